@@ -1,0 +1,43 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+// Set by the test script: our own code must compile without a warning. It is not on by default,
+// because a newer compiler's new warning should not keep anyone from building.
+let strict: [SwiftSetting] =
+  Context.environment["FEDMED_STRICT"] == nil ? [] : [.unsafeFlags(["-warnings-as-errors"])]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let tools = [
+  "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
+]
+
+let package = Package(
+  name: "fedmedclip",
+  products: tools.map { .executable(name: $0, targets: [$0]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .target(
+      name: "FedMed", dependencies: ["CArchive", "COpenBLAS", "CNettle"],
+      exclude: ["README.md"], swiftSettings: strict),
+    .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
+    .testTarget(
+      name: "FedMedTests", dependencies: ["FedMed"], resources: [.copy("Golden")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["FedMed"] + tools.map { .target(name: $0) },
+      swiftSettings: strict),
+  ]
+    + tools.map {
+      .executableTarget(
+        name: $0, dependencies: ["FedMed", "FMCommand", argumentParser], swiftSettings: strict)
+    }
+)

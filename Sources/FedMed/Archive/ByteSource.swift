@@ -1,0 +1,97 @@
+import Glibc
+
+/// An open file, pipe or standard input, read from the beginning.
+public final class ByteSource {
+  /// What messages call it.
+  public let name: String
+  private let descriptor: Int32
+  private var pushedBack: [UInt8] = []
+
+  /// Opens `path`; `-` is standard input.
+  /// - Throws: `noInput` where it cannot be opened or is a folder.
+  public init(path: String) throws(FedMedError) {
+    guard path != "-" else {
+      name = "standard input"
+      descriptor = STDIN_FILENO
+      return
+    }
+    name = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FedMedError(.noInput, errno: errno, "open", file: path) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw FedMedError(.noInput, errno: EISDIR, "read", file: path)
+    }
+  }
+
+  /// Takes over `descriptor`, from its beginning.
+  init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+  }
+
+  deinit {
+    if descriptor != STDIN_FILENO { close(descriptor) }
+  }
+
+  /// Whether it can be opened a second time and read again.
+  public static func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// Fills `buffer` as far as there is something to read now; 0 is the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(FedMedError) -> Int {
+    if !pushedBack.isEmpty {
+      let count = min(pushedBack.count, buffer.count)
+      buffer.copyBytes(from: pushedBack[..<count])
+      pushedBack.removeFirst(count)
+      return count
+    }
+    while true {
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw FedMedError(.ioError, errno: errno, "read", file: name) }
+    }
+  }
+
+  /// The next bytes, at most `count`, without using them up; fewer only at the end.
+  public func peek(_ count: Int) throws(FedMedError) -> [UInt8] {
+    var bytes = try read(upTo: count)
+    swap(&bytes, &pushedBack)
+    pushedBack += bytes
+    return Array(pushedBack.prefix(count))
+  }
+
+  /// The next bytes, at most `limit`; fewer only at the end.
+  public func read(upTo limit: Int) throws(FedMedError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: min(limit, 1 << 16))
+    while bytes.count < limit {
+      let wanted = min(chunk.count, limit - bytes.count)
+      let result = chunk.withUnsafeMutableBytes { buffer in
+        Result { () throws(FedMedError) in
+          try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+        }
+      }
+      let count = try result.get()
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    return bytes
+  }
+
+  /// Everything to the end, as text.
+  /// - Throws: `badData` where it is longer than `limit` bytes or not UTF-8.
+  public func text(limit: Int) throws(FedMedError) -> String {
+    let bytes = try read(upTo: limit + 1)
+    guard bytes.count <= limit else {
+      throw FedMedError(.badData, "larger than \(limit) bytes", file: name)
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw FedMedError(.badData, "not UTF-8 text", file: name)
+    }
+    return text
+  }
+}

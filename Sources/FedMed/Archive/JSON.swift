@@ -1,0 +1,76 @@
+/// A JSON value whose objects keep the order of their keys, for writing.
+///
+/// Reading is Foundation's `JSONDecoder`; its encoder cannot keep an order.
+public enum JSON: Equatable, Sendable {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+
+  public struct Member: Equatable, Sendable {
+    public let key: String
+    public let value: JSON
+  }
+
+  /// An object without the keys whose value is nil.
+  public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    .object(members.compactMap { pair in pair.value.map { Member(key: pair.key, value: $0) } })
+  }
+
+  public static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+
+  /// Indented by two spaces, as `jq .` prints it; without a newline at the end.
+  public var text: String { write(indent: "\n") }
+
+  /// On one line.
+  public var line: String { write(indent: nil) }
+
+  private func write(indent: String?) -> String {
+    switch self {
+    case .null: return "null"
+    case .bool(let value): return value ? "true" : "false"
+    case .integer(let value): return "\(value)"
+    case .number(let value): return value.isFinite ? "\(value)" : "null"
+    case .string(let value): return Self.quote(value)
+    case .array(let values):
+      return Self.list("[", values.map { value in { value.write(indent: $0) } }, "]", indent)
+    case .object(let members):
+      let items = members.map { member in
+        { (indent: String?) in "\(Self.quote(member.key)): \(member.value.write(indent: indent))" }
+      }
+      return Self.list("{", items, "}", indent)
+    }
+  }
+
+  private static func list(
+    _ open: String, _ items: [(String?) -> String], _ close: String, _ indent: String?
+  ) -> String {
+    if items.isEmpty { return open + close }
+    guard let indent else {
+      return open + items.map { $0(nil) }.joined(separator: ", ") + close
+    }
+    let inner = indent + "  "
+    return open + inner + items.map { $0(inner) }.joined(separator: "," + inner) + indent + close
+  }
+
+  private static func quote(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\u{0}"..<" ", "\u{7f}":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

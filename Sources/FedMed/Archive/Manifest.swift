@@ -1,0 +1,171 @@
+import FoundationEssentials
+
+/// `manifest.json`, the first member of every archive: what the archive is and what is in it.
+/// `fm-archive(5)` describes every key.
+public struct Manifest: Equatable, Sendable, Decodable {
+  /// What an archive is for.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    case features, model, update, state, predictions, report
+  }
+
+  /// The frozen encoder that the features come from.
+  public struct Encoder: Codable, Equatable, Sendable {
+    public var name: String
+    /// D.
+    public var dimension: Int
+    /// τ.
+    public var logitScale: Double
+    /// The checkpoint's checksum, where it is known.
+    public var sha256: String?
+    /// The checksum of the class texts' features (`text.npy`), where they are known: they must be
+    /// the same at every site.
+    public var text: String?
+
+    public init(
+      name: String, dimension: Int, logitScale: Double, sha256: String? = nil, text: String? = nil
+    ) {
+      self.name = name
+      self.dimension = dimension
+      self.logitScale = logitScale
+      self.sha256 = sha256
+      self.text = text
+    }
+  }
+
+  /// A member of the archive.
+  public struct Member: Codable, Equatable, Sendable {
+    public var name: String
+    public var dtype: ElementType
+    public var shape: [Int]
+    /// Its size in the archive, a `.npy` head included.
+    public var bytes: Int
+    public var sha256: String
+  }
+
+  /// An archive that this one was made from.
+  public struct Input: Codable, Equatable, Sendable {
+    public var site: String
+    public var samples: Int
+    public var identity: String
+
+    public init(site: String, samples: Int, identity: String) {
+      self.site = site
+      self.samples = samples
+      self.identity = identity
+    }
+  }
+
+  /// How updates became a model.
+  public struct Aggregation: Codable, Equatable, Sendable {
+    public var rule: String
+    public var weights: String
+
+    public init(rule: String, weights: String) {
+      self.rule = rule
+      self.weights = weights
+    }
+  }
+
+  /// The rounds after which a state's classifiers stood as they are held.
+  public struct Rounds: Codable, Equatable, Sendable {
+    public var latest: Int
+    public var previous: Int
+    public var best: Int?
+
+    public init(latest: Int, previous: Int, best: Int? = nil) {
+      self.latest = latest
+      self.previous = previous
+      self.best = best
+    }
+  }
+
+  public static let formatName = "fedmed-archive"
+  public static let formatVersion = 1
+
+  public var kind: Kind
+  /// Name and version of the tool that wrote it.
+  public var tool: String
+  public var method: String?
+  public var round: Int?
+  public var site: String?
+  /// How many samples it holds or was made from.
+  public var samples: Int?
+  public var classes: [String] = []
+  public var encoder: Encoder?
+  public var parameters: HyperParameters?
+  public var aggregation: Aggregation?
+  /// The best round by validation so far, in a model.
+  public var bestRound: Int?
+  public var rounds: Rounds?
+  public var codec: String?
+  /// The identity of the archive that a lossy codec was given.
+  public var encodedFrom: String?
+  /// The identity of the archive that it continues.
+  public var parent: String?
+  public var inputs: [Input] = []
+  public var members: [Member] = []
+
+  public init(kind: Kind, tool: String) {
+    self.kind = kind
+    self.tool = tool
+  }
+
+  private struct Format: Decodable {
+    var format: String
+    var version: Int
+  }
+
+  /// Reads and checks the text of a manifest.
+  /// - Throws: `badData` with the place in the manifest.
+  public init(json: [UInt8]) throws(FedMedError) {
+    let place = "manifest.json"
+    let format: Format = try Self.decode(json)
+    guard format.format == Self.formatName else {
+      throw FedMedError(.badData, "not a \(Self.formatName)", place: place)
+    }
+    guard format.version == Self.formatVersion else {
+      throw FedMedError(
+        .badData, "version \(format.version), this tool reads \(Self.formatVersion)", place: place)
+    }
+    self = try Self.decode(json)
+    do throws(FedMedError) {
+      try validate()
+    } catch {
+      var placed = error
+      placed.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
+      throw placed
+    }
+  }
+
+  /// Decodes any JSON text of ours.
+  /// - Throws: `badData` that names the key.
+  public static func decode<Value: Decodable>(
+    _ json: [UInt8], place: String = "manifest.json"
+  ) throws(FedMedError) -> Value {
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(json))
+    } catch let error as DecodingError {
+      func path(_ context: DecodingError.Context, _ last: String? = nil) -> String {
+        let keys = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        return (keys + [last].compactMap { $0 }).joined(separator: ".")
+      }
+      let reason =
+        switch error {
+        case .keyNotFound(let key, let context): "no \(path(context, key.stringValue))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+          "\(path(context)) is of another type than it must be"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+          "\(path(context)) has a value that it cannot have"
+        default: "not JSON"
+        }
+      throw FedMedError(.badData, reason, place: place)
+    } catch {
+      throw FedMedError(.badData, "not JSON", place: place)
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case kind, tool, method, round, site, samples, classes, encoder, parameters, aggregation
+    case bestRound, rounds, codec, encodedFrom, parent, inputs, members
+  }
+}

@@ -1,0 +1,131 @@
+extension Manifest {
+  /// The largest feature size: 2¹⁶.
+  static let largestDimension = 1 << 16
+  /// The largest number of classes.
+  static let largestClasses = 1 << 12
+
+  /// What a member may look like; nil in a shape is any extent.
+  private struct Rule {
+    let name: String
+    let types: [ElementType]
+    let shape: [Int]
+    var required = true
+  }
+
+  /// Checks everything that a manifest alone can tell: the values of its keys, and for its kind
+  /// which members there are, of which types and shapes.
+  /// - Throws: `badData` with the place in the manifest.
+  func validate() throws(FedMedError) {
+    try validateValues()
+    let rules = try memberRules()
+    var names: Set<String> = []
+    var total = 0
+    for member in members {
+      let place = printable(member.name)
+      guard names.insert(member.name).inserted else {
+        throw FedMedError(.badData, "listed twice", place: place)
+      }
+      guard let rule = rules.first(where: { $0.name == member.name }) else {
+        throw FedMedError(.badData, "has no place in an archive of \(kind.rawValue)", place: place)
+      }
+      guard rule.types.contains(member.dtype) else {
+        throw FedMedError(
+          .badData, "\(member.dtype.rawValue), expected \(rule.types[0].rawValue)", place: place)
+      }
+      guard member.shape == rule.shape else {
+        throw FedMedError(
+          .badData, "shape \(member.shape), expected \(rule.shape)", place: place)
+      }
+      guard member.bytes >= 0, member.bytes <= ArchiveReader.sizeLimit else {
+        throw FedMedError(.badData, "\(member.bytes) bytes", place: place)
+      }
+      total += member.bytes
+      guard total <= ArchiveReader.sizeLimit else {
+        throw FedMedError(.badData, "more than \(ArchiveReader.sizeLimit) bytes", place: "members")
+      }
+    }
+    for rule in rules where rule.required && !names.contains(rule.name) {
+      throw FedMedError(.badData, "not listed", place: rule.name)
+    }
+  }
+
+  private func validateValues() throws(FedMedError) {
+    func check(_ valid: Bool, _ place: String, _ reason: String) throws(FedMedError) {
+      guard valid else { throw FedMedError(.badData, reason, place: place) }
+    }
+    try check((0...1_000_000_000).contains(round ?? 0), "round", "out of range")
+    try check((0...(1 << 40)).contains(samples ?? 0), "samples", "out of range")
+    try check(
+      (1...Self.largestClasses).contains(classes.count), "classes",
+      "there must be from 1 to \(Self.largestClasses)")
+    try check(Set(classes).count == classes.count, "classes", "one is named twice")
+    for name in classes + [site ?? "-"] + inputs.map(\.site) {
+      try check(Self.isName(name), "classes or site", "'\(printable(name))' cannot be a name")
+    }
+    if let encoder {
+      try check(
+        (1...Self.largestDimension).contains(encoder.dimension), "encoder.dimension",
+        "must be from 1 to \(Self.largestDimension)")
+      try check(
+        encoder.logitScale > 0 && encoder.logitScale <= 300, "encoder.logitScale",
+        "must be above 0 and at most 300")
+    }
+    if let parameters { try parameters.validate() }
+  }
+
+  /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs.
+  public static func isName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 1024
+      && !name.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+  }
+
+  private func memberRules() throws(FedMedError) -> [Rule] {
+    func need<Value>(_ value: Value?, _ key: String) throws(FedMedError) -> Value {
+      guard let value else { throw FedMedError(.badData, "no \(key)") }
+      return value
+    }
+    let (floats, whole) = ([ElementType.float32], [ElementType.int32])
+    switch kind {
+    case .features:
+      let (n, d) = (try need(samples, "samples"), try need(encoder, "encoder").dimension)
+      return [
+        Rule(name: "features.npy", types: [.float16, .float32], shape: [n, d]),
+        Rule(name: "labels.npy", types: whole, shape: [n], required: false),
+        Rule(name: "text.npy", types: floats, shape: [classes.count, d]),
+        Rule(name: "samples.tsv", types: [.text], shape: [n + 1]),
+        Rule(name: "split.txt", types: [.text], shape: [n], required: false),
+      ]
+    case .model, .update:
+      let method = try Method(named: need(method, "method"))
+      _ = try need(round, "round")
+      _ = try need(parameters, "parameters")
+      if kind == .update {
+        _ = (try need(site, "site"), try need(samples, "samples"), try need(parent, "parent"))
+      }
+      let type = try codec.map { name throws(FedMedError) in try Codecs.named(name).elementType }
+      return method.shared(dimension: try need(encoder, "encoder").dimension).map {
+        Rule(name: "\($0.name).npy", types: [type ?? .float32], shape: $0.shape)
+      }
+    case .state:
+      let layout = try Method(named: need(method, "method")).local(
+        dimension: need(encoder, "encoder").dimension,
+        hidden: need(parameters, "parameters").hidden, classes: classes.count)
+      _ = (try need(site, "site"), try need(parent, "parent"))
+      let held = try need(rounds, "rounds").best == nil ? ["", "previous/"] : ["", "previous/", "best/"]
+      return held.flatMap { prefix in
+        layout.map { Rule(name: "\(prefix)\($0.name).npy", types: floats, shape: $0.shape) }
+      }
+    case .predictions:
+      let (n, c) = (try need(samples, "samples"), classes.count)
+      return [
+        Rule(name: "samples.txt", types: [.text], shape: [n]),
+        Rule(name: "probabilities.npy", types: floats, shape: [n, c]),
+        Rule(name: "fam.npy", types: floats, shape: [n, c], required: false),
+        Rule(name: "mlp.npy", types: floats, shape: [n, c], required: false),
+        Rule(name: "labels.npy", types: whole, shape: [n], required: false),
+      ]
+    case .report:
+      return [Rule(name: "metrics.json", types: [.json], shape: [])]
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import CArchive
+
+/// The members of a tar, one after the other, by libarchive.
+final class TarStream {
+  /// A member as the tar has it.
+  struct Entry {
+    let name: String
+    let size: Int
+  }
+
+  let stream: DecompressedStream
+  private let archive: OpaquePointer
+  private var failure: FedMedError?
+  private let file: String
+
+  init(_ stream: DecompressedStream, file: String) throws(FedMedError) {
+    self.stream = stream
+    self.file = file
+    guard let archive = archive_read_new() else {
+      throw FedMedError(.internalError, "out of memory")
+    }
+    self.archive = archive
+    let opened = archive_read_support_format_tar(archive)
+    guard opened == ARCHIVE_OK,
+      archive_read_open(
+        archive, Unmanaged.passUnretained(self).toOpaque(), nil,
+        { _, context, block in
+          guard let context else { return -1 }
+          return Unmanaged<TarStream>.fromOpaque(context).takeUnretainedValue().fill(block)
+        }, nil) == ARCHIVE_OK
+    else { throw error(place: nil) }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  /// The head of the next member; nil at the end of the tar.
+  /// - Throws: `badData` for anything but a plain file with a name and a size.
+  func next() throws(FedMedError) -> Entry? {
+    var entry: OpaquePointer?
+    let status = archive_read_next_header(archive, &entry)
+    if status == ARCHIVE_EOF { return nil }
+    guard status == ARCHIVE_OK else { throw error(place: nil) }
+    guard let raw = archive_entry_pathname(entry), let name = String(validatingCString: raw) else {
+      throw FedMedError(.badData, "a member has no readable name", file: file)
+    }
+    let isPlain =
+      archive_entry_filetype(entry) == 0o100000 && archive_entry_hardlink(entry) == nil
+      && archive_entry_symlink(entry) == nil
+    guard isPlain, archive_entry_size_is_set(entry) != 0 else {
+      throw FedMedError(.badData, "not a plain file", file: file, place: printable(name))
+    }
+    return Entry(name: name, size: Int(archive_entry_size(entry)))
+  }
+
+  /// Fills `buffer` with the next bytes of the member; fewer only at its end.
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, place: String
+  ) throws(FedMedError) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = archive_read_data(archive, rest.baseAddress, rest.count)
+      guard count >= 0 else { throw error(place: place) }
+      if count == 0 { break }
+      filled += count
+    }
+    return filled
+  }
+
+  /// Reads on to the end of the source, where there must be the end mark of a tar and no more.
+  func finish() throws(FedMedError) {
+    // Where the last attempt to read a head began: right behind the last member.
+    let end = Int(archive_read_header_position(archive))
+    while try stream.next() != nil {}
+    let mark = stream.position - end
+    guard mark >= 1024 else {
+      throw FedMedError(.badData, "truncated: the end mark is missing", file: file)
+    }
+    guard stream.trailingZeros >= mark else {
+      throw FedMedError(.badData, "something follows the last member", file: file)
+    }
+  }
+
+  private func fill(_ block: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
+    do throws(FedMedError) {
+      let bytes = try stream.next()
+      block?.pointee = bytes?.baseAddress
+      return bytes?.count ?? 0
+    } catch {
+      failure = error
+      return -1
+    }
+  }
+
+  private func error(place: String?) -> FedMedError {
+    if let failure { return failure }
+    let reason = archive_error_string(archive).map { String(cString: $0) } ?? "damaged"
+    let isForeign = reason.hasPrefix("Unrecognized archive format")
+    return FedMedError(
+      .badData, isForeign ? "not a tar archive" : reason.lowercased(), file: file, place: place)
+  }
+}
+
+/// A name from outside, fit for a message: on one line and not too long.
+func printable(_ name: String) -> String {
+  let safe = String(name.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
+  return safe.isEmpty ? "(no name)" : safe
+}

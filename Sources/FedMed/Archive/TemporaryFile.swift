@@ -1,0 +1,56 @@
+import Glibc
+
+/// A file without a name, in TMPDIR or /tmp, that is gone when it is closed or its process ends.
+final class TemporaryFile {
+  private let descriptor: Int32
+  private let folder: String
+  private(set) var size = 0
+
+  init() throws(FedMedError) {
+    folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/fedmed.XXXXXX".utf8CString)
+    let opened = mkstemp(&template)
+    guard opened >= 0 else {
+      throw FedMedError(.cannotCreate, errno: errno, "create a temporary file", file: folder)
+    }
+    descriptor = opened
+    unlink(template)
+  }
+
+  deinit { close(descriptor) }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = write(descriptor, rest.baseAddress, rest.count)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else {
+        throw FedMedError(.ioError, errno: errno, "write a temporary file", file: folder)
+      }
+      size += written
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Fills `buffer` with the bytes from `offset` on.
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, from offset: Int
+  ) throws(FedMedError) -> Int {
+    while true {
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+      if count >= 0 { return count }
+      guard errno == EINTR else {
+        throw FedMedError(.ioError, errno: errno, "read a temporary file", file: folder)
+      }
+    }
+  }
+
+  /// The file as a source of its own, from its beginning; at most one at a time.
+  func source(named name: String) throws(FedMedError) -> ByteSource {
+    let copy = dup(descriptor)
+    guard copy >= 0, lseek(copy, 0, SEEK_SET) == 0 else {
+      throw FedMedError(.ioError, errno: errno, "read a temporary file", file: folder)
+    }
+    return ByteSource(descriptor: copy, name: name)
+  }
+}

@@ -1,0 +1,76 @@
+/// Batch normalisation over B samples of n channels, with an affine part (BatchNorm1d).
+///
+///     x̂ = (x − mean) / √(variance + ε)    y = γ x̂ + β
+///
+/// In training, mean and biased variance are the batch's, and the running statistics move a tenth
+/// of the way towards the batch's mean and unbiased variance; in evaluation the running ones serve.
+public struct BatchNorm: Module {
+  /// γ [n], starts at 1.
+  public internal(set) var weight: Parameter
+  /// β [n], starts at 0.
+  public internal(set) var bias: Parameter
+  /// Running mean [1, n], starts at 0.
+  public internal(set) var mean: Matrix
+  /// Running variance [1, n], starts at 1.
+  public internal(set) var variance: Matrix
+
+  private let name: String
+  private var batchMean: [Float]
+  private var scales: [Float]  // 1/√(variance + ε) of the batch [n]
+  private var standardized: Matrix  // x̂ [B, n]
+
+  public init(name: String, channels: Int) {
+    self.name = name
+    weight = Parameter(vector: Matrix(rows: 1, columns: channels, repeating: 1))
+    bias = Parameter(vector: Matrix(rows: 1, columns: channels))
+    mean = Matrix(rows: 1, columns: channels)
+    variance = Matrix(rows: 1, columns: channels, repeating: 1)
+    batchMean = [Float](repeating: 0, count: channels)
+    scales = batchMean
+    standardized = Matrix(rows: 0, columns: channels)
+  }
+
+  /// Training: x [B, n] becomes y in place. B must be at least 2.
+  public mutating func forward(_ x: inout Matrix) {
+    if standardized.rows != x.rows { standardized = Matrix(rows: x.rows, columns: x.columns) }
+    ChannelNorm.forward(
+      &x, weight: weight.value, bias: bias.value, mean: &mean, variance: &variance,
+      batchMean: &batchMean, scales: &scales, standardized: &standardized)
+  }
+
+  /// Evaluation: x [B, n] becomes y in place, with the running statistics.
+  public func apply(_ x: inout Matrix) {
+    ChannelNorm.apply(
+      &x, weight: weight.value, bias: bias.value, mean: mean, variance: variance)
+  }
+
+  /// The gradient [B, n] of y becomes that of x in place; those of γ and β go to the parameters.
+  public mutating func backward(_ gradient: inout Matrix) {
+    ChannelNorm.backward(
+      &gradient, weight: weight.value, scales: scales, standardized: standardized,
+      weightGradient: &weight.gradient, biasGradient: &bias.gradient)
+  }
+
+  public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    body(&weight)
+    body(&bias)
+  }
+
+  public func tensors() -> [Tensor] {
+    [
+      Tensor("\(name).weight", weight), Tensor("\(name).bias", bias),
+      Tensor(name: "\(name).mean", shape: [mean.columns], values: mean.elements),
+      Tensor(name: "\(name).variance", shape: [variance.columns], values: variance.elements),
+    ]
+  }
+
+  public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
+    try tensors.load("\(name).weight", into: &weight)
+    try tensors.load("\(name).bias", into: &bias)
+    mean = try tensors.matrix("\(name).mean", shape: [mean.columns])
+    variance = try tensors.matrix("\(name).variance", shape: [variance.columns])
+    guard variance.elements.allSatisfy({ $0 >= 0 }) else {
+      throw FedMedError(.badData, "negative variance", place: "\(name).variance.npy")
+    }
+  }
+}

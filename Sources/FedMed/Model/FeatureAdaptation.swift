@@ -1,0 +1,82 @@
+/// FAM, the feature adaptation module: the only part of the network that leaves a site.
+///
+///     att(I) = softmax( L2( ReLU( norm( L1(I) ) ) ) )
+///     Ĩ = att(I) ⊗ I        z = Ĩ / ‖Ĩ‖
+///
+/// L1 and L2 are masked linear layers D → D; norm is per sample over D, without an affine part.
+public struct FeatureAdaptation: Module {
+  public internal(set) var layer1: MaskedLinear
+  public internal(set) var layer2: MaskedLinear
+
+  /// z [B, D] of the last forward pass.
+  public private(set) var adapted = Matrix(rows: 0, columns: 0)
+  /// att(I) [B, D] of the last forward pass.
+  public private(set) var attention = Matrix(rows: 0, columns: 0)
+  private var standardized = Matrix(rows: 0, columns: 0)  // norm(L1(I)) [B, D]
+  private var rectified = Matrix(rows: 0, columns: 0)  // ReLU of it [B, D]
+  private var scales: [Float] = []  // 1/deviation of each sample [B]
+  private var norms: [Float] = []  // ‖Ĩ‖ [B]
+  private var gradient = Matrix(rows: 0, columns: 0)  // [B, D]
+
+  /// D.
+  public var dimension: Int { layer1.inputs }
+
+  /// A new module for features of `dimension` D.
+  public init(dimension: Int, random: inout RandomStream) {
+    layer1 = MaskedLinear(
+      name: "fam/layer1", inputs: dimension, outputs: dimension, random: &random)
+    layer2 = MaskedLinear(
+      name: "fam/layer2", inputs: dimension, outputs: dimension, random: &random)
+  }
+
+  /// The module held by `tensors`.
+  /// - Throws: `badData` where an array is missing or has another shape.
+  public init(dimension: Int, tensors: TensorTable) throws(FedMedError) {
+    var random = RandomStream(seed: 0, purpose: .featureAdaptation)
+    self.init(dimension: dimension, random: &random)
+    try load(tensors)
+  }
+
+  /// x [B, D] → `adapted` z [B, D].
+  public mutating func forward(_ x: Matrix) {
+    prepare(rows: x.rows)
+    layer1.forward(x, into: &rectified)
+    Activation.standardize(rectified, into: &standardized, scales: &scales)
+    Activation.rectify(standardized, into: &rectified)
+    layer2.forward(rectified, into: &attention)
+    Activation.softmax(&attention)
+    Activation.multiply(attention, x, into: &adapted)
+    Activation.normalize(&adapted, norms: &norms)
+  }
+
+  /// From the gradient [B, D] of z; `x` is what went forward. The gradient is used up.
+  public mutating func backward(_ x: Matrix, gradient dz: inout Matrix) {
+    Activation.normalizeBackward(&dz, output: adapted, norms: norms)
+    Activation.multiply(dz, x, into: &gradient)
+    Activation.softmaxBackward(&gradient, output: attention)
+    layer2.backward(rectified, gradient: &gradient, dx: &dz)
+    Activation.rectifyBackward(&dz, output: rectified)
+    Activation.standardizeBackward(&dz, output: standardized, scales: scales)
+    layer1.backward(x, gradient: &dz)
+  }
+
+  private mutating func prepare(rows: Int) {
+    guard adapted.rows != rows else { return }
+    adapted = Matrix(rows: rows, columns: dimension)
+    (attention, standardized, rectified, gradient) = (adapted, adapted, adapted, adapted)
+    scales = [Float](repeating: 0, count: rows)
+    norms = scales
+  }
+
+  public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    layer1.forEachParameter(body)
+    layer2.forEachParameter(body)
+  }
+
+  public func tensors() -> [Tensor] { layer1.tensors() + layer2.tensors() }
+
+  public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
+    try layer1.load(tensors)
+    try layer2.load(tensors)
+  }
+}

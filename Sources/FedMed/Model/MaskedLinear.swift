@@ -1,0 +1,105 @@
+/// A linear layer whose output rows switch themselves off (FedMedCLIP's masked layer):
+///
+///     u_i = mean_j |W_ij|    m_i = 1 if u_i − κ_i ≥ 0, else 0
+///     y = (W ⊙ m 1ᵀ) x + b ⊙ m
+///
+/// Backward through the step is straight-through: dm/ds = 1 where |s| ≤ 1, s = u − κ. Unlike the
+/// authors' code, whose gradient passes only where |s| > 1 so that κ never learns, and whose bias
+/// is not masked.
+public struct MaskedLinear: Module {
+  /// W [out, in].
+  public internal(set) var weight: Parameter
+  /// b [out].
+  public internal(set) var bias: Parameter
+  /// κ [out].
+  public internal(set) var threshold: Parameter
+
+  /// What the last forward pass decided, [out].
+  public private(set) var mask: [Bool]
+  private let name: String
+  private var meanMagnitudes: [Float]  // u [out]
+  private var maskGradient: [Float]  // dm, then ds / in [out]
+  private var preactivation: Matrix  // a = W x + b [B, out]
+
+  public var inputs: Int { weight.value.columns }
+  public var outputs: Int { weight.value.rows }
+
+  /// W and b uniform in ±1/√in, κ = 0.
+  /// - Parameter name: what its arrays are called in an archive, `fam/layer1`.
+  public init(name: String, inputs: Int, outputs: Int, random: inout RandomStream) {
+    self.name = name
+    let bound = 1 / Double(inputs).squareRoot()
+    weight = Parameter(random.uniformMatrix(rows: outputs, columns: inputs, bound: bound))
+    bias = Parameter(vector: random.uniformMatrix(rows: 1, columns: outputs, bound: bound))
+    threshold = Parameter(vector: Matrix(rows: 1, columns: outputs))
+    mask = [Bool](repeating: true, count: outputs)
+    meanMagnitudes = [Float](repeating: 0, count: outputs)
+    maskGradient = meanMagnitudes
+    preactivation = Matrix(rows: 0, columns: outputs)
+  }
+
+  /// x [B, in] → y [B, out].
+  public mutating func forward(_ x: Matrix, into y: inout Matrix) {
+    updateMask()
+    if preactivation.rows != x.rows { preactivation = Matrix(rows: x.rows, columns: outputs) }
+    preactivation.product(x, transposing: weight.value)
+    Masking.addBiasAndMask(&preactivation, bias: bias.value, mask: mask, into: &y)
+  }
+
+  /// Leaves the gradients of W, b and κ in the parameters. `gradient` [B, out] comes in as dy and
+  /// leaves masked; `dx` [B, in], where the caller wants it, receives the gradient of x.
+  public mutating func backward(_ x: Matrix, gradient: inout Matrix, dx: inout Matrix) {
+    backward(x, gradient: &gradient)
+    dx.product(gradient, weight.value)
+  }
+
+  /// The same for a first layer, whose input needs no gradient.
+  public mutating func backward(_ x: Matrix, gradient: inout Matrix) {
+    Masking.maskBackward(
+      &gradient, preactivation: preactivation, mask: mask, sums: &bias.gradient,
+      maskGradient: &maskGradient)
+    weight.gradient.product(transposing: gradient, x)
+    for i in 0..<outputs {
+      let s = meanMagnitudes[i] - threshold.value[0, i]
+      let ds = s.magnitude <= 1 ? maskGradient[i] : 0
+      threshold.gradient[0, i] = -ds
+      maskGradient[i] = ds / Float(inputs)
+    }
+    Masking.addSigns(of: weight.value, scaledBy: maskGradient, to: &weight.gradient)
+  }
+
+  /// Decides which rows are on. With fewer than 1 % of them on, κ goes back to 0: a layer that is
+  /// off gets no gradient through its outputs and would never recover.
+  private mutating func updateMask() {
+    Masking.meanMagnitudes(weight.value, into: &meanMagnitudes)
+    var on = 0
+    for i in 0..<outputs {
+      mask[i] = meanMagnitudes[i] - threshold.value[0, i] >= 0
+      on += mask[i] ? 1 : 0
+    }
+    if on * 100 < outputs {
+      threshold.value.fill(0)
+      // u ≥ 0 = κ everywhere.
+      for i in 0..<outputs { mask[i] = true }
+    }
+  }
+
+  public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    body(&weight)
+    body(&bias)
+    body(&threshold)
+  }
+
+  public func tensors() -> [Tensor] {
+    [
+      Tensor("\(name).weight", weight), Tensor("\(name).bias", bias),
+      Tensor("\(name).threshold", threshold),
+    ]
+  }
+
+  public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
+    try tensors.load("\(name).weight", into: &weight)
+    try tensors.load("\(name).bias", into: &bias)
+    try tensors.load("\(name).threshold", into: &threshold)
+  }
+}

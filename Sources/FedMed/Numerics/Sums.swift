@@ -1,0 +1,48 @@
+/// Sums over contiguous floats, in an order that depends on their number alone.
+///
+/// Sixteen partial sums run side by side: the compiler may not reorder additions of floats by
+/// itself, and one chain of additions would leave the processor waiting.
+enum Sums {
+  static func sum(_ x: UnsafeBufferPointer<Float>) -> Float {
+    reduce(x.count, term: { x[$0] }, lanes: { load(x, $0) })
+  }
+
+  /// Σ |x|.
+  static func magnitudes(_ x: UnsafeBufferPointer<Float>) -> Float {
+    reduce(
+      x.count, term: { x[$0].magnitude },
+      lanes: { i in
+        let lanes = load(x, i)
+        return lanes.replacing(with: -lanes, where: lanes .< 0)
+      })
+  }
+
+  /// Σ x y.
+  /// - Precondition: as many x as y.
+  static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Float {
+    reduce(x.count, term: { x[$0] * y[$0] }, lanes: { load(x, $0) * load(y, $0) })
+  }
+
+  @inline(__always)
+  private static func load(_ x: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD16<Float> {
+    UnsafeRawBufferPointer(x).loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
+  }
+
+  @inline(__always)
+  private static func reduce(
+    _ count: Int, term: (Int) -> Float, lanes: (Int) -> SIMD16<Float>
+  ) -> Float {
+    var partial = SIMD16<Float>.zero
+    var index = 0
+    while index + 16 <= count {
+      partial += lanes(index)
+      index += 16
+    }
+    var total = partial.sum()
+    while index < count {
+      total += term(index)
+      index += 1
+    }
+    return total
+  }
+}
