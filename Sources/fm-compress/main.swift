@@ -1,1 +1,67 @@
-print("x")
+import ArgumentParser
+import FMCommand
+import FedMed
+
+struct Compress: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "fm-compress",
+    abstract: "Make a model or an update smaller, and undo it.",
+    usage: "fm-compress [-d] [--codec NAME] [--filter NAME] [ARCHIVE] > ARCHIVE",
+    discussion: """
+      Numbers become half precision, and the archive is deflated, as in the paper. A state is \
+      private and refused.
+      """,
+    version: version(of: "fm-compress"))
+
+  @Flag(name: .shortAndLong, help: "Undo: single precision, not compressed.")
+  var decompress = false
+
+  @Option(
+    help: ArgumentHelp("How numbers are written: float16 or float32 (float16).", valueName: "name"),
+    completion: .list(Codecs.all.map { $0.name }))
+  var codec: String?
+
+  @Option(help: "What goes around the archive: gzip, zstd or none (gzip).")
+  var filter: Filter?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "A model or an update; - is standard input.", completion: .file())
+  var input = "-"
+
+  func execute() throws(FedMedError) {
+    guard !decompress || codec == nil && filter == nil else {
+      throw FedMedError(.usage, "--decompress takes neither --codec nor --filter")
+    }
+    guard let codec = Codecs.all.first(where: { $0.name == codec ?? Float16Codec.name }) else {
+      throw FedMedError(
+        .usage, "unknown codec '\(codec ?? "")'",
+        hint: "the codecs are \(Codecs.all.map { $0.name }.joined(separator: ", "))")
+    }
+    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    let source = try ByteSource(path: input)
+    let archive = try ModelArchive(ArchiveReader(source, kinds: Compressor.kinds))
+    let before = source.bytesRead
+    var after = 0
+    try Output.write(to: output, inputs: [input], isBinary: true) {
+      descriptor, file throws(FedMedError) in
+      after =
+        decompress
+        ? try Compressor.decode(archive, tool: Self.signature, to: descriptor, file: file)
+        : try Compressor.encode(
+          archive, codec: codec, filter: filter ?? .gzip, tool: Self.signature, to: descriptor,
+          file: file)
+    }
+    let share = JSON.rounded(100 * Double(after) / Double(before), places: 1).line
+    say("\(before) bytes became \(after) (\(share) %)")
+  }
+}
+
+extension Filter: ExpressibleByArgument {}
+
+Compress.start()

@@ -1,1 +1,126 @@
-print("x")
+import ArgumentParser
+import FMCommand
+import FedMed
+import Glibc
+
+struct TrainLocal: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "fm-train-local",
+    abstract: "A site's round: train the global model on the site's features.",
+    usage: """
+      fm-train-local --features FEATURES --state STATE [options] [MODEL] > UPDATE
+      fm-train-local --features FEATURES [--state IN] --state-out OUT [options] [MODEL] > UPDATE
+      """,
+    discussion: """
+      The update alone leaves the site. The state holds the site's private classifier; with \
+      --state alone it is read, where it exists, and replaced. The same model, features and state \
+      give the same update, and a round that was cut off can be repeated.
+      """,
+    version: version(of: "fm-train-local"))
+
+  @Option(
+    help: ArgumentHelp("The site's feature archive.", valueName: "file"), completion: .file())
+  var features: String
+
+  @Option(
+    help: ArgumentHelp("The site's private state.", valueName: "file"), completion: .file())
+  var state: String?
+
+  @Option(
+    help: ArgumentHelp("Where the new state goes, if not in place of the old.", valueName: "file"),
+    completion: .file())
+  var stateOut: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write losses and validation accuracy to this file, tab-separated.", valueName: "file"),
+    completion: .file())
+  var log: String?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where the update goes.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "The global model; - is standard input.", completion: .file())
+  var model = "-"
+
+  func execute() throws(FedMedError) {
+    guard let stateTarget = stateOut ?? state else {
+      throw FedMedError(
+        .usage, "no place for the site's state", hint: "name it with --state or --state-out")
+    }
+    guard stateTarget != "-", state != "-" else {
+      throw FedMedError(.usage, "a state is a file, not a stream")
+    }
+    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    // With one file for both, a site's first round finds none.
+    var old: StateArchive?
+    if let state, stateOut != nil || access(state, F_OK) == 0 {
+      old = try StateArchive(path: state)
+    }
+    let global = try ModelArchive(model: model)
+    let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
+    let bar = progress("training", total: global.parameters.localEpochs)
+    let round = try SiteRound(
+      model: global, features: set, state: old, stateName: state ?? "state",
+      progress: { bar.update($0) })
+    bar.finish()
+    report(round)
+
+    let inputs = [model, features]
+    let newState = try Output.Pending(path: stateTarget, inputs: inputs)
+    try newState.write { descriptor, file throws(FedMedError) in
+      try round.state.write(tool: Self.signature, to: descriptor, file: file)
+    }
+    try newState.publish()
+    if let log { try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs) }
+    try Output.write(to: output, inputs: inputs + [stateTarget], isBinary: true) {
+      descriptor, file throws(FedMedError) in
+      try round.writeUpdate(
+        model: global, tool: Self.signature, to: descriptor, file: file)
+    }
+  }
+
+  private func report(_ round: SiteRound) {
+    for (index, epoch) in round.epochs.enumerated() {
+      let losses = epoch.losses
+      func short(_ value: Double) -> String { JSON.rounded(value, places: 4).line }
+      say(
+        "\(round.site): round \(round.round), epoch \(index + 1), \(epoch.steps) steps: "
+          + "loss \(short(losses.total)) = contrastive \(short(losses.contrastive)) "
+          + "+ cross-entropy \(short(losses.crossEntropy)) "
+          + "+ λ · distillation \(short(losses.distillation))")
+    }
+    let (correct, total) = round.validation
+    if total > 0 {
+      let share = JSON.rounded(Double(correct) / Double(total), places: 4).line
+      say("\(round.site): validation accuracy \(share) (\(correct) of \(total))")
+    }
+  }
+
+  private func records(_ round: SiteRound) -> Records {
+    var records = Records(
+      "epochs",
+      columns: [
+        "site", "round", "epoch", "steps", "loss", "contrastive", "cross_entropy", "distillation",
+        "validation_correct", "validation_total",
+      ])
+    for (index, epoch) in round.epochs.enumerated() {
+      // What is validated is the model after the last epoch.
+      let isLast = index == round.epochs.count - 1
+      records.add([
+        .string(round.site), .integer(round.round), .integer(index + 1), .integer(epoch.steps),
+        .number(epoch.losses.total), .number(epoch.losses.contrastive),
+        .number(epoch.losses.crossEntropy), .number(epoch.losses.distillation),
+        isLast ? .integer(round.validation.correct) : .null,
+        isLast ? .integer(round.validation.total) : .null,
+      ])
+    }
+    return records
+  }
+}
+
+TrainLocal.start()

@@ -10,6 +10,8 @@ public final class ArchiveReader {
   public static let sizeLimit = 1 << 36
 
   public let manifest: Manifest
+  /// `manifest.json` as it stands in the archive.
+  public let manifestBytes: [UInt8]
   /// The SHA-256 of `manifest.json`, by which the archive is known.
   public let identity: String
   /// The file, as messages call it.
@@ -46,6 +48,7 @@ public final class ArchiveReader {
     } catch {
       throw error.naming(file: source.name)
     }
+    manifestBytes = json
     identity = SHA256.hexadecimal(SHA256.digest(json))
     guard kinds.contains(manifest.kind) else {
       let wanted = kinds.map(\.rawValue).joined(separator: " or ")

@@ -91,15 +91,23 @@ public final class ArchiveWriter {
   /// Writes the archive to an open file or pipe.
   /// - Parameters:
   ///   - manifest: all but its members.
+  ///   - verbatim: a manifest's bytes to write instead, where the archive is to stay the one it is.
   ///   - file: what messages call the output.
   /// - Returns: the identity of the archive, and how many bytes were written.
   @discardableResult
   public func finish(
-    _ manifest: Manifest, filter: Filter, to descriptor: Int32, file: String
+    _ manifest: Manifest, verbatim: [UInt8]? = nil, filter: Filter, to descriptor: Int32, file: String
   ) throws(FedMedError) -> (identity: String, bytes: Int) {
     var manifest = manifest
     manifest.members = members
-    let json = manifest.bytes
+    let json = verbatim ?? manifest.bytes
+    if verbatim != nil {
+      let kept = try Manifest(json: json)
+      guard kept.members == members else {
+        throw FedMedError(
+          .badData, "its arrays are not written as this tool writes them", file: file)
+      }
+    }
     let tar = try TarWriter(descriptor: descriptor, filter: filter, file: file)
     try tar.begin("manifest.json", size: json.count)
     let written = json.withUnsafeBytes { bytes in

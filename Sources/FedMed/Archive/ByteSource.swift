@@ -6,6 +6,8 @@ public final class ByteSource {
   public let name: String
   private let descriptor: Int32
   private var pushedBack: [UInt8] = []
+  /// How many bytes have come out of it.
+  public private(set) var bytesRead = 0
 
   /// Opens `path`; `-` is standard input.
   /// - Throws: `noInput` where it cannot be opened or is a folder.
@@ -51,7 +53,10 @@ public final class ByteSource {
     }
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
+      if count >= 0 {
+        bytesRead += count
+        return count
+      }
       guard errno == EINTR else { throw FedMedError(.ioError, errno: errno, "read", file: name) }
     }
   }

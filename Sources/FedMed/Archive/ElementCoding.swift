@@ -38,4 +38,18 @@ enum ElementCoding {
       }
     }
   }
+
+  /// The first element of a float array that is infinite or not a number.
+  static func firstNonFinite(_ bytes: [UInt8], as type: ElementType) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      if type == .float16 {
+        return stride(from: 0, to: bytes.count, by: 2).first {
+          !bytes.loadUnaligned(fromByteOffset: $0, as: Float16.self).isFinite
+        }.map { $0 / 2 }
+      }
+      return stride(from: 0, to: bytes.count, by: 4).first {
+        !bytes.loadUnaligned(fromByteOffset: $0, as: Float.self).isFinite
+      }.map { $0 / 4 }
+    }
+  }
 }

@@ -13,6 +13,11 @@ public enum JSON: Equatable, Sendable {
   public struct Member: Equatable, Sendable {
     public let key: String
     public let value: JSON
+
+    public init(key: String, value: JSON) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// An object without the keys whose value is nil.

@@ -49,7 +49,8 @@ extension Manifest {
     }
   }
 
-  private func validateValues() throws(FedMedError) {
+  /// Checks the values that do not depend on the kind.
+  func validateValues() throws(FedMedError) {
     func check(_ valid: Bool, _ place: String, _ reason: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, place: place) }
     }

@@ -45,6 +45,18 @@ final class TemporaryFile {
     }
   }
 
+  /// Appends everything that `source` has.
+  func fill(from source: ByteSource) throws(FedMedError) {
+    while true {
+      let bytes = try source.read(upTo: 1 << 20)
+      if bytes.isEmpty { return }
+      let result = bytes.withUnsafeBytes { bytes in
+        Result { () throws(FedMedError) in try append(bytes) }
+      }
+      try result.get()
+    }
+  }
+
   /// The file as a source of its own, from its beginning; at most one at a time.
   func source(named name: String) throws(FedMedError) -> ByteSource {
     let copy = dup(descriptor)

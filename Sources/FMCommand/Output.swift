@@ -1,0 +1,137 @@
+import FedMed
+import Glibc
+
+/// Where a tool's result goes.
+///
+/// A file is written under a temporary name in its folder, synced and renamed, so that a failure or
+/// a signal leaves nothing behind and an old file stays until the new one is complete.
+public enum Output {
+  /// What `body` gets: the open descriptor, and what messages call it.
+  public typealias Body = (_ descriptor: Int32, _ file: String) throws(FedMedError) -> Void
+
+  /// Has `body` write to `path`; nil and `-` are standard output.
+  /// - Parameters:
+  ///   - inputs: files that are read, none of which the output may be.
+  ///   - isBinary: refused on a terminal.
+  public static func write(
+    to path: String?, inputs: [String] = [], isBinary: Bool, _ body: Body
+  ) throws(FedMedError) {
+    guard let path, path != "-" else {
+      try checkTerminal(isBinary: isBinary)
+      return try body(STDOUT_FILENO, "standard output")
+    }
+    let pending = try Pending(path: path, inputs: inputs)
+    try pending.write(body)
+    try pending.publish()
+  }
+
+  /// Refuses binary output to a terminal, before any work is done.
+  public static func checkTerminal(isBinary: Bool) throws(FedMedError) {
+    guard !isBinary || isatty(STDOUT_FILENO) == 0 else {
+      throw FedMedError(
+        .usage, "an archive is not written to a terminal",
+        hint: "redirect standard output, or name a file with -o")
+    }
+  }
+
+  /// Writes text to `path`; nil and `-` are standard output.
+  public static func write(
+    text: String, to path: String?, inputs: [String] = []
+  ) throws(FedMedError) {
+    try write(to: path, inputs: inputs, isBinary: false) {
+      descriptor, file throws(FedMedError) in
+      try writeAll(text, to: descriptor, file: file)
+    }
+  }
+
+  static func writeAll(
+    _ text: String, to descriptor: Int32, file: String
+  ) throws(FedMedError) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = Glibc.write(descriptor, Array(rest), rest.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw FedMedError(.ioError, errno: errno, "write", file: file) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// A file that is written but has not got its name yet. Several can be published together.
+  public final class Pending {
+    private let path: String
+    /// nil for a device or a pipe, which is written to directly.
+    private var temporary: String?
+    private var descriptor: Int32
+
+    public init(path: String, inputs: [String] = []) throws(FedMedError) {
+      self.path = path
+      var target = stat()
+      let exists = stat(path, &target) == 0
+      for input in inputs where exists {
+        var status = stat()
+        guard stat(input, &status) != 0 || status.st_dev != target.st_dev
+          || status.st_ino != target.st_ino || target.st_mode & S_IFMT != S_IFREG
+        else { throw FedMedError(.usage, "the output is an input too", file: path) }
+      }
+      guard !exists || target.st_mode & S_IFMT != S_IFDIR else {
+        throw FedMedError(.cannotCreate, errno: EISDIR, "write", file: path)
+      }
+      if exists && target.st_mode & S_IFMT != S_IFREG {
+        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      } else {
+        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        var template = Array("\(path[..<slash]).\(path[slash...]).XXXXXX".utf8CString)
+        descriptor = mkstemp(&template)
+        if descriptor >= 0 {
+          let name = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+          Interruption.protect(name)
+          temporary = name
+          // As any new file; mkstemp gives it to its owner alone.
+          let mask = umask(0)
+          umask(mask)
+          fchmod(descriptor, exists ? target.st_mode & 0o777 : 0o666 & ~mask)
+        }
+      }
+      guard descriptor >= 0 else {
+        throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
+      }
+    }
+
+    deinit {
+      if descriptor >= 0 { close(descriptor) }
+      if let temporary {
+        unlink(temporary)
+        Interruption.release(temporary)
+      }
+    }
+
+    /// Has `body` write the content, and makes sure that it is on disk.
+    public func write(_ body: Body) throws(FedMedError) {
+      try body(descriptor, path)
+      guard temporary == nil || fsync(descriptor) == 0 else {
+        throw FedMedError(.ioError, errno: errno, "write", file: path)
+      }
+      let status = close(descriptor)
+      descriptor = -1
+      guard status == 0 else { throw FedMedError(.ioError, errno: errno, "write", file: path) }
+    }
+
+    /// Gives the file its name.
+    public func publish() throws(FedMedError) {
+      guard let name = temporary else { return }
+      guard rename(name, path) == 0 else {
+        throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
+      }
+      temporary = nil
+      Interruption.release(name)
+      let slash = path.lastIndex(of: "/")
+      let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      let directory = open(folder, O_RDONLY | O_CLOEXEC)
+      if directory >= 0 {
+        // Not every file system can sync a folder; the file itself is safe by now.
+        fsync(directory)
+        close(directory)
+      }
+    }
+  }
+}

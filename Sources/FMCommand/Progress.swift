@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glibc
+
+/// A progress bar on standard error: done, total, rate and time left.
+public final class Progress {
+  /// When to show it.
+  public enum Mode: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case auto, always, never
+  }
+
+  private let label: String
+  private let total: Int
+  private let isShown: Bool
+  private let start = Progress.now()
+  private var lastShown = 0.0
+  private var isOpen = false
+
+  /// - Parameter unit: what is counted, in the plural.
+  public init(_ label: String, total: Int, mode: Mode) {
+    self.label = label
+    self.total = total
+    let term = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+    isShown = mode == .always || mode == .auto && isatty(STDERR_FILENO) == 1 && term != "dumb"
+  }
+
+  deinit { finish() }
+
+  /// Shows that `done` of all are done; not more often than ten times a second.
+  public func update(_ done: Int) {
+    guard isShown else { return }
+    let now = Self.now()
+    guard done == total || now - lastShown >= 0.1 else { return }
+    lastShown = now
+    let elapsed = max(now - start, 1e-9)
+    let rate = Double(done) / elapsed
+    let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
+    let filled = total > 0 ? 20 * done / total : 20
+    let bar =
+      String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled)
+    let speed = rate >= 10 ? "\(Int(rate))" : "\((rate * 10).rounded() / 10)"
+    Messages.write(
+      "\r\(label) [\(bar)] \(done)/\(total) \(speed)/s \(left) s left\u{1B}[K")
+    isOpen = true
+  }
+
+  /// Ends the line.
+  public func finish() {
+    if isOpen { Messages.write("\n") }
+    isOpen = false
+  }
+
+  private static func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import FedMed
+import Glibc
+
+/// The version of all tools.
+public let toolVersion = "0.1.0"
+
+/// How much a tool says; every tool takes these options.
+public struct TalkOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  public var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more.")
+  public var verbose = false
+
+  @Option(help: "Show a progress bar on standard error: auto, always or never.")
+  public var progress: Progress.Mode = .auto
+
+  public init() {}
+
+  public mutating func validate() throws {
+    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+  }
+}
+
+/// A tool: a command that reports its failures in one line and by its exit code.
+public protocol Tool: ParsableCommand {
+  var talk: TalkOptions { get }
+  mutating func execute() throws(FedMedError)
+}
+
+extension Tool {
+  /// The tool's name.
+  public static var name: String { configuration.commandName ?? "" }
+
+  /// The tool's name and version, as manifests record them.
+  public static var signature: String { "\(name) \(toolVersion)" }
+
+  public var messages: Messages { Messages(tool: Self.name) }
+
+  /// Says a line, unless told to be quiet.
+  public func say(_ text: @autoclosure () -> String) {
+    if !talk.quiet { messages.say(text()) }
+  }
+
+  /// Says a line, if told to be verbose.
+  public func sayMore(_ text: @autoclosure () -> String) {
+    if talk.verbose { messages.say(text()) }
+  }
+
+  public func progress(_ label: String, total: Int) -> Progress {
+    Progress(label, total: total, mode: talk.quiet ? .never : talk.progress)
+  }
+
+  public mutating func run() throws {
+    do throws(FedMedError) {
+      try execute()
+    } catch {
+      messages.report(error)
+      Glibc.exit(error.code.rawValue)
+    }
+  }
+
+  /// Runs the tool with the process's arguments, and ends the process.
+  public static func start() -> Never {
+    // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE.
+    signal(SIGPIPE, SIG_DFL)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      Glibc.exit(0)
+    } catch {
+      let text = message(for: error)
+      guard exitCode(for: error) != .success else {
+        // Help, the version, or a completion script: this is the tool's output.
+        do throws(FedMedError) {
+          try Output.writeAll(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
+        } catch {
+          Messages(tool: name).report(error)
+          Glibc.exit(error.code.rawValue)
+        }
+        Glibc.exit(0)
+      }
+      Messages(tool: name).report(
+        FedMedError(.usage, text, hint: "\(name) --help says how it is called"))
+      Glibc.exit(FedMedError.Code.usage.rawValue)
+    }
+  }
+}
+
+/// The version text of a tool: `fm-eval 0.1.0`.
+public func version(of tool: String) -> String { "\(tool) \(toolVersion)" }

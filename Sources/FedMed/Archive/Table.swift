@@ -1,0 +1,81 @@
+/// A table of samples: tab-separated text with a header line.
+public struct Table: Equatable, Sendable {
+  /// The most text that a table may have: 4 GiB.
+  public static let sizeLimit = 1 << 32
+
+  public private(set) var header: [String]
+  public private(set) var rows: [[String]]
+
+  public init(header: [String], rows: [[String]]) {
+    self.header = header
+    self.rows = rows
+  }
+
+  /// Reads the text of a table.
+  /// - Parameter file: what messages call it.
+  /// - Throws: `badData` with the line where cells are missing or left over, or a column's name is
+  ///   empty or repeated.
+  public init(text: String, file: String, place: String? = nil) throws(FedMedError) {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    func fault(_ line: Int, _ reason: String) -> FedMedError {
+      let where_ = [place, "line \(line)"].compactMap { $0 }.joined(separator: ": ")
+      return FedMedError(.badData, reason, file: file, place: where_)
+    }
+    func cells(_ line: Substring) -> [String] {
+      let content = line.last == "\r" ? line.dropLast() : line
+      return content.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+    guard let first = lines.popFirst() else { throw fault(1, "no header") }
+    header = cells(first)
+    var seen: Set<String> = []
+    for name in header {
+      guard Manifest.isName(name) else {
+        throw fault(1, "a column has no name or a name that cannot be one")
+      }
+      guard seen.insert(name).inserted else { throw fault(1, "column '\(name)' is there twice") }
+    }
+    rows = []
+    rows.reserveCapacity(lines.count)
+    for (index, line) in lines.enumerated() {
+      let row = cells(line)
+      guard row.count == header.count else {
+        throw fault(index + 2, "\(row.count) cells, the header has \(header.count)")
+      }
+      rows.append(row)
+    }
+  }
+
+  /// The lines of its text, the header first.
+  public var lines: [String] { ([header] + rows).map { $0.joined(separator: "\t") } }
+
+  /// The values of a column.
+  /// - Throws: `badData` where there is no such column.
+  public func column(_ name: String) throws(FedMedError) -> [String] {
+    guard let index = header.firstIndex(of: name) else {
+      throw FedMedError(
+        .badData, "no column '\(printable(name))'",
+        hint: "the columns are \(header.joined(separator: ", "))")
+    }
+    return rows.map { $0[index] }
+  }
+
+  /// Adds a column at the end, or replaces the one of that name where it is.
+  public mutating func set(_ name: String, _ values: [String]) {
+    precondition(values.count == rows.count)
+    let index = header.firstIndex(of: name) ?? header.count
+    if index == header.count { header.append(name) }
+    for row in rows.indices {
+      if index < rows[row].count {
+        rows[row][index] = values[row]
+      } else {
+        rows[row].append(values[row])
+      }
+    }
+  }
+
+  /// The table of the rows named by `indices`, in that order.
+  public func gathering(_ indices: [Int]) -> Table {
+    Table(header: header, rows: indices.map { rows[$0] })
+  }
+}

@@ -1,0 +1,43 @@
+/// How often each class was taken for each other, and the scores that follow from that alone.
+///
+/// The scores are scikit-learn's: macro means run over the classes that occur as truth or as
+/// prediction, a division by zero counts as 0, and balanced accuracy is the mean recall over the
+/// classes that occur as truth. All are between 0 and 1; without samples they are NaN.
+public struct ConfusionMatrix: Equatable, Sendable {
+  /// [true][predicted].
+  public private(set) var counts: [[Int]]
+
+  public init(truth: [Int], predicted: [Int], classes: Int) {
+    counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+    for (t, p) in zip(truth, predicted) { counts[t][p] += 1 }
+  }
+
+  public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+  public var correct: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
+
+  public var accuracy: Double { Double(correct) / Double(total) }
+  public var balancedAccuracy: Double {
+    mean(counts.indices.filter { truths($0) > 0 }.map(recall))
+  }
+  public var macroPrecision: Double { mean(occurring.map(precision)) }
+  public var macroRecall: Double { mean(occurring.map(recall)) }
+  public var macroF1: Double {
+    mean(
+      occurring.map { c in
+        Double(2 * counts[c][c]) / Double(truths(c) + predictions(c))
+      })
+  }
+
+  public func precision(_ c: Int) -> Double { ratio(counts[c][c], predictions(c)) }
+  public func recall(_ c: Int) -> Double { ratio(counts[c][c], truths(c)) }
+
+  private var occurring: [Int] {
+    counts.indices.filter { truths($0) > 0 || predictions($0) > 0 }
+  }
+  private func truths(_ c: Int) -> Int { counts[c].reduce(0, +) }
+  private func predictions(_ c: Int) -> Int { counts.reduce(0) { $0 + $1[c] } }
+  private func ratio(_ a: Int, _ b: Int) -> Double { b == 0 ? 0 : Double(a) / Double(b) }
+  private func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
+  }
+}

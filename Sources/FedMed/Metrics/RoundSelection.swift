@@ -1,0 +1,55 @@
+/// Which round is best: the one with the highest mean validation accuracy over its sites.
+public struct RoundSelection: Equatable, Sendable {
+  /// A round and what its sites reported.
+  public struct Score: Equatable, Sendable {
+    public let round: Int
+    public let sites: Int
+    /// The plain mean of the sites' accuracies.
+    public let accuracy: Double
+    /// Whether enough sites reported.
+    public let competes: Bool
+  }
+
+  /// By round.
+  public let scores: [Score]
+  /// The best round, ties to the earlier one; nil where none competes.
+  public let best: Int?
+
+  /// - Parameters:
+  ///   - reports: of the validation split; a site without validation samples has none to report.
+  ///   - minimumSites: a round with fewer sites does not compete.
+  /// - Throws: `badData` for a report of another split, or two of one site in one round.
+  public init(_ reports: [SiteReport], minimumSites: Int) throws(FedMedError) {
+    var rounds: [Int: [String: SiteReport]] = [:]
+    for report in reports {
+      guard report.report.split == Split.validation.rawValue else {
+        throw FedMedError(
+          .badData, "of the \(report.report.split) split, expected validation",
+          file: report.name)
+      }
+      if let twin = rounds[report.round]?.updateValue(report, forKey: report.site) {
+        throw FedMedError(
+          .badData, "site '\(report.site)' reported round \(report.round) in \(twin.name) too",
+          file: report.name)
+      }
+      if rounds[report.round] == nil { rounds[report.round] = [report.site: report] }
+    }
+    scores = rounds.keys.sorted().map { round in
+      // In a fixed order, because a sum of floats depends on it.
+      let sites = (rounds[round] ?? [:]).values.filter { $0.report.total > 0 }
+        .sorted { $0.site.utf8.lexicographicallyPrecedes($1.site.utf8) }
+      let sum = sites.reduce(0.0) {
+        $0 + Double($1.report.ensemble.correct) / Double($1.report.total)
+      }
+      return Score(
+        round: round, sites: sites.count,
+        accuracy: sites.isEmpty ? 0 : sum / Double(sites.count),
+        competes: sites.count >= max(minimumSites, 1))
+    }
+    var best: Score?
+    for score in scores where score.competes && score.accuracy > best?.accuracy ?? -1 {
+      best = score
+    }
+    self.best = best?.round
+  }
+}

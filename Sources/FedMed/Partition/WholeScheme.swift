@@ -1,0 +1,16 @@
+/// All samples are of one site: what a hospital does with its own.
+public struct WholeScheme: PartitionScheme {
+  public static let name = "whole"
+  private let site: String
+
+  public init(_ options: PartitionOptions) throws(FedMedError) {
+    site = try options.require(options.site, "--site", scheme: Self.name)
+    guard Manifest.isName(site) else { throw FedMedError(.usage, "--site cannot be such a name") }
+  }
+
+  public func assign(
+    _ units: [Int], of samples: SampleSet, random: inout RandomStream
+  ) throws(FedMedError) -> [(site: String, units: [Int])] {
+    [(site, units)]
+  }
+}
