@@ -69,8 +69,9 @@ public enum Output {
       let exists = stat(path, &target) == 0
       for input in inputs where exists {
         var status = stat()
-        guard stat(input, &status) != 0 || status.st_dev != target.st_dev
-          || status.st_ino != target.st_ino || target.st_mode & S_IFMT != S_IFREG
+        guard
+          stat(input, &status) != 0 || status.st_dev != target.st_dev
+            || status.st_ino != target.st_ino || target.st_mode & S_IFMT != S_IFREG
         else { throw FedMedError(.usage, "the output is an input too", file: path) }
       }
       guard !exists || target.st_mode & S_IFMT != S_IFDIR else {
@@ -83,7 +84,8 @@ public enum Output {
         var template = Array("\(path[..<slash]).\(path[slash...]).XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
         if descriptor >= 0 {
-          let name = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+          let name = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
           Interruption.protect(name)
           temporary = name
           // As any new file; mkstemp gives it to its owner alone.

@@ -74,7 +74,8 @@ extension Tool {
       guard exitCode(for: error) != .success else {
         // Help, the version, or a completion script: this is the tool's output.
         do throws(FedMedError) {
-          try Output.writeAll(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
+          try Output.writeAll(
+            text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
         } catch {
           Messages(tool: name).report(error)
           Glibc.exit(error.code.rawValue)

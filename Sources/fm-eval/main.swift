@@ -133,9 +133,10 @@ struct Evaluate: Tool {
     let mlp = try classifier(model, features)
 
     let choice = split ?? (features.split == nil ? .all : predict ? .all : .test)
-    let indices = try choice.split.map { split throws(FedMedError) in
-      try features.indices(of: split)
-    } ?? Array(0..<features.count)
+    let indices =
+      try choice.split.map { split throws(FedMedError) in
+        try features.indices(of: split)
+      } ?? Array(0..<features.count)
     let result = Ensemble.predict(
       features.matrix(indices), fam: try model.featureAdaptation(), mlp: mlp,
       texts: ClassTexts(features: features.text, logitScale: features.encoder.logitScale))

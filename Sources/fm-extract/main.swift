@@ -25,7 +25,8 @@ struct Extract: Tool {
   var features: String?
 
   @Option(
-    help: ArgumentHelp("Class numbers [N] from 0, integers; without it, unlabelled.", valueName: "npy"),
+    help: ArgumentHelp(
+      "Class numbers [N] from 0, integers; without it, unlabelled.", valueName: "npy"),
     completion: .file())
   var labels: String?
 
@@ -34,7 +35,8 @@ struct Extract: Tool {
     completion: .file())
   var text: String?
 
-  @Option(help: ArgumentHelp("The classes' names, one a line.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The classes' names, one a line.", valueName: "file"), completion: .file())
   var classes: String?
 
   @Option(

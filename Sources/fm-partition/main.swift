@@ -50,7 +50,9 @@ struct Partitioner: Tool {
   @Flag(help: "Split each class by itself.")
   var stratify = false
 
-  @Option(help: ArgumentHelp("Make this site Global: held out, all of it for testing.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Make this site Global: held out, all of it for testing.", valueName: "name")
+  )
   var holdout: String?
 
   @Option(help: "Make this share of the samples Global, of each class, before all else.")

@@ -96,7 +96,8 @@ public final class ArchiveWriter {
   /// - Returns: the identity of the archive, and how many bytes were written.
   @discardableResult
   public func finish(
-    _ manifest: Manifest, verbatim: [UInt8]? = nil, filter: Filter, to descriptor: Int32, file: String
+    _ manifest: Manifest, verbatim: [UInt8]? = nil, filter: Filter, to descriptor: Int32,
+    file: String
   ) throws(FedMedError) -> (identity: String, bytes: Int) {
     var manifest = manifest
     manifest.members = members

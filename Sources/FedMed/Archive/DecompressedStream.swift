@@ -80,6 +80,8 @@ final class DecompressedStream {
   private func error() -> FedMedError {
     failure
       ?? FedMedError(
-        .badData, archive_error_string(archive).map { String(cString: $0).lowercased() } ?? "damaged", file: source.name)
+        .badData,
+        archive_error_string(archive).map { String(cString: $0).lowercased() } ?? "damaged",
+        file: source.name)
   }
 }

@@ -36,8 +36,7 @@ public struct FeatureImport {
       throw features.fault("sample \(index / dimension) has a feature that is not finite")
     }
 
-    let names = try ByteSource(path: classes).text(limit: 1 << 24)
-      .split(separator: "\n").map { String($0.last == "\r" ? $0.dropLast() : $0) }
+    let names = Table.lines(try ByteSource(path: classes).text(limit: 1 << 24)).map { String($0) }
     func check(_ valid: Bool, _ reason: String, _ file: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, file: file) }
     }

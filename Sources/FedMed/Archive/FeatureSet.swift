@@ -92,7 +92,7 @@ public struct FeatureSet: Sendable {
     _ reader: ArchiveReader, count: Int
   ) throws(FedMedError) -> [Split] {
     var result: [Split] = []
-    for line in try reader.text().split(separator: "\n") {
+    for line in Table.lines(try reader.text()) {
       guard let split = Split(rawValue: String(line)) else {
         throw reader.fault("'\(printable(String(line)))' is no split", "split.txt")
       }

@@ -112,7 +112,8 @@ extension Manifest {
         dimension: need(encoder, "encoder").dimension,
         hidden: need(parameters, "parameters").hidden, classes: classes.count)
       _ = (try need(site, "site"), try need(parent, "parent"))
-      let held = try need(rounds, "rounds").best == nil ? ["", "previous/"] : ["", "previous/", "best/"]
+      let held =
+        try need(rounds, "rounds").best == nil ? ["", "previous/"] : ["", "previous/", "best/"]
       return held.flatMap { prefix in
         layout.map { Rule(name: "\(prefix)\($0.name).npy", types: floats, shape: $0.shape) }
       }

@@ -81,7 +81,9 @@ public struct StateArchive: Sendable {
 
   static func newest(of held: [Held?], notAfter round: Int) -> Held? {
     guard round > 0 else { return nil }
-    return held.compactMap { $0 }.filter { (1...round).contains($0.round) }.max { $0.round < $1.round }
+    return held.compactMap { $0 }.filter { (1...round).contains($0.round) }.max {
+      $0.round < $1.round
+    }
   }
 
   /// - Throws: `badData` where the state belongs to another site, or to another run than the model.

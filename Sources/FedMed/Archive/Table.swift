@@ -16,15 +16,14 @@ public struct Table: Equatable, Sendable {
   /// - Throws: `badData` with the line where cells are missing or left over, or a column's name is
   ///   empty or repeated.
   public init(text: String, file: String, place: String? = nil) throws(FedMedError) {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    if lines.last?.isEmpty == true { lines.removeLast() }
+    var lines = Self.lines(text)[...]
     func fault(_ line: Int, _ reason: String) -> FedMedError {
-      let where_ = [place, "line \(line)"].compactMap { $0 }.joined(separator: ": ")
-      return FedMedError(.badData, reason, file: file, place: where_)
+      let spot = [place, "line \(line)"].compactMap { $0 }.joined(separator: ": ")
+      return FedMedError(.badData, reason, file: file, place: spot)
     }
     func cells(_ line: Substring) -> [String] {
-      let content = line.last == "\r" ? line.dropLast() : line
-      return content.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      line.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        .map { String(Substring($0)) }
     }
     guard let first = lines.popFirst() else { throw fault(1, "no header") }
     header = cells(first)
@@ -44,6 +43,14 @@ public struct Table: Equatable, Sendable {
       }
       rows.append(row)
     }
+  }
+
+  /// The lines of a text, with or without a newline at the end, and with either kind of line end.
+  /// By bytes: as a character, a carriage return and the newline behind it are one.
+  public static func lines(_ text: String) -> [Substring] {
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0) }
   }
 
   /// The lines of its text, the header first.

@@ -103,6 +103,7 @@ final class TarStream {
 
 /// A name from outside, fit for a message: on one line and not too long.
 func printable(_ name: String) -> String {
-  let safe = String(name.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
+  let safe = String(
+    name.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
   return safe.isEmpty ? "(no name)" : safe
 }

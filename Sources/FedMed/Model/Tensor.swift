@@ -21,7 +21,8 @@ public struct TensorTable: Sendable {
   private let tensors: [String: Tensor]
 
   public init(_ tensors: [Tensor]) {
-    self.tensors = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.tensors = Dictionary(
+      tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The array of that name and shape, as a matrix (a vector as one row).

@@ -17,7 +17,8 @@ public struct Matrix: Equatable, Sendable {
   /// A matrix over given values.
   /// - Precondition: there are `rows * columns` of them.
   public init(rows: Int, columns: Int, elements: [Float]) {
-    precondition(elements.count == rows * columns, "\(elements.count) values for \(rows)×\(columns)")
+    precondition(
+      elements.count == rows * columns, "\(elements.count) values for \(rows)×\(columns)")
     self.rows = rows
     self.columns = columns
     self.elements = elements

@@ -33,11 +33,12 @@ extension Matrix {
     let (n, m) = (rows, columns)
     guard n > 0 && m > 0 else { return }
     withMutableElements { c in
-      a.withElements { a_ in
-        b.withElements { b_ in
+      a.withElements { left in
+        b.withElements { right in
           cblas_sgemm(
             CblasRowMajor, transposeA, transposeB, blasint(n), blasint(m), blasint(inner), 1,
-            a_.baseAddress, blasint(max(a.columns, 1)), b_.baseAddress, blasint(max(b.columns, 1)),
+            left.baseAddress, blasint(max(a.columns, 1)), right.baseAddress,
+            blasint(max(b.columns, 1)),
             adding ? 1 : 0, c.baseAddress, blasint(m))
         }
       }

@@ -115,7 +115,8 @@ public struct Partition: Sendable {
     return sites.map { site in
       var words: [String] = [""]
       for scalar in site.name.lowercased().unicodeScalars {
-        if scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        if scalar.isASCII
+          && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
         {
           words[words.count - 1].unicodeScalars.append(scalar)
         } else if words.last != "" {

@@ -40,7 +40,8 @@ public struct PartitionOptions: Sendable {
 
   public init() {}
 
-  func require<Value>(_ value: Value?, _ option: String, scheme: String) throws(FedMedError) -> Value
+  func require<Value>(_ value: Value?, _ option: String, scheme: String) throws(FedMedError)
+    -> Value
   {
     guard let value else {
       throw FedMedError(.usage, "scheme \(scheme) needs \(option)")

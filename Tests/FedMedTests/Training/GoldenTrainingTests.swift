@@ -6,7 +6,10 @@ import Testing
 /// statement (`fedmedclip(7)`).
 struct GoldenTrainingTests {
   struct Config: Decodable {
+    // The file's own keys.
+    // swift-format-ignore
     let D, H, C, B, N, epochs: Int
+    // swift-format-ignore
     let lr_fam, lr_mlp, eps, weight_decay, lam, T, logit_scale: Double
     let betas: [Double]
   }

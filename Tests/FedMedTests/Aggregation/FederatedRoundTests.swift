@@ -1,0 +1,77 @@
+import Testing
+
+@testable import FedMed
+
+struct FederatedRoundTests {
+  let folder: TemporaryFolder
+  let model: ModelArchive
+  let features: FeatureSet
+
+  init() throws {
+    folder = try TemporaryFolder()
+    features = try smallFeatures().archived(folder)
+    model = try smallModel(folder, like: features)
+  }
+
+  func update(_ site: String, _ name: String, model: ModelArchive? = nil) throws -> String {
+    var own = features
+    own.site = site
+    let global = model ?? self.model
+    let round = try SiteRound(model: global, features: own, state: nil, stateName: "s")
+    return try folder.create(name) { descriptor, file throws(FedMedError) in
+      try round.writeUpdate(model: global, tool: "t 1", to: descriptor, file: file)
+    }
+  }
+
+  func aggregate(_ paths: [String]) throws -> [UInt8] {
+    try folder.create("mean.tar") { descriptor, file throws(FedMedError) in
+      try FederatedRound(paths: paths).write(
+        rule: MeanRule.self, weights: .uniform, bestRound: nil, tool: "t 1", to: descriptor,
+        file: file)
+    }
+    return try folder.read("mean.tar")
+  }
+
+  @Test func theOrderOfArgumentsHasNoMeaning() throws {
+    let paths = [
+      try update("b", "1"), try update("a", "2"), try update("ä", "3"), try update("B", "4"),
+    ]
+    #expect(try aggregate(paths) == aggregate(paths.reversed()))
+    let mean = try ModelArchive(model: folder.path("mean.tar"))
+    #expect(mean.manifest.inputs.map(\.site) == ["B", "a", "b", "ä"])
+    #expect(mean.manifest.parent == model.identity)
+    #expect(mean.round == 1)
+  }
+
+  @Test func whatDoesNotBelongTogetherIsRefused() throws {
+    let first = try update("a", "1")
+    let twin = try update("a", "2")
+    #expect(
+      failure { _ = try aggregate([first, twin]) }?.reason.hasPrefix("site 'a' sent") == true)
+    let otherRun = try smallModel(folder, like: features, seed: 5)
+    let foreign = try update("b", "3", model: otherRun)
+    #expect(
+      failure { _ = try aggregate([first, foreign]) }?.reason.hasPrefix(
+        "of another set of parameters")
+        == true)
+    let wider = try smallModel(folder, like: features) { $0.hidden = 7 }
+    #expect(failure { _ = try aggregate([first, update("b", "4", model: wider)]) } != nil)
+    let next = try { () -> ModelArchive in
+      _ = try aggregate([first])
+      return try ModelArchive(model: folder.path("mean.tar"))
+    }()
+    #expect(
+      failure { _ = try aggregate([first, update("b", "5", model: next)]) }?.reason
+        .hasPrefix("of another round") == true)
+  }
+
+  @Test func otherKindsAreRefused() throws {
+    let path = folder.path("features.tar")
+    #expect(failure { _ = try FederatedRound(paths: [path]) }?.code == .badData)
+    let round = try SiteRound(model: model, features: features, state: nil, stateName: "s")
+    let state = try folder.create("state.tar") { descriptor, file throws(FedMedError) in
+      try round.state.write(tool: "t 1", to: descriptor, file: file)
+    }
+    #expect(failure { _ = try FederatedRound(paths: [state]) }?.code == .refused)
+  }
+}

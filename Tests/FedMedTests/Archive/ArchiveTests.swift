@@ -1,0 +1,253 @@
+import Foundation
+import Testing
+
+@testable import FedMed
+
+struct ArchiveTests {
+  let folder: TemporaryFolder
+  let features: FeatureSet
+
+  init() throws {
+    folder = try TemporaryFolder()
+    features = try smallFeatures().archived(folder)
+  }
+
+  @Test func featuresAreReadBack() throws {
+    let original = try smallFeatures()
+    #expect(features.bytes == original.bytes)
+    #expect(features.elementType == .float16)
+    #expect(features.labels == original.labels)
+    #expect(features.text == original.text)
+    #expect(features.table == original.table)
+    #expect(features.split == original.split)
+    #expect(features.site == "a")
+    #expect(features.encoder.text != nil)
+  }
+
+  @Test func sameInputGivesSameBytes() throws {
+    _ = try smallFeatures().archived(folder, "again.tar")
+    #expect(try folder.read("features.tar") == folder.read("again.tar"))
+  }
+
+  /// The identity is what `sha256sum` says of the manifest, whatever is around the archive.
+  @Test(arguments: Filter.allCases)
+  func filtersKeepTheIdentity(filter: Filter) throws {
+    let model = try smallModel(folder, like: features)
+    let path = try folder.create("packed") { descriptor, file throws(FedMedError) in
+      _ = try Compressor.encode(
+        model, codec: Float32Codec.self, filter: filter, tool: "t 1", to: descriptor, file: file)
+    }
+    let packed = try ModelArchive(model: path)
+    #expect(packed.identity == model.identity)
+    #expect(packed.tensors == model.tensors)
+    if filter == .none { #expect(try folder.read("packed") == folder.read("model0.tar")) }
+    if filter == .gzip {
+      // No time stamp: bytes 4 to 7 of a gzip file.
+      #expect(try folder.read("packed")[4..<8].allSatisfy { $0 == 0 })
+    }
+  }
+
+  /// A member of the tar by its name.
+  func members(_ bytes: [UInt8]) -> [(name: String, content: [UInt8])] {
+    var (result, offset) = ([(String, [UInt8])](), 0)
+    while bytes[offset] != 0 {
+      let name = String(decoding: bytes[offset..<offset + 100].prefix { $0 != 0 }, as: UTF8.self)
+      let digits = String(decoding: bytes[offset + 124..<offset + 135], as: UTF8.self)
+      let size = Int(digits, radix: 8) ?? 0
+      result.append((name, Array(bytes[offset + 512..<offset + 512 + size])))
+      offset += 512 + (size + 511) / 512 * 512
+    }
+    return result
+  }
+
+  /// What reading the features says when the members of the archive are changed.
+  func outcome(
+    _ change: (inout [(name: String, content: [UInt8])], inout TarBuilder) -> Void
+  ) throws -> String {
+    var parts = members(try folder.read("features.tar"))
+    var tar = TarBuilder()
+    change(&parts, &tar)
+    for part in parts { tar.add(part.name, part.content) }
+    return message(try folder.write("changed.tar", tar.finished))
+  }
+
+  func message(_ path: String) -> String {
+    let error = failure { _ = try ArchiveCheck.check(path: path) }
+    #expect(error == nil || error?.code == .badData)
+    return error.map { "\($0)".replacing(path, with: "F") } ?? "accepted"
+  }
+
+  @Test func untouchedMembersAreAccepted() throws {
+    #expect(try outcome { _, _ in } == "accepted")
+  }
+
+  /// The order behind the manifest is free: an archive may have been unpacked and packed again.
+  @Test func otherOrderIsAccepted() throws {
+    #expect(try outcome { parts, _ in parts.swapAt(1, 3) } == "accepted")
+  }
+
+  @Test func whatTheFormatForbidsIsRefused() throws {
+    #expect(
+      try outcome { parts, _ in parts.removeFirst() } == "F: the first member is not manifest.json")
+    #expect(
+      try outcome { parts, _ in parts.swapAt(0, 1) } == "F: the first member is not manifest.json")
+    #expect(try outcome { parts, _ in parts.append(parts[1]) } == "F: features.npy: appears twice")
+    #expect(try outcome { parts, _ in parts.append(parts[0]) } == "F: manifest.json: appears twice")
+    #expect(
+      try outcome { parts, _ in parts.append(("x.npy", [1])) }
+        == "F: x.npy: not listed in the manifest")
+    #expect(
+      try outcome { parts, _ in parts.append(("/etc/passwd", [1])) }
+        == "F: /etc/passwd: not listed in the manifest")
+    #expect(
+      try outcome { parts, _ in parts.append(("../x", [1])) }
+        == "F: ../x: not listed in the manifest")
+    #expect(try outcome { parts, _ in parts.removeLast() } == "F: split.txt: missing")
+    #expect(
+      try outcome { parts, _ in parts[1].content[500] ^= 1 }
+        == "F: features.npy: its checksum does not match the manifest")
+    #expect(
+      try outcome { parts, _ in parts[1].content.removeLast() }
+        == "F: features.npy: 1087 bytes, the manifest says 1088")
+    #expect(
+      try outcome { parts, _ in parts[1].content[0] = 0 } == "F: features.npy: not a .npy array")
+    #expect(try outcome { parts, _ in parts = [] } == "F: the first member is not manifest.json")
+  }
+
+  @Test(arguments: ["1", "2", "3", "4", "5", "6"])
+  func linksDevicesAndFoldersAreRefused(type: Character) throws {
+    let parts = members(try folder.read("features.tar"))
+    var tar = TarBuilder()
+    tar.add(parts[0].name, parts[0].content)
+    tar.add("features.npy", [], type: type, link: "/etc/passwd")
+    let text = message(try folder.write("link.tar", tar.finished))
+    #expect(text == "F: features.npy: not a plain file")
+  }
+
+  @Test func aManifestThatIsALinkIsRefused() throws {
+    var tar = TarBuilder()
+    tar.add("manifest.json", [], type: "2", link: "/etc/passwd")
+    #expect(
+      message(try folder.write("link.tar", tar.finished)) == "F: manifest.json: not a plain file")
+  }
+
+  /// Cut anywhere, it is refused: nothing is padding.
+  @Test(arguments: Filter.allCases)
+  func truncationIsRefusedEverywhere(filter: Filter) throws {
+    let model = try smallModel(folder, like: features)
+    try folder.create("whole") { descriptor, file throws(FedMedError) in
+      _ = try Compressor.encode(
+        model, codec: Float16Codec.self, filter: filter, tool: "t 1", to: descriptor, file: file)
+    }
+    let whole = try folder.read("whole")
+    let cuts =
+      [0, 1, 10, 511, 512, 513, whole.count - 1025, whole.count - 1024, whole.count - 513]
+      + Array(stride(from: 1, to: whole.count, by: max(whole.count / 97, 1)))
+      + Array(max(whole.count - 600, 0)..<whole.count)
+    for cut in Set(cuts) where cut >= 0 && cut < whole.count {
+      let path = try folder.write("cut", Array(whole[..<cut]))
+      let error = failure { _ = try ArchiveCheck.check(path: path) }
+      #expect(error?.code == .badData, "cut at \(cut) of \(whole.count)")
+    }
+  }
+
+  @Test func whatFollowsTheEndIsRefused() throws {
+    let whole = try folder.read("features.tar")
+    for rest in [[1], [UInt8](repeating: 0, count: 511) + [1]] {
+      let text = message(
+        try folder.write("more.tar", whole + rest + [UInt8](repeating: 0, count: 2048)))
+      #expect(text == "F: something follows the last member")
+    }
+    // Zeros do: tar itself pads with them.
+    #expect(
+      message(try folder.write("padded.tar", whole + [UInt8](repeating: 0, count: 8192)))
+        == "accepted")
+  }
+
+  @Test func otherFilesAreRefused() throws {
+    #expect(message(try folder.write("empty", [])) == "F: empty file")
+    #expect(message(try folder.write("text", Array("hello\n".utf8))) == "F: not a tar archive")
+    #expect(
+      message(try folder.write("zeros", [UInt8](repeating: 0, count: 4096)))
+        == "F: the first member is not manifest.json")
+    #expect(failure { _ = try ArchiveCheck.check(path: "/nonexistent") }?.code == .noInput)
+    #expect(failure { _ = try ArchiveCheck.check(path: "/") }?.code == .noInput)
+  }
+
+  /// A gigabyte of zeros in a megabyte of gzip, behind a small manifest.
+  @Test func aDecompressionBombIsCutOff() throws {
+    var tar = TarBuilder()
+    let parts = members(try folder.read("features.tar"))
+    tar.add(parts[0].name, parts[0].content)
+    let path = folder.path("bomb.gz")
+    let script =
+      "{ cat \(try folder.write("head", tar.bytes)); head -c 300000000 /dev/zero; } | gzip -1 > \(path)"
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script]
+    try process.run()
+    process.waitUntilExit()
+    #expect(failure { _ = try ArchiveCheck.check(path: path) }?.code == .badData)
+  }
+
+  /// Says that it holds more than it does: nothing is allocated for what never comes.
+  @Test func aMemberThatClaimsTooMuchIsRefused() throws {
+    var parts = members(try folder.read("features.tar"))
+    let text = String(decoding: parts[0].content, as: UTF8.self)
+      .replacing("\"samples\": 60", with: "\"samples\": 9000000000")
+      .replacing("60,\n        8", with: "9000000000,\n        8")
+    parts[0].content = Array(text.utf8)
+    var tar = TarBuilder()
+    for part in parts { tar.add(part.name, part.content) }
+    #expect(message(try folder.write("claims.tar", tar.finished)) != "accepted")
+  }
+
+  @Test func aModelWithNaNIsRefused() throws {
+    let model = try smallModel(folder, like: features)
+    var tensors = model.tensors
+    tensors[1].values[3] = .nan
+    let error = failure {
+      try folder.create("nan.tar") { descriptor, file throws(FedMedError) in
+        let writer = try ArchiveWriter()
+        try writer.add(tensors)
+        try writer.finish(model.manifest, filter: .none, to: descriptor, file: file)
+      }
+    }
+    #expect(error?.description == "fam/layer1.bias.npy: a value is nan")
+    // Written by somebody else, it is not read either.
+    let path = try folder.create("nan.tar") { descriptor, file throws(FedMedError) in
+      let writer = try ArchiveWriter()
+      for tensor in tensors {
+        try writer.add(
+          array: "\(tensor.name).npy", .float32, shape: tensor.shape,
+          bytes: tensor.values.withUnsafeBytes { Array($0) })
+      }
+      try writer.finish(model.manifest, filter: .none, to: descriptor, file: file)
+    }
+    #expect(message(path) == "F: fam/layer1.bias.npy: element 3 is nan")
+  }
+
+  @Test func labelsAndSplitsAreChecked() throws {
+    var bad = try smallFeatures()
+    bad.classes = ["one", "two"]
+    let path = try folder.create("bad.tar") { descriptor, file throws(FedMedError) in
+      let writer = try ArchiveWriter()
+      try writer.add(array: "features.npy", .float16, shape: [60, 8], bytes: bad.bytes)
+      try writer.add("labels.npy", (bad.labels ?? []).map { Int32($0) })
+      try writer.add(Tensor(name: "text", shape: [2, 8], values: [Float](repeating: 1, count: 16)))
+      try writer.add("samples.tsv", lines: bad.table.lines)
+      var manifest = Manifest(kind: .features, tool: "t 1")
+      manifest.samples = 60
+      manifest.classes = bad.classes
+      manifest.encoder = bad.encoder
+      try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+    }
+    #expect(message(path) == "F: labels.npy: label 2 of sample 2, there are 2 classes")
+  }
+
+  @Test func kindsAreChecked() throws {
+    let path = folder.path("features.tar")
+    let error = failure { _ = try ModelArchive(model: path) }
+    #expect(error?.reason == "holds features, expected model")
+  }
+}

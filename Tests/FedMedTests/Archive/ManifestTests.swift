@@ -1,0 +1,100 @@
+import Testing
+
+@testable import FedMed
+
+struct ManifestTests {
+  func update() -> Manifest {
+    var manifest = Manifest(kind: .update, tool: "fm-train-local 0.1.0")
+    manifest.method = "fedmedclip"
+    manifest.round = 3
+    manifest.site = "upper \"extremity\" é\\"
+    manifest.samples = 403
+    manifest.classes = ["melanoma", "nevus"]
+    manifest.encoder = Manifest.Encoder(name: "clip", dimension: 2, logitScale: 100)
+    manifest.parameters = HyperParameters()
+    manifest.parent = String(repeating: "0", count: 64)
+    manifest.members = Method.fedmedclip.shared(dimension: 2).map {
+      Manifest.Member(
+        name: "\($0.name).npy", dtype: .float32, shape: $0.shape, bytes: 100, sha256: "00")
+    }
+    return manifest
+  }
+
+  @Test func textIsReadBack() throws {
+    let manifest = update()
+    #expect(try Manifest(json: manifest.bytes) == manifest)
+  }
+
+  @Test func keysComeInOrderAndIndented() {
+    let lines = String(decoding: update().bytes, as: UTF8.self).split(separator: "\n")
+    let keys = lines.filter { $0.hasPrefix("  \"") }.map { $0.split(separator: "\"")[1] }
+    #expect(
+      keys == [
+        "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes",
+        "encoder", "parameters", "parent", "inputs", "members",
+      ])
+    #expect(update().bytes.last == UInt8(ascii: "\n"))
+  }
+
+  func reason(_ change: (inout Manifest) -> Void) -> String {
+    var manifest = update()
+    change(&manifest)
+    return failure { _ = try Manifest(json: manifest.bytes) }?.description ?? "accepted"
+  }
+
+  func expectRefused(
+    _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ change: (inout Manifest) -> Void
+  ) {
+    let text = reason(change)
+    #expect(text.contains(part), sourceLocation: sourceLocation)
+  }
+
+  @Test func whatCannotBeIsRefused() {
+    expectRefused("unknown method 'fedfoo'") { $0.method = "fedfoo" }
+    expectRefused("no method") { $0.method = nil }
+    expectRefused("no site") { $0.site = nil }
+    expectRefused("no parent") { $0.parent = nil }
+    expectRefused("round: out of range") { $0.round = -1 }
+    expectRefused("classes") { $0.classes = [] }
+    expectRefused("twice") { $0.classes = ["a", "a"] }
+    expectRefused("cannot be a name") { $0.site = "a\nb" }
+    expectRefused("encoder.dimension") { $0.encoder?.dimension = 1 << 40 }
+    expectRefused("encoder.logitScale") { $0.encoder?.logitScale = 0 }
+    expectRefused("parameters.hidden") { $0.parameters?.hidden = 1 << 40 }
+    expectRefused("parameters.temperature") { $0.parameters?.temperature = 0 }
+    expectRefused("unknown codec 'zip'") { $0.codec = "zip" }
+    expectRefused("shape [2, 3], expected [2, 2]") { $0.members[0].shape = [2, 3] }
+    expectRefused("|i1, expected <f4") { $0.members[0].dtype = .int8 }
+    expectRefused("-1 bytes") { $0.members[0].bytes = -1 }
+    expectRefused("bytes") { $0.members[0].bytes = 1 << 50 }
+    expectRefused("fam/layer2.threshold.npy: not listed") { $0.members.removeLast() }
+    expectRefused("listed twice") { $0.members.append($0.members[0]) }
+  }
+
+  /// An update has no room for what is private.
+  @Test func privateMembersHaveNoPlaceInAnUpdate() {
+    let text = reason {
+      $0.members.append(
+        Manifest.Member(
+          name: "mlp/layer1.weight.npy", dtype: .float32, shape: [1], bytes: 4, sha256: "0"))
+    }
+    #expect(text.contains("mlp/layer1.weight.npy: has no place in an archive of update"))
+  }
+
+  @Test func versionAndFormatAreChecked() {
+    func change(_ from: String, _ to: String) -> String {
+      let text = String(decoding: update().bytes, as: UTF8.self)
+      let changed = text.replacing(from, with: to, maxReplacements: 1)
+      return failure { _ = try Manifest(json: Array(changed.utf8)) }?.description ?? "accepted"
+    }
+    #expect(change("\"version\": 1", "\"version\": 2").contains("version 2, this tool reads 1"))
+    #expect(change("fedmed-archive", "other").contains("not a fedmed-archive"))
+    #expect(change("\"update\"", "\"upgrade\"").contains("kind"))
+    #expect(change("\"samples\": 403", "\"samples\": \"x\"").contains("samples is of another type"))
+    #expect(change("{", "[").contains("not JSON"))
+    #expect(change("\"classes\"", "\"klasses\"").contains("no classes"))
+    let deep = Array(String(repeating: "[", count: 100_000).utf8)
+    #expect(failure { _ = try Manifest(json: deep) }?.code == .badData)
+  }
+}

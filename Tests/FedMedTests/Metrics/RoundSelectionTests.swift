@@ -1,0 +1,83 @@
+import Testing
+
+@testable import FedMed
+
+struct RoundSelectionTests {
+  let folder: TemporaryFolder
+  let model: ModelArchive
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try smallModel(folder, like: smallFeatures())
+  }
+
+  /// A report of `correct` out of `total`, as an archive that says it is of `round`.
+  func report(
+    _ site: String, round: Int, _ correct: Int, _ total: Int, split: String = "validation"
+  ) throws -> SiteReport {
+    let scores = split == "validation" ? "" : #", "accuracy": \#(Double(correct) / Double(total))"#
+    let json =
+      #"{"split": "\#(split)", "total": \#(total), "ensemble": {"correct": \#(correct)\#(scores)}}"#
+    let content: Report = try Manifest.decode(Array(json.utf8))
+    let path = try folder.create("report-\(site)-\(round)") {
+      descriptor, file throws(FedMedError) in
+      let writer = try ArchiveWriter()
+      try writer.add("metrics.json", json: content.json)
+      var manifest = Manifest(kind: .report, tool: "t 1")
+      manifest.round = round
+      manifest.site = site
+      manifest.classes = ["x", "y"]
+      manifest.parent = "model \(round)"
+      try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+    }
+    return try SiteReport(path: path)
+  }
+
+  @Test func theBestMeanWinsAndTiesGoToTheEarlier() throws {
+    let reports = [
+      try report("a", round: 1, 5, 10), try report("b", round: 1, 10, 20),
+      try report("a", round: 2, 9, 10), try report("b", round: 2, 4, 20),
+      try report("a", round: 3, 9, 10), try report("b", round: 3, 4, 20),
+      // Better, but one site is too few.
+      try report("a", round: 4, 10, 10),
+    ]
+    let selection = try RoundSelection(reports, minimumSites: 2)
+    #expect(selection.scores.map(\.round) == [1, 2, 3, 4])
+    #expect(selection.scores[0].accuracy == 0.5)
+    #expect(abs(selection.scores[1].accuracy - 0.55) < 1e-12)
+    #expect(!selection.scores[3].competes)
+    #expect(selection.best == 2)
+    #expect(try RoundSelection(reports, minimumSites: 1).best == 4)
+    #expect(try RoundSelection(reports, minimumSites: 3).best == nil)
+    #expect(try RoundSelection(reports.reversed(), minimumSites: 2) == selection)
+  }
+
+  /// A site without validation samples does not count; a round of zeros is still a round.
+  @Test func emptyReportsDoNotCount() throws {
+    let reports = [try report("a", round: 1, 0, 10), try report("b", round: 1, 0, 0)]
+    #expect(try RoundSelection(reports, minimumSites: 1).best == 1)
+    #expect(try RoundSelection(reports, minimumSites: 2).best == nil)
+  }
+
+  @Test func doubleAndForeignReportsAreRefused() throws {
+    let twice = [try report("a", round: 1, 1, 2), try report("a", round: 1, 2, 2)]
+    #expect(failure { _ = try RoundSelection(twice, minimumSites: 1) } != nil)
+    let test = try report("b", round: 1, 1, 2, split: "test")
+    #expect(failure { _ = try RoundSelection([test], minimumSites: 1) } != nil)
+    #expect(failure { _ = try report("a", round: 1, 3, 2) }?.code == .badData)
+  }
+
+  @Test func tableHasSitesThenGlobalThenTheMean() throws {
+    let reports = [
+      try report("Global", round: 1, 1, 4, split: "test"),
+      try report("b", round: 1, 3, 4, split: "test"),
+      try report("a", round: 1, 2, 4, split: "test"),
+    ]
+    let table = try ResultTable(reports, metric: .accuracy)
+    #expect(table.rows.map(\.site) == ["a", "b", "Global", "AVG"])
+    #expect(table.rows.map { $0.values[2] } == [0.5, 0.75, 0.25, 0.5])
+    #expect(table.rows.allSatisfy { $0.values[0] == nil })
+    let other = try report("c", round: 2, 2, 4, split: "test")
+    #expect(failure { _ = try ResultTable(reports + [other], metric: .accuracy) } != nil)
+  }
+}

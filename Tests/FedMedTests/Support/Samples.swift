@@ -1,0 +1,64 @@
+@testable import FedMed
+
+/// Small made-up data: `count` samples of three classes, 8 features each, half precision.
+func smallFeatures(
+  site: String? = "a", count: Int = 60, seed: UInt64 = 1, labelled: Bool = true
+) throws -> FeatureSet {
+  var random = RandomStream(seed: seed, purpose: .partition)
+  let classes = ["one", "two", "three"]
+  let labels = (0..<count).map { $0 % 3 }
+  var values: [Float] = []
+  for label in labels {
+    for j in 0..<8 { values.append(Float(random.normal() * 0.5 + (j == label ? 2 : 0))) }
+  }
+  var set = FeatureSet(
+    classes: classes,
+    encoder: Manifest.Encoder(name: "made up", dimension: 8, logitScale: 100),
+    elementType: .float16, bytes: try ElementCoding.encode(values, as: .float16),
+    labels: labelled ? labels : nil, text: randomMatrix(3, 8, seed: 9),
+    table: Table(
+      header: ["sample", "label", "patient"],
+      rows: labels.indices.map { ["s\($0)", classes[labels[$0]], "p\($0 / 2)"] }),
+    name: "made up")
+  set.site = site
+  set.split = labels.indices.map { $0 % 5 < 3 ? .train : ($0 % 5 == 3 ? .validation : .test) }
+  return set
+}
+
+extension FeatureSet {
+  /// The set written to an archive and read back.
+  func archived(_ folder: TemporaryFolder, _ name: String = "features.tar") throws -> FeatureSet {
+    let path = try folder.create(name) { descriptor, file throws(FedMedError) in
+      try write(tool: "test 1", to: descriptor, file: file)
+    }
+    return try FeatureSet(ArchiveReader(path: path, kinds: [.features]))
+  }
+}
+
+/// The first model for `features`, with small parameters.
+func smallModel(
+  _ folder: TemporaryFolder, like features: FeatureSet, seed: UInt64 = 1,
+  _ change: (inout HyperParameters) -> Void = { _ in }
+) throws -> ModelArchive {
+  var parameters = HyperParameters()
+  parameters.seed = seed
+  parameters.batchSize = 8
+  parameters.hidden = 6
+  change(&parameters)
+  let path = try folder.create("model0.tar") { descriptor, file throws(FedMedError) in
+    try GlobalModel.write(
+      RunSpecification(classes: features.classes, encoder: features.encoder),
+      parameters: parameters, tool: "test 1", to: descriptor, file: file)
+  }
+  return try ModelArchive(model: path)
+}
+
+/// What `body` throws.
+func failure(_ body: () throws -> Void) -> FedMedError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? FedMedError
+  }
+}

@@ -1,0 +1,69 @@
+import Glibc
+import Testing
+
+@testable import FedMed
+
+struct AdamWTests {
+  struct Vector: Module {
+    var parameter: Parameter
+    mutating func forEachParameter(_ body: (inout Parameter) -> Void) { body(&parameter) }
+    func tensors() -> [Tensor] { [] }
+    mutating func load(_ tensors: TensorTable) throws(FedMedError) {}
+  }
+
+  @Test func stepsFollowTheirDefinition() {
+    let (rate, beta1, beta2, epsilon, decay) = (5e-2, 0.9, 0.98, 1e-6, 0.02)
+    var optimizer = AdamW(
+      learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay)
+    var module = Vector(parameter: Parameter(vector: Matrix(vector: [1, -2, 0.5])))
+    var (x, m, v) = ([1, -2, 0.5], [0.0, 0, 0], [0.0, 0, 0])
+    for t in 1...5 {
+      let gradient = [0.1 * Double(t), -3, 0]
+      module.parameter.gradient = Matrix(vector: gradient.map { Float($0) })
+      optimizer.step(&module)
+      for i in 0..<3 {
+        m[i] = beta1 * m[i] + (1 - beta1) * gradient[i]
+        v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i]
+        let (mHat, vHat) = (
+          m[i] / (1 - pow(beta1, Double(t))), v[i] / (1 - pow(beta2, Double(t)))
+        )
+        x[i] = x[i] * (1 - rate * decay) - rate * mHat / (vHat.squareRoot() + epsilon)
+        #expect(abs(Double(module.parameter.value[0, i]) - x[i]) < 1e-6)
+      }
+    }
+  }
+
+  /// Weight decay is on every parameter, thresholds included.
+  @Test func thresholdDecaysWithoutGradient() {
+    var random = RandomStream(seed: 1, purpose: .localClassifier)
+    var layer = MaskedLinear(name: "l", inputs: 2, outputs: 2, random: &random)
+    layer.threshold.value = Matrix(vector: [1, -0.5])
+    var optimizer = AdamW(
+      learningRate: 0.1, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.02)
+    optimizer.step(&layer)
+    #expect(layer.threshold.value.elements == [Float(0.998), -0.5 * Float(0.998)])
+  }
+
+  /// Both learning rates are multiplied by .97 from one round to the next.
+  @Test func learningRatesDecayFromRoundToRound() {
+    var random = RandomStream(seed: 1, purpose: .localClassifier)
+    let fam = FeatureAdaptation(dimension: 8, random: &random)
+    let mlp = LocalClassifier(dimension: 8, hidden: 8, classes: 2, random: &random)
+    let texts = ClassTexts(features: randomMatrix(2, 8, seed: 3), logitScale: 100)
+    func moved(round: Int) -> [Float] {
+      var training = LocalTraining(
+        fam: fam, mlp: mlp, texts: texts, parameters: HyperParameters(), round: round)
+      _ = training.epoch(
+        features: randomMatrix(4, 8, seed: 4), labels: [0, 1, 1, 0], order: [0, 1, 2, 3])
+      // The first step of Adam is lr · g / (|g| + ε): about lr, whatever the gradient.
+      return [
+        (training.fam.layer2.weight.value[0, 0] - fam.layer2.weight.value[0, 0]).magnitude,
+        (training.mlp.layers[3].weight.value[0, 0] - mlp.layers[3].weight.value[0, 0]).magnitude,
+      ]
+    }
+    let (first, third) = (moved(round: 1), moved(round: 3))
+    #expect(abs(first[0] / 5e-4 - 1) < 0.02)
+    #expect(abs(first[1] / 1e-4 - 1) < 0.02)
+    for i in 0..<2 { #expect(abs(third[i] / first[i] - 0.97 * 0.97) < 2e-3) }
+  }
+}
