@@ -17,7 +17,7 @@ public enum Output {
     to path: String?, inputs: [String] = [], isBinary: Bool, _ body: Body
   ) throws(FedMedError) {
     guard let path, path != "-" else {
-      try checkTerminal(isBinary: isBinary)
+      try check(path, isBinary: isBinary)
       return try body(STDOUT_FILENO, "standard output")
     }
     let pending = try Pending(path: path, inputs: inputs)
@@ -25,12 +25,27 @@ public enum Output {
     try pending.publish()
   }
 
-  /// Refuses binary output to a terminal, before any work is done.
-  public static func checkTerminal(isBinary: Bool) throws(FedMedError) {
-    guard !isBinary || isatty(STDOUT_FILENO) == 0 else {
-      throw FedMedError(
-        .usage, "an archive is not written to a terminal",
-        hint: "redirect standard output, or name a file with -o")
+  /// Refuses a terminal for binary output, and a file that is an input too. Tools call it before
+  /// they work; writing checks again.
+  public static func check(
+    _ path: String?, inputs: [String] = [], isBinary: Bool
+  ) throws(FedMedError) {
+    guard let path, path != "-" else {
+      guard !isBinary || isatty(STDOUT_FILENO) == 0 else {
+        throw FedMedError(
+          .usage, "an archive is not written to a terminal",
+          hint: "redirect standard output, or name a file with -o")
+      }
+      return
+    }
+    var target = stat()
+    guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
+    for input in inputs {
+      var status = stat()
+      guard
+        stat(input, &status) != 0 || status.st_dev != target.st_dev
+          || status.st_ino != target.st_ino
+      else { throw FedMedError(.usage, "the output is an input too", file: path) }
     }
   }
 
@@ -67,13 +82,7 @@ public enum Output {
       self.path = path
       var target = stat()
       let exists = stat(path, &target) == 0
-      for input in inputs where exists {
-        var status = stat()
-        guard
-          stat(input, &status) != 0 || status.st_dev != target.st_dev
-            || status.st_ino != target.st_ino || target.st_mode & S_IFMT != S_IFREG
-        else { throw FedMedError(.usage, "the output is an input too", file: path) }
-      }
+      try Output.check(path, inputs: inputs, isBinary: true)
       guard !exists || target.st_mode & S_IFMT != S_IFDIR else {
         throw FedMedError(.cannotCreate, errno: EISDIR, "write", file: path)
       }

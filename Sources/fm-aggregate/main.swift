@@ -119,7 +119,7 @@ struct Aggregate: Tool {
   var updates: [String] = []
 
   func execute() throws(FedMedError) {
-    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    try Output.check(output, inputs: updates + [like, spec].compactMap { $0 }, isBinary: true)
     if isInit { try initialize() } else { try aggregate() }
   }
 

@@ -43,7 +43,7 @@ struct Compress: Tool {
         .usage, "unknown codec '\(codec ?? "")'",
         hint: "the codecs are \(Codecs.all.map { $0.name }.joined(separator: ", "))")
     }
-    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    try Output.check(output, inputs: [input], isBinary: true)
     let source = try ByteSource(path: input)
     let archive = try ModelArchive(ArchiveReader(source, kinds: Compressor.kinds))
     let before = source.bytesRead

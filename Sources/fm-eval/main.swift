@@ -123,9 +123,12 @@ struct Evaluate: Tool {
     guard modelPath != "-" || featuresPath != "-" else {
       throw FedMedError(.usage, "standard input cannot be both model and features")
     }
-    if report == "-" || predictions == "-" { try Output.checkTerminal(isBinary: true) }
     guard report != "-" || predictions != "-" else {
       throw FedMedError(.usage, "standard output cannot be two archives")
+    }
+    let paths = [modelPath, featuresPath] + [state].compactMap { $0 }
+    for archive in [report, predictions].compactMap({ $0 }) {
+      try Output.check(archive, inputs: paths, isBinary: true)
     }
     let model = try ModelArchive(ArchiveReader(path: modelPath, kinds: [.model, .update]))
     let features = try FeatureSet(ArchiveReader(path: featuresPath, kinds: [.features]))
@@ -140,7 +143,6 @@ struct Evaluate: Tool {
     let result = Ensemble.predict(
       features.matrix(indices), fam: try model.featureAdaptation(), mlp: mlp,
       texts: ClassTexts(features: features.text, logitScale: features.encoder.logitScale))
-    let paths = [modelPath, featuresPath] + [state].compactMap { $0 }
 
     if let predictions {
       try Output.write(to: predictions, inputs: paths, isBinary: true) {

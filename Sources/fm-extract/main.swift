@@ -72,12 +72,12 @@ struct Extract: Tool {
       try need(table, "--table"),
     ]
     let name = try need(encoder, "--encoder")
-    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    let inputs = paths + [labels].compactMap { $0 }
+    try Output.check(output, inputs: inputs, isBinary: true)
     let set = try FeatureImport(
       features: paths[0], labels: labels, text: paths[1], classes: paths[2], table: paths[3],
       encoder: name, logitScale: logitScale
     ).read()
-    let inputs = paths + [labels].compactMap { $0 }
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       try set.write(tool: Self.signature, to: descriptor, file: file)

@@ -55,7 +55,9 @@ struct TrainLocal: Tool {
     guard stateTarget != "-", state != "-" else {
       throw FedMedError(.usage, "a state is a file, not a stream")
     }
-    if output == nil || output == "-" { try Output.checkTerminal(isBinary: true) }
+    let inputs = [model, features]
+    try Output.check(output, inputs: inputs + [stateTarget], isBinary: true)
+    try Output.check(stateTarget, inputs: inputs, isBinary: true)
     // With one file for both, a site's first round finds none.
     var old: StateArchive?
     if let state, stateOut != nil || access(state, F_OK) == 0 {
@@ -70,7 +72,6 @@ struct TrainLocal: Tool {
     bar.finish()
     report(round)
 
-    let inputs = [model, features]
     let newState = try Output.Pending(path: stateTarget, inputs: inputs)
     try newState.write { descriptor, file throws(FedMedError) in
       try round.state.write(tool: Self.signature, to: descriptor, file: file)

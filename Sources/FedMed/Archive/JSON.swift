@@ -6,6 +6,8 @@ public enum JSON: Equatable, Sendable {
   case bool(Bool)
   case integer(Int)
   case number(Double)
+  /// A number with a fixed number of decimal places, written as it is to be read.
+  case decimal(String)
   case string(String)
   case array([JSON])
   case object([Member])
@@ -39,6 +41,7 @@ public enum JSON: Equatable, Sendable {
     case .bool(let value): return value ? "true" : "false"
     case .integer(let value): return "\(value)"
     case .number(let value): return value.isFinite ? "\(value)" : "null"
+    case .decimal(let text): return text
     case .string(let value): return Self.quote(value)
     case .array(let values):
       return Self.list("[", values.map { value in { value.write(indent: $0) } }, "]", indent)

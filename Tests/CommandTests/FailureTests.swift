@@ -1,0 +1,221 @@
+import Foundation
+import Testing
+
+/// Wrong calls, wrong data and failing systems: the right exit code, one line, nothing left over.
+struct FailureTests {
+  let shell: Shell
+
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun()
+  }
+
+  @Test func wrongCallsExitWith64() throws {
+    for call in [
+      "fm-eval", "fm-eval --frobnicate", "fm-partition", "fm-partition --scheme foo samples.tsv",
+      "fm-partition --scheme iid samples.tsv", "fm-partition --scheme iid --sites 0 samples.tsv",
+      "fm-partition --scheme dirichlet --sites 3 samples.tsv",
+      "fm-partition --scheme dirichlet --sites 3 --alpha 0 samples.tsv",
+      "fm-partition --scheme whole samples.tsv",
+      "fm-partition --scheme whole --site x --split 1/2/3 samples.tsv",
+      "fm-partition --scheme whole --site x --holdout x --holdout-fraction .1 samples.tsv",
+      "fm-partition --scheme whole --site x --holdout-fraction 1 samples.tsv",
+      "fm-partition --scheme whole --site x all.tar", "fm-extract", "fm-extract --import",
+      "fm-train-local --features all.tar model.tar", "fm-train-local model.tar",
+      "fm-aggregate", "fm-aggregate --init", "fm-aggregate --init --like all.tar --spec x",
+      "fm-aggregate --init --like all.tar --beta1 2", "fm-aggregate --seed 1 model.tar",
+      "fm-aggregate --init --like all.tar --weights samples",
+      "fm-aggregate --init --like all.tar model.tar", "fm-compress --codec foo model.tar",
+      "fm-compress -d --codec float16 model.tar", "fm-compress --filter foo model.tar",
+      "fm-eval --check", "fm-eval --table --features x y", "fm-eval --features all.tar a b",
+      "fm-eval --check --table x", "fm-eval --metric accuracy --features all.tar model.tar",
+      "fm-eval --quiet --verbose --check all.tar", "fm-compress -o model.tar model.tar",
+      "fm-partition --scheme whole --site x -o samples.tsv samples.tsv",
+      "fm-train-local --features all.tar --state s -o model.tar model.tar",
+    ] {
+      let outcome = try shell.run(call)
+      #expect(outcome.status == 64, "\(call)\n\(outcome.errors)")
+      #expect(outcome.output.isEmpty, "\(call)")
+      let lines = outcome.lines.filter { !$0.contains(": hint: ") }
+      #expect(lines.count == 1 && lines[0].hasPrefix("fm-"), "\(call)\n\(outcome.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: shell.folder.path + "/s"))
+  }
+
+  @Test func missingInputExitsWith66() throws {
+    for call in [
+      "fm-partition --scheme whole --site x none", "fm-compress none", "fm-aggregate none",
+      "fm-train-local --features none --state s model.tar", "fm-eval --check none",
+      "fm-train-local --features sites/north.tar --state none --state-out s model.tar",
+      "fm-eval --features sites/north.tar none", "fm-compress .", "fm-aggregate --init --like none",
+    ] {
+      let outcome = try shell.run(call + " > /dev/null")
+      #expect(outcome.status == 66, "\(call)\n\(outcome.errors)")
+      #expect(outcome.lines.count == 1, "\(call)\n\(outcome.errors)")
+    }
+  }
+
+  @Test func wrongDataExitsWith65() throws {
+    try shell.write("short.tsv", "sample\tlabel\ns0\tone\ts\n")
+    try shell.write("few.tsv", "sample\tlabel\ns0\tone\n")
+    try shell.writeArray("three.npy", "<i4", [3], [UInt8](repeating: 0, count: 12))
+    try shell.writeArray("double.npy", "<f8", [90, 8], [UInt8](repeating: 0, count: 90 * 64))
+    try shell.writeArray("nan.npy", "<f4", [90, 8], [UInt8](repeating: 255, count: 90 * 32))
+    try shell.writeArray("cut.npy", "<f4", [90, 8], [0])
+    try shell.writeArray("zeros.npy", "<i4", [90], [UInt8](repeating: 0, count: 360))
+    try shell.writeArray("nine.npy", "<i4", [90], [UInt8](repeating: 9, count: 360))
+    let base = Shell.importCommand
+    func swap(_ from: String, _ to: String) -> String { base.replacing(from, with: to) }
+    try shell.fail(swap("samples.tsv", "short.tsv"), 65, "short.tsv: line 2: 3 cells")
+    try shell.fail(swap("samples.tsv", "few.tsv"), 65, "few.tsv: 1 samples for 90 rows of features")
+    try shell.fail(swap("labels.npy", "three.npy"), 65, "three.npy: 3 labels for 90 samples")
+    try shell.fail(swap("labels.npy", "features.npy"), 65, "features.npy: <f2 of shape [90, 8]")
+    try shell.fail(swap("labels.npy", "zeros.npy"), 65, "sample 1 is 'one', the table says 'two'")
+    try shell.fail(swap("labels.npy", "nine.npy"), 65, "label 151587081 of sample 0")
+    try shell.fail(swap("features.npy", "double.npy"), 65, "double.npy: elements of type <f8")
+    try shell.fail(swap("features.npy", "nan.npy"), 65, "nan.npy: sample 0 has a feature")
+    try shell.fail(swap("features.npy", "cut.npy"), 65, "cut.npy: 1 bytes of data")
+    try shell.fail(swap("features.npy", "classes.txt"), 65, "classes.txt: not a .npy array")
+    try shell.fail(swap("text.npy", "features.npy"), 65, "expected floats of shape [3, 8]")
+    try shell.fail(
+      "fm-partition --scheme column --column none all.tar -o x", 65, "no column 'none'")
+    try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites for 90")
+    try shell.fail(
+      "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: names no site")
+    try shell.fail("fm-aggregate model.tar", 65, "model.tar: holds model, expected update")
+    try shell.fail("fm-compress all.tar", 65, "all.tar: holds features, expected model or update")
+    try shell.fail("head -c 3000 model.tar | fm-compress", 65, "standard input: ")
+    try shell.fail("fm-compress < /dev/null", 65, "standard input: empty file")
+    try shell.fail(
+      "fm-aggregate --init --spec classes.txt", 65, "classes.txt: specification: not JSON")
+    #expect(try shell.names().contains("s") == false)
+  }
+
+  /// `--check` looks at every file, says what is wrong with each, and fails.
+  @Test func checkGoesOnAfterAFailure() throws {
+    let outcome = try shell.run(
+      "head -c 9000 all.tar > cut.tar; fm-eval --check classes.txt model.tar cut.tar all.tar")
+    #expect(outcome.status == 65)
+    #expect(outcome.text.split(separator: "\n").count == 3)
+    #expect(outcome.lines.count == 2 || outcome.lines.count == 3)
+    #expect(outcome.errors.contains("classes.txt: not a tar archive"))
+    #expect(outcome.errors.contains("cut.tar: "))
+  }
+
+  /// A state is private: nothing that sends takes it.
+  @Test func statesDoNotLeave() throws {
+    try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
+    try shell.fail("fm-compress s", 77, "s: holds state")
+    try shell.fail("fm-aggregate s u.tar", 77, "s: holds state")
+  }
+
+  @Test func tooFewUpdatesExitWith75() throws {
+    try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
+    try shell.fail("fm-aggregate --min-updates 2 u.tar", 75, "1 updates, there must be 2")
+  }
+
+  /// A full device and a file-size limit: 74, and no file, not even a temporary one.
+  @Test func fullDisksAreReported() throws {
+    for call in [
+      "fm-compress -q model.tar", "fm-eval --help", "fm-eval --version",
+      "fm-aggregate --init --like all.tar", "fm-eval --check all.tar", "\(Shell.importCommand)",
+      "fm-partition -q --scheme whole --site x samples.tsv",
+      "fm-eval --predict --features sites/north.tar model.tar",
+    ] {
+      let outcome = try shell.run("\(call) > /dev/full")
+      #expect(outcome.status == 74, "\(call)\n\(outcome.errors)")
+      #expect(outcome.errors.contains("no space left"), "\(call)\n\(outcome.errors)")
+    }
+    let before = try shell.names()
+    let calls = [
+      "fm-compress -q --filter none model.tar -o new.tar", "\(Shell.importCommand) -o new.tar",
+      "fm-train-local -q --features sites/north.tar --state new model.tar",
+    ]
+    for call in calls {
+      let outcome = try shell.run("trap '' XFSZ; ulimit -f 1; \(call) > /dev/null 2>&1")
+      #expect(outcome.status == 74, "\(call)")
+      #expect(try shell.names() == before, "\(call)")
+    }
+    try shell.fail("fm-compress -q model.tar -o none/new.tar", 73, "none/new.tar: cannot create")
+    try shell.fail("fm-compress -q model.tar -o sites", 73, "sites: cannot write")
+  }
+
+  /// An output that exists stays as it was until the new one is complete.
+  @Test func failuresLeaveTheOldFile() throws {
+    try shell.write("old.tar", "precious")
+    let outcome = try shell.run("head -c 5000 model.tar | fm-compress -o old.tar")
+    #expect(outcome.status == 65)
+    #expect(try shell.bytes("old.tar") == Array("precious".utf8))
+    #expect(try shell.names().allSatisfy { !$0.hasPrefix(".") })
+  }
+
+  /// A reader that goes away ends a tool by SIGPIPE, silently, even where that was ignored.
+  @Test func closedPipesEndSilently() throws {
+    let script =
+      "{ fm-eval --predict --features sites/north.tar model.tar; echo $? > status; } | true; sleep .2"
+    for prefix in ["", "trap '' PIPE; "] {
+      // More than a pipe holds, so that writing must fail.
+      let outcome = try shell.run(
+        prefix
+          + "{ sleep .1; fm-compress -q --filter none model.tar; echo $? > status; } | true; cat status"
+      )
+      #expect(outcome.errors.isEmpty)
+      #expect(outcome.text == "141\n")
+    }
+    #expect(try shell.run(script).errors.isEmpty)
+  }
+
+  /// A signal leaves no temporary file and no output.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func signalsLeaveNothing(signal: Int32) throws {
+    // Wide enough that drawing its numbers takes a while, with the output begun.
+    try shell.write(
+      "spec.json",
+      #"{"classes": ["a"], "encoder": {"name": "x", "dimension": 8192, "logitScale": 100}}"#)
+    try shell.succeed("mkdir out")
+    func contents() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: shell.folder.path + "/out")
+    }
+    let process = shell.process("exec fm-aggregate --init --spec spec.json -o out/new.tar")
+    try process.run()
+    while try contents().isEmpty && process.isRunning { usleep(1000) }
+    #expect(try contents().allSatisfy { $0.hasPrefix(".new.tar.") })
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(process.terminationStatus == signal)
+    #expect(try contents().isEmpty)
+  }
+
+  /// Binary output to a terminal is refused; text is not. `script` makes a terminal.
+  @Test func archivesAreNotWrittenToTerminals() throws {
+    for call in [
+      "fm-compress model.tar", "fm-aggregate --init --like all.tar", Shell.importCommand,
+      "fm-train-local --features sites/north.tar --state s model.tar",
+      "fm-eval --features sites/north.tar --report - model.tar",
+    ] {
+      let outcome = try shell.run("script -qec '\(call)' /dev/null; echo status $?")
+      #expect(outcome.text.contains("an archive is not written to a terminal"), "\(call)")
+      #expect(outcome.text.contains("status 64"), "\(call)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: shell.folder.path + "/s"))
+    let text = try shell.run("script -qec 'fm-eval --check model.tar' /dev/null")
+    #expect(text.text.contains("model.tar\tmodel"))
+  }
+
+  /// The bar is shown on a terminal that can show it, and nowhere else unless asked for.
+  @Test func progressIsForTerminals() throws {
+    let call = "fm-train-local --features sites/north.tar --state s --output u.tar"
+    func shown(_ options: String, term: String) throws -> Bool {
+      let outcome = try shell.run(
+        "script -qec '\(call) \(options) model.tar' /dev/null", environment: ["TERM": term])
+      return outcome.text.contains("1/1")
+    }
+    #expect(try shown("", term: "xterm"))
+    #expect(try !shown("", term: "dumb"))
+    #expect(try !shown("--progress never", term: "xterm"))
+    #expect(try !shown("--quiet", term: "xterm"))
+    #expect(try shell.run("\(call) model.tar").errors.contains("1/1") == false)
+    #expect(try shell.run("\(call) --progress always model.tar").errors.contains("1/1"))
+  }
+}

@@ -1,0 +1,151 @@
+import FedMed
+import Foundation
+import Testing
+
+/// fm-federate on small made-up sites: its results do not depend on how it was run.
+struct FederationTests {
+  let shell: Shell
+
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun(180)
+  }
+
+  static let options = "--rounds 4 --seed 3 --hidden 8 --batch-size 8"
+
+  func federate(_ run: String, _ more: String = "") -> String {
+    "fm-federate -q --run \(run) \(Self.options) \(more) sites"
+  }
+
+  /// Every archive and table of a run by its name, but for words.
+  func results(_ run: String) throws -> [String: [UInt8]] {
+    var result: [String: [UInt8]] = [:]
+    let names = try shell.succeed(
+      "cd \(run) && find . -type f ! -name '*.txt' ! -name lock | sort")
+    for name in names.split(separator: "\n") {
+      result[String(name)] = try shell.bytes("\(run)/\(name)")
+    }
+    return result
+  }
+
+  @Test func jobsDoNotMatter() throws {
+    try shell.succeed(federate("one", "-j 1") + " && " + federate("two", "-j 2"))
+    let (one, two) = (try results("one"), try results("two"))
+    #expect(one.count > 40)
+    #expect(Set(one.keys) == Set(two.keys))
+    for (name, bytes) in one { #expect(two[name] == bytes, "\(name)") }
+    let table = try shell.succeed("cut -f 1 one/table.tsv")
+    #expect(table == "site\neast\nnorth\nsouth\nAVG\n")
+    #expect(try shell.succeed("wc -l < one/traffic.tsv") == "13\n")
+  }
+
+  /// Killed with SIGKILL at ten moments, all its processes with it, and resumed: the same bytes.
+  @Test func aKilledRunEndsInTheSameBytes() throws {
+    try shell.succeed(federate("whole"))
+    let whole = try results("whole")
+    var random = RandomStream(seed: 11, purpose: .partition)
+    var kills = 0
+    for attempt in 0..<200 where kills < 10 {
+      if attempt % 4 == 0 { try shell.run("rm -rf killed") }
+      let pause = Double(random.below(1000)) / 1000
+      let outcome = try shell.run(
+        """
+        setsid \(federate("killed", "-j 2")) & pid=$!
+        sleep \(pause); kill -KILL -$pid 2> /dev/null && echo killed; wait $pid
+        """)
+      if outcome.text == "killed\n" { kills += 1 }
+      if attempt % 4 == 3 || kills == 10 {
+        try shell.succeed(federate("killed"))
+        let resumed = try results("killed")
+        #expect(Set(resumed.keys) == Set(whole.keys))
+        for (name, bytes) in whole { #expect(resumed[name] == bytes, "\(name)") }
+      }
+    }
+    #expect(kills == 10)
+  }
+
+  /// The script alone killed: its jobs go on, and the next run waits for them.
+  @Test func jobsOfAKilledScriptAreWaitedFor() throws {
+    try shell.succeed(federate("whole"))
+    try shell.run(
+      "\(federate("orphaned", "-j 2")) & pid=$!; sleep .4; kill -KILL $pid; wait $pid")
+    try shell.succeed(federate("orphaned"))
+    #expect(try results("orphaned") == results("whole"))
+  }
+
+  @Test func twoRunsInOneFolderAreRefused() throws {
+    let outcome = try shell.run(
+      """
+      \(federate("shared")) & first=$!
+      sleep .3; \(federate("shared")); echo $?; wait $first; echo $?
+      """)
+    #expect(outcome.text == "75\n0\n", "\(outcome.errors)")
+    #expect(outcome.errors.contains("shared: process"))
+  }
+
+  /// More rounds go on where fewer ended; other settings are another run.
+  @Test func aFinishedRunCanGoOn() throws {
+    try shell.succeed(
+      "fm-federate -q --run short --rounds 2 --seed 3 --hidden 8 --batch-size 8 sites")
+    try shell.succeed(federate("short") + " && " + federate("long"))
+    #expect(try results("short") == results("long"))
+    let other = try shell.run("fm-federate -q --run short --rounds 4 --seed 4 sites")
+    #expect(other.status == 65)
+    #expect(other.errors.contains("holds a run with other settings"))
+  }
+
+  /// A site that cannot take part is missed, not waited for, unless too few are left; what it
+  /// missed, it makes up for.
+  @Test func aSiteMayMissARound() throws {
+    try shell.succeed(
+      "fm-federate -q --run run --rounds 1 --seed 3 --hidden 8 --batch-size 8 sites")
+    // A folder where a file should be written: the site's training fails.
+    try shell.succeed("mv run/sites/east/state.tar kept; mkdir run/sites/east/state.tar")
+    let short = try shell.run(
+      federate("run", "--min-sites 3").replacing("--rounds 4", with: "--rounds 2"))
+    #expect(short.status == 75)
+    let two = try shell.run(
+      "fm-federate --run run --rounds 2 --seed 3 --hidden 8 --batch-size 8 sites")
+    #expect(two.status == 0, "\(two.errors)")
+    #expect(two.errors.contains("round 2: east missed: "))
+    #expect(
+      try shell.succeed(
+        "tar xOf run/rounds/002/model.tar.gz manifest.json | jq -c '[.inputs[].site]'")
+        == "[\"north\",\"south\"]\n")
+    try shell.succeed("rmdir run/sites/east/state.tar; mv kept run/sites/east/state.tar")
+    try shell.succeed(federate("run"))
+    #expect(
+      try shell.succeed(
+        "tar xOf run/rounds/003/model.tar.gz manifest.json | jq -c '[.inputs[].site]'")
+        == "[\"east\",\"north\",\"south\"]\n")
+    #expect(
+      try shell.succeed("tar xOf run/sites/east/state.tar manifest.json | jq -c .rounds.latest")
+        == "4\n")
+  }
+
+  @Test func weightsAndCodecsAreObeyed() throws {
+    try shell.succeed(
+      "\(federate("run", "--weights samples --codec float32 --filter zstd"))")
+    #expect(
+      try shell.succeed(
+        "tar --zstd -xOf run/rounds/004/model.tar.zst manifest.json | jq -c '.aggregation.weights, .codec'"
+      ) == "\"samples\"\nnull\n")
+    try shell.succeed("fm-eval --check run/rounds/*/updates/*.tar.zst run/results/*.tar")
+  }
+
+  @Test func wrongCallsAreRefused() throws {
+    for (call, status) in [
+      ("fm-federate", 64), ("fm-federate --run x", 64),
+      ("fm-federate --run x --rounds 0 sites", 64),
+      ("fm-federate --run x --seed 'a b' sites", 64), ("fm-federate --run x --frob sites", 64),
+      ("fm-federate --run x model.tar", 65), ("fm-federate --run x all.tar", 65),
+      ("fm-federate --run x none.tar", 66), ("fm-site", 64), ("fm-site --features x model.tar", 64),
+      ("fm-federate --run x sites sites/east.tar", 65),
+      ("fm-federate --run x --lambda -1 sites", 64),
+    ] {
+      let outcome = try shell.run(call)
+      #expect(outcome.status == status, "\(call)\n\(outcome.errors)")
+      #expect(!outcome.errors.isEmpty, "\(call)")
+    }
+  }
+}
