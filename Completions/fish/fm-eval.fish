@@ -1,0 +1,100 @@
+function __fm-eval_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-eval_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __fm-eval_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-eval_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __fm-eval_parse_tokens -S
+    set -l unparsed_tokens (__fm-eval_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'fm-eval'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __fm-eval_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __fm-eval_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __fm-eval_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __fm-eval_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __fm-eval_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__fm-eval_tokens -p)
+    if test -z "$(__fm-eval_tokens -t)"
+        set -l index (count (__fm-eval_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'fm-eval' -f
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" check' -l 'check' -d 'Verify archives of any kind, and say what they are.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" table' -l 'table' -d 'Make one table of several reports: sites, Global, and AVG, in percent.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" select-round' -l 'select-round' -d 'Find the best round by several validation reports.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" features' -l 'features' -d 'The features to evaluate on.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" state' -l 'state' -d 'The site\'s private state.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predict' -l 'predict' -d 'Write a table of predictions: sample, class, p_1 to p_C.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report' -l 'report' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions' -l 'predictions' -d 'Write the predictions as an archive.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" metric' -l 'metric' -d 'The score in the table: accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'Fewer reporting sites make a round no candidate (1).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -ge 1' -F
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval help" version' -l 'version' -d 'Show the version.'

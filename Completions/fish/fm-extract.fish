@@ -1,0 +1,95 @@
+function __fm-extract_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-extract_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __fm-extract_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-extract_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __fm-extract_parse_tokens -S
+    set -l unparsed_tokens (__fm-extract_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'fm-extract'
+        __fm-extract_parse_subcommand 0 'import' 'features=' 'labels=' 'text=' 'classes=' 'table=' 'encoder=' 'logit-scale=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __fm-extract_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __fm-extract_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __fm-extract_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __fm-extract_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __fm-extract_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__fm-extract_tokens -p)
+    if test -z "$(__fm-extract_tokens -t)"
+        set -l index (count (__fm-extract_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'fm-extract' -f
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Pack features that another program computed.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D], float16 or float32.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, integers; without it, unlabelled.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Text features of the classes [C, D].' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The classes\' names, one a line.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" table' -l 'table' -d 'The samples, tab-separated with a header, in the order of the features; the first column names them.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" encoder' -l 'encoder' -d 'The encoder\'s name.' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" logit-scale' -l 'logit-scale' -d 'The factor between a cosine and a logit, 100 for CLIP.' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract help" version' -l 'version' -d 'Show the version.'

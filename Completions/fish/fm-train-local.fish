@@ -1,0 +1,92 @@
+function __fm-train-local_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-train-local_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __fm-train-local_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __fm-train-local_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __fm-train-local_parse_tokens -S
+    set -l unparsed_tokens (__fm-train-local_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'fm-train-local'
+        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'log=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __fm-train-local_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __fm-train-local_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __fm-train-local_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __fm-train-local_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __fm-train-local_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__fm-train-local_tokens -p)
+    if test -z "$(__fm-train-local_tokens -t)"
+        set -l index (count (__fm-train-local_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'fm-train-local' -f
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" features' -l 'features' -d 'The site\'s feature archive.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state' -l 'state' -d 'The site\'s private state.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Where the new state goes, if not in place of the old.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write losses and validation accuracy to this file, tab-separated.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Where the update goes.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 1' -F
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local help" version' -l 'version' -d 'Show the version.'

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// The manual says what the tools do: the same options, and examples that run.
+struct ManualTests {
+  static let tools = [
+    "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
+  ]
+  static let scripts = ["fm-federate", "fm-site"]
+  static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
+
+  func page(_ name: String) throws -> String {
+    try String(contentsOf: Shell.root.appendingPathComponent("Man/\(name)"), encoding: .utf8)
+  }
+
+  /// The options in a page's lists.
+  func documented(_ page: String) -> Set<String> {
+    var options: Set<String> = []
+    for line in page.split(separator: "\n") where line.hasPrefix(".It Fl") {
+      for word in line.split(separator: " ") where word.hasPrefix("-") {
+        options.insert(String(word.drop { $0 == "-" }))
+      }
+    }
+    return options
+  }
+
+  private struct Dump: Decodable {
+    struct Command: Decodable { let arguments: [Argument] }
+    struct Argument: Decodable {
+      let names: [Name]?
+      let shouldDisplay: Bool
+    }
+    struct Name: Decodable {
+      let kind: String
+      let name: String
+    }
+    let command: Command
+  }
+
+  @Test(arguments: tools)
+  func optionsAreThoseOfTheTool(tool: String) throws {
+    let shell = try Shell()
+    let json = try shell.succeed("\(tool) --experimental-dump-help")
+    let dump = try JSONDecoder().decode(Dump.self, from: Data(json.utf8))
+    let names = dump.command.arguments.filter(\.shouldDisplay).flatMap { $0.names ?? [] }
+    let options = Set(names.filter { $0.kind == "long" }.map(\.name))
+    #expect(options.count > 5)
+    #expect(documented(try page("\(tool).1")) == options)
+  }
+
+  @Test(arguments: scripts)
+  func optionsAreThoseOfTheScript(script: String) throws {
+    let help = try Shell().succeed("\(script) --help")
+    let matches = help.matches(of: #/(?:^|[ ,])--([a-z][a-z0-9-]+)/#)
+    var options = Set(matches.map { String($0.1) })
+    options.remove("init")
+    #expect(options.count > 5)
+    #expect(documented(try page("\(script).1")) == options)
+  }
+
+  /// Every example that begins with `$`, in the order of the page, in a folder with a small run.
+  @Test(arguments: pages)
+  func examplesRun(page name: String) throws {
+    let shell = try Shell()
+    try shell.makeRun()
+    let examples = try page(name).split(separator: "\n").filter { $0.hasPrefix("$ ") }
+    #expect(!examples.isEmpty)
+    for example in examples { try shell.succeed(String(example.dropFirst(2))) }
+  }
+
+  /// As `make-completions` writes them.
+  @Test func completionsAreUpToDate() throws {
+    let shell = try Shell()
+    try shell.succeed("make-completions new && diff -r new '\(Shell.root.path)/Completions'")
+  }
+}
