@@ -83,7 +83,7 @@ complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" sites' -l 'sites' -d 'How many sites to make (iid, dirichlet, pathological, quantity).' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" alpha' -l 'alpha' -d 'The Dirichlet concentration; small is very uneven (dirichlet, quantity).' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" classes-per-site' -l 'classes-per-site' -d 'How many classes each site has (pathological).' -rfka ''
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" label' -l 'label' -d 'The column of the class, in a table.' -rfka ''
+complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" label' -l 'label' -d 'The column of the class, in a table (label, where there is one).' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" group' -l 'group' -d 'The column of the patient or lesion whose samples stay together.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" split' -l 'split' -d 'Percentages of train, validation and test.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" stratify' -l 'stratify' -d 'Split each class by itself.'
@@ -92,7 +92,7 @@ complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition"' -l 'drop' -d 'Leave out this site; may be repeated.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" min-samples' -l 'min-samples' -d 'Leave out sites with fewer samples; dirichlet and quantity draw anew.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" seed' -l 'seed' -d 'Decides every random draw.' -rfka ''
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'How the summary of archives is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
+complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'How the summary is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" o output' -l 'output' -s 'o' -d 'Where to write: a file for a table, a folder for archives.' -rF
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" v verbose' -l 'verbose' -s 'v' -d 'Say more.'

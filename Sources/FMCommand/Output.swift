@@ -42,10 +42,20 @@ public enum Output {
     guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
     for input in inputs {
       var status = stat()
-      guard
-        stat(input, &status) != 0 || status.st_dev != target.st_dev
-          || status.st_ino != target.st_ino
+      let isThere = input == "-" ? fstat(STDIN_FILENO, &status) : stat(input, &status)
+      guard isThere != 0 || status.st_dev != target.st_dev || status.st_ino != target.st_ino
       else { throw FedMedError(.usage, "the output is an input too", file: path) }
+    }
+  }
+
+  /// Refuses two outputs in one place. nil is an output that is not asked for, `-` standard output.
+  public static func checkDistinct(_ paths: [String?]) throws(FedMedError) {
+    var seen: Set<String> = []
+    for path in paths.compactMap({ $0 }) {
+      guard seen.insert(path).inserted else {
+        throw FedMedError(
+          .usage, "two outputs in one place", file: path == "-" ? "standard output" : path)
+      }
     }
   }
 
@@ -78,7 +88,10 @@ public enum Output {
     private var temporary: String?
     private var descriptor: Int32
 
-    public init(path: String, inputs: [String] = []) throws(FedMedError) {
+    /// - Parameter isPrivate: a new file is its owner's alone.
+    public init(
+      path: String, inputs: [String] = [], isPrivate: Bool = false
+    ) throws(FedMedError) {
       self.path = path
       var target = stat()
       let exists = stat(path, &target) == 0
@@ -100,7 +113,10 @@ public enum Output {
           // As any new file; mkstemp gives it to its owner alone.
           let mask = umask(0)
           umask(mask)
-          fchmod(descriptor, exists ? target.st_mode & 0o777 : 0o666 & ~mask)
+          let mode = exists ? target.st_mode & 0o777 : (isPrivate ? 0o600 : 0o666 & ~mask)
+          guard fchmod(descriptor, mode) == 0 else {
+            throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
+          }
         }
       }
       guard descriptor >= 0 else {

@@ -41,7 +41,8 @@ public struct Records {
 
   private static func cell(_ value: JSON) -> String {
     switch value {
-    case .string(let text): text
+    // A name from outside must not make a cell or a line of its own.
+    case .string(let text): String(text.map { $0 == "\t" || $0.isNewline ? "?" : $0 })
     case .null: "NA"
     default: value.line
     }

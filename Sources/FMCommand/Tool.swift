@@ -63,8 +63,15 @@ extension Tool {
 
   /// Runs the tool with the process's arguments, and ends the process.
   public static func start() -> Never {
-    // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE.
+    // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE; a limit on the size
+    // of files is an error like a full disk, and not the end.
     signal(SIGPIPE, SIG_DFL)
+    signal(SIGXFSZ, SIG_IGN)
+    // A standard stream that the caller closed would be the next file that is opened. Opened the
+    // wrong way round, it fails when it is used.
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -83,7 +90,9 @@ extension Tool {
         Glibc.exit(0)
       }
       Messages(tool: name).report(
-        FedMedError(.usage, text, hint: "\(name) --help says how it is called"))
+        FedMedError(
+          .usage, text.prefix(1).lowercased() + text.dropFirst(),
+          hint: "\(name) --help says how it is called"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
   }

@@ -57,6 +57,7 @@ struct Compress: Tool {
           archive, codec: codec, filter: filter ?? .gzip, tool: Self.signature, to: descriptor,
           file: file)
     }
+    sayMore("\(archive.name): \(archive.manifest.kind.rawValue) \(archive.identity)")
     let share = JSON.rounded(100 * Double(after) / Double(before), places: 1).line
     say("\(before) bytes became \(after) (\(share) %)")
   }

@@ -123,9 +123,10 @@ struct Evaluate: Tool {
     guard modelPath != "-" || featuresPath != "-" else {
       throw FedMedError(.usage, "standard input cannot be both model and features")
     }
-    guard report != "-" || predictions != "-" else {
-      throw FedMedError(.usage, "standard output cannot be two archives")
+    guard !predict || report == nil else {
+      throw FedMedError(.usage, "--predict and --report exclude each other")
     }
+    try Output.checkDistinct([report, predictions, output])
     let paths = [modelPath, featuresPath] + [state].compactMap { $0 }
     for archive in [report, predictions].compactMap({ $0 }) {
       try Output.check(archive, inputs: paths, isBinary: true)
@@ -133,6 +134,11 @@ struct Evaluate: Tool {
     let model = try ModelArchive(ArchiveReader(path: modelPath, kinds: [.model, .update]))
     let features = try FeatureSet(ArchiveReader(path: featuresPath, kinds: [.features]))
     try model.requireFit(features)
+    guard features.labels != nil || predict || predictions != nil && report == nil else {
+      throw FedMedError(
+        .badData, "has no labels to evaluate with", file: featuresPath,
+        hint: "--predict predicts without them")
+    }
     let mlp = try classifier(model, features)
 
     let choice = split ?? (features.split == nil ? .all : predict ? .all : .test)
@@ -154,9 +160,6 @@ struct Evaluate: Tool {
     }
     var text: String?
     if predict {
-      guard report == nil else {
-        throw FedMedError(.usage, "--predict and --report exclude each other")
-      }
       text = predictionTable(result, features, indices).text(format)
     } else if let labels = features.labels {
       let scores = Report(
@@ -171,10 +174,6 @@ struct Evaluate: Tool {
         }
       }
       text = scoreTable(scores, site: site, round: model.round).text(format)
-    } else if predictions == nil || report != nil {
-      throw FedMedError(
-        .badData, "has no labels to evaluate with", file: featuresPath,
-        hint: "--predict predicts without them")
     }
     if let text, report != "-", predictions != "-" {
       try Output.write(text: text, to: output, inputs: paths)

@@ -82,6 +82,7 @@ struct Extract: Tool {
       descriptor, file throws(FedMedError) in
       try set.write(tool: Self.signature, to: descriptor, file: file)
     }
+    sayMore("encoder \(set.encoder.json.line)")
     say(
       "\(set.count) samples, \(set.encoder.dimension) features each, \(set.classes.count) classes"
         + (set.labels == nil ? ", unlabelled" : ""))

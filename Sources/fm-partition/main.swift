@@ -38,8 +38,8 @@ struct Partitioner: Tool {
   @Option(help: "How many classes each site has (pathological).")
   var classesPerSite: Int?
 
-  @Option(help: "The column of the class, in a table.")
-  var label = "label"
+  @Option(help: "The column of the class, in a table (label, where there is one).")
+  var label: String?
 
   @Option(help: "The column of the patient or lesion whose samples stay together.")
   var group: String?
@@ -69,7 +69,7 @@ struct Partitioner: Tool {
   @Option(help: "Decides every random draw.")
   var seed: UInt64 = 0
 
-  @Option(help: "How the summary of archives is written: tsv, json or jsonl.")
+  @Option(help: "How the summary is written: tsv, json or jsonl.")
   var format: OutputFormat = .tsv
 
   @Option(
@@ -107,8 +107,13 @@ struct Partitioner: Tool {
       throw FedMedError(.badData, "no samples", file: source.name)
     }
     var (labels, classes): ([Int]?, [String]) = (nil, [])
-    if table.header.contains(label) {
-      let names = try table.column(label)
+    if label != nil || table.header.contains("label") {
+      let names: [String]
+      do throws(FedMedError) {
+        names = try table.column(label ?? "label")
+      } catch {
+        throw error.naming(file: source.name)
+      }
       classes = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let numbers = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
       labels = names.compactMap { numbers[$0] }
@@ -128,7 +133,7 @@ struct Partitioner: Tool {
     table.set("fm_split", kept.map { splits[$0] })
     let text = table.lines.map { $0 + "\n" }.joined()
     try Output.write(text: text, to: output, inputs: [input])
-    if !talk.quiet { messages.show(summary(partition, samples).text(.tsv)) }
+    if !talk.quiet { messages.show(summary(partition, samples).text(format)) }
   }
 
   private func partitionArchive(_ source: ByteSource) throws(FedMedError) {
@@ -137,11 +142,23 @@ struct Partitioner: Tool {
         .usage, "a feature archive is partitioned into a folder", file: source.name,
         hint: "name it with -o")
     }
+    guard label == nil else {
+      throw FedMedError(.usage, "--label is for tables; an archive has its labels")
+    }
     let features = try FeatureSet(ArchiveReader(source, kinds: [.features]))
     let (samples, partition) = try divide(
       features.table, labels: features.labels, classes: features.classes, source.name)
     if mkdir(output, 0o777) != 0 && errno != EEXIST {
       throw FedMedError(.cannotCreate, errno: errno, "create", file: output)
+    }
+    // What an earlier partition left would be taken for sites of this one.
+    let names = Set(partition.slugs.map { "\($0).tar" })
+    if let stranger = try Folder.names(output).first(where: {
+      $0.hasSuffix(".tar") && !names.contains($0)
+    }) {
+      throw FedMedError(
+        .cannotCreate, "holds \(stranger), which is no part of this partition", file: output,
+        hint: "name another folder, or remove it")
     }
     // All or none: the files get their names when the last one is written.
     var pending: [Output.Pending] = []
@@ -177,6 +194,7 @@ struct Partitioner: Tool {
       throw FedMedError(
         .usage, "unknown scheme '\(scheme)'", hint: "the schemes are \(Self.schemeNames)")
     }
+    try options.check(for: type)
     guard minSamples > 0 else { throw FedMedError(.usage, "--min-samples must be at least 1") }
     guard holdout == nil || holdoutFraction == nil else {
       throw FedMedError(.usage, "--holdout and --holdout-fraction exclude each other")

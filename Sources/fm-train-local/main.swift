@@ -55,8 +55,16 @@ struct TrainLocal: Tool {
     guard stateTarget != "-", state != "-" else {
       throw FedMedError(.usage, "a state is a file, not a stream")
     }
+    guard log != "-" else { throw FedMedError(.usage, "a log is a file, not a stream") }
+    guard model != "-" || features != "-" else {
+      throw FedMedError(.usage, "standard input cannot be both model and features")
+    }
     let inputs = [model, features]
-    try Output.check(output, inputs: inputs + [stateTarget], isBinary: true)
+    try Output.checkDistinct([output ?? "-", stateTarget, log])
+    if let log {
+      try Output.check(log, inputs: inputs + [state].compactMap { $0 }, isBinary: false)
+    }
+    try Output.check(output, inputs: inputs + [state].compactMap { $0 }, isBinary: true)
     try Output.check(stateTarget, inputs: inputs, isBinary: true)
     // With one file for both, a site's first round finds none.
     var old: StateArchive?
@@ -70,9 +78,13 @@ struct TrainLocal: Tool {
       model: global, features: set, state: old, stateName: state ?? "state",
       progress: { bar.update($0) })
     bar.finish()
+    let held = round.state
+    sayMore(
+      "\(round.site): model \(global.identity), classifier of round \(held.previous.round), "
+        + "best \(held.best.map { "of round \($0.round)" } ?? "not known")")
     report(round)
 
-    let newState = try Output.Pending(path: stateTarget, inputs: inputs)
+    let newState = try Output.Pending(path: stateTarget, inputs: inputs, isPrivate: true)
     try newState.write { descriptor, file throws(FedMedError) in
       try round.state.write(tool: Self.signature, to: descriptor, file: file)
     }

@@ -1,4 +1,4 @@
-/// A way to make one model of several updates. One file each; found by its name.
+/// A way to make one model of several updates. One file each.
 ///
 /// Updates come one at a time, in the order of their sites' names.
 public protocol AggregationRule: Sendable {
@@ -15,10 +15,6 @@ public protocol AggregationRule: Sendable {
   /// The model's arrays.
   /// - Precondition: at least one update was added.
   func result() -> [Tensor]
-}
-
-public enum AggregationRules {
-  public static let all: [any AggregationRule.Type] = [MeanRule.self]
 }
 
 /// How much each update counts.

@@ -203,8 +203,7 @@ private final class TarWriter {
   private func error() -> FedMedError {
     let number = archive_errno(archive)
     guard number > 0 else {
-      let reason = archive_error_string(archive).map { String(cString: $0).lowercased() }
-      return FedMedError(.ioError, reason ?? "cannot write", file: file)
+      return FedMedError(.ioError, libarchiveReason(archive) ?? "cannot write", file: file)
     }
     return FedMedError(.ioError, errno: number, "write", file: file)
   }

@@ -54,7 +54,10 @@ final class DecompressedStream {
     var offset: Int64 = 0
     repeat {
       let status = archive_read_data_block(archive, &start, &count, &offset)
-      if status == ARCHIVE_EOF { return nil }
+      if status == ARCHIVE_EOF {
+        try checkEnd()
+        return nil
+      }
       guard status == ARCHIVE_OK else { throw error() }
     } while count == 0
     let block = UnsafeRawBufferPointer(start: start, count: count)
@@ -65,6 +68,14 @@ final class DecompressedStream {
     let zeros = block.reversed().prefix { $0 == 0 }.count
     trailingZeros = zeros == count ? trailingZeros + count : zeros
     return block
+  }
+
+  /// Behind the end of the compressed data there must be no more.
+  private func checkEnd() throws(FedMedError) {
+    while try !source.read(upTo: 1 << 16).isEmpty {}
+    guard archive_filter_bytes(archive, -1) == source.bytesRead else {
+      throw FedMedError(.badData, "something follows the compressed data", file: source.name)
+    }
   }
 
   private func fill(_ block: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
@@ -81,7 +92,7 @@ final class DecompressedStream {
     failure
       ?? FedMedError(
         .badData,
-        archive_error_string(archive).map { String(cString: $0).lowercased() } ?? "damaged",
+        libarchiveReason(archive) ?? "damaged",
         file: source.name)
   }
 }

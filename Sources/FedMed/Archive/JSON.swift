@@ -3,7 +3,6 @@
 /// Reading is Foundation's `JSONDecoder`; its encoder cannot keep an order.
 public enum JSON: Equatable, Sendable {
   case null
-  case bool(Bool)
   case integer(Int)
   case number(Double)
   /// A number with a fixed number of decimal places, written as it is to be read.
@@ -38,7 +37,6 @@ public enum JSON: Equatable, Sendable {
   private func write(indent: String?) -> String {
     switch self {
     case .null: return "null"
-    case .bool(let value): return value ? "true" : "false"
     case .integer(let value): return "\(value)"
     case .number(let value): return value.isFinite ? "\(value)" : "null"
     case .decimal(let text): return text

@@ -128,6 +128,14 @@ public struct Manifest: Equatable, Sendable, Decodable {
         .badData, "version \(format.version), this tool reads \(Self.formatVersion)", place: place)
     }
     self = try Self.decode(json)
+    // Nothing may travel in a manifest that no tool knows of.
+    let (content, known): (JSONContent, JSONContent) = (
+      try Self.decode(json), try Self.decode(bytes)
+    )
+    if let difference = content.difference(from: known) {
+      throw FedMedError(
+        .badData, "\(difference) is unknown or not as it must be", place: place)
+    }
     do throws(FedMedError) {
       try validate()
     } catch {
@@ -161,6 +169,51 @@ public struct Manifest: Equatable, Sendable, Decodable {
       throw FedMedError(.badData, reason, place: place)
     } catch {
       throw FedMedError(.badData, "not JSON", place: place)
+    }
+  }
+
+  /// Any JSON, to be compared without regard to layout, order of keys and spelling of numbers.
+  private enum JSONContent: Decodable, Equatable {
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSONContent])
+    case object([String: JSONContent])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if container.decodeNil() {
+        self = .null
+      } else if let value = try? container.decode(Bool.self) {
+        self = .bool(value)
+      } else if let value = try? container.decode(Double.self) {
+        self = .number(value)
+      } else if let value = try? container.decode(String.self) {
+        self = .string(value)
+      } else if let value = try? container.decode([JSONContent].self) {
+        self = .array(value)
+      } else {
+        self = .object(try container.decode([String: JSONContent].self))
+      }
+    }
+
+    /// The first place where this differs from `other`.
+    func difference(from other: JSONContent, at place: String = "manifest") -> String? {
+      switch (self, other) {
+      case (.object(let a), .object(let b)):
+        for key in Set(a.keys).union(b.keys).sorted() {
+          guard let x = a[key], let y = b[key] else { return printable("\(place).\(key)") }
+          if let found = x.difference(from: y, at: "\(place).\(key)") { return found }
+        }
+        return nil
+      case (.array(let a), .array(let b)) where a.count == b.count:
+        for (x, y) in zip(a, b) {
+          if let found = x.difference(from: y, at: place) { return found }
+        }
+        return nil
+      default: return self == other ? nil : printable(place)
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 extension Manifest {
-  /// The largest feature size: 2¹⁶.
-  static let largestDimension = 1 << 16
+  /// The largest feature size. A model takes memory by its square, 134 MB at this limit.
+  static let largestDimension = 4096
   /// The largest number of classes.
   static let largestClasses = 1 << 12
 
@@ -54,8 +54,23 @@ extension Manifest {
     func check(_ valid: Bool, _ place: String, _ reason: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, place: place) }
     }
-    try check((0...1_000_000_000).contains(round ?? 0), "round", "out of range")
-    try check((0...(1 << 40)).contains(samples ?? 0), "samples", "out of range")
+    for (value, key) in [
+      (round, "round"), (bestRound, "bestRound"), (rounds?.latest, "rounds.latest"),
+      (rounds?.previous, "rounds.previous"), (rounds?.best, "rounds.best"),
+    ] {
+      try check((0...1_000_000_000).contains(value ?? 0), key, "out of range")
+    }
+    for count in [samples ?? 0] + inputs.map(\.samples) {
+      try check((0...(1 << 40)).contains(count), "samples", "out of range")
+    }
+    for (value, key) in [
+      (parent, "parent"), (encodedFrom, "encodedFrom"), (encoder?.sha256, "encoder.sha256"),
+      (encoder?.text, "encoder.text"),
+    ] + inputs.map({ ($0.identity, "inputs.identity") })
+      + members.map({ ($0.sha256, "members.sha256") })
+    {
+      try check(value.map(Self.isChecksum) ?? true, key, "no SHA-256 checksum")
+    }
     try check(
       (1...Self.largestClasses).contains(classes.count), "classes",
       "there must be from 1 to \(Self.largestClasses)")
@@ -74,10 +89,21 @@ extension Manifest {
     if let parameters { try parameters.validate() }
   }
 
-  /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs.
+  /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs, and
+  /// without invisible characters that could make it look like another name.
   public static func isName(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 1024
-      && !name.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+      && !name.unicodeScalars.contains {
+        switch $0.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
+        default: false
+        }
+      }
+  }
+
+  private static func isChecksum(_ text: String) -> Bool {
+    text.utf8.count == 64
+      && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
   private func memberRules() throws(FedMedError) -> [Rule] {
@@ -101,7 +127,10 @@ extension Manifest {
       _ = try need(round, "round")
       _ = try need(parameters, "parameters")
       if kind == .update {
-        _ = (try need(site, "site"), try need(samples, "samples"), try need(parent, "parent"))
+        _ = (try need(site, "site"), try need(parent, "parent"))
+        guard try need(samples, "samples") > 0 else {
+          throw FedMedError(.badData, "must be at least 1", place: "samples")
+        }
       }
       let type = try codec.map { name throws(FedMedError) in try Codecs.named(name).elementType }
       return method.shared(dimension: try need(encoder, "encoder").dimension).map {

@@ -94,11 +94,18 @@ final class TarStream {
 
   private func error(place: String?) -> FedMedError {
     if let failure { return failure }
-    let reason = archive_error_string(archive).map { String(cString: $0) } ?? "damaged"
-    let isForeign = reason.hasPrefix("Unrecognized archive format")
+    let reason = libarchiveReason(archive) ?? "damaged"
+    let isForeign = reason.hasPrefix("unrecognized archive format")
     return FedMedError(
-      .badData, isForeign ? "not a tar archive" : reason.lowercased(), file: file, place: place)
+      .badData, isForeign ? "not a tar archive" : reason, file: file, place: place)
   }
+}
+
+/// What libarchive says of its last failure, in the form of our messages.
+func libarchiveReason(_ archive: OpaquePointer) -> String? {
+  guard let text = archive_error_string(archive) else { return nil }
+  let reason = String(cString: text).lowercased()
+  return reason.hasSuffix(".") ? String(reason.dropLast()) : reason
 }
 
 /// A name from outside, fit for a message: on one line and not too long.

@@ -11,7 +11,12 @@ public enum Compressor {
     to descriptor: Int32, file: String
   ) throws(FedMedError) -> Int {
     var manifest = archive.manifest
-    if manifest.codec != codec.name && !codec.isLossless {
+    if let coded = manifest.codec, coded != codec.name {
+      throw FedMedError(
+        .badData, "is written as \(coded), which \(codec.name) cannot undo", file: archive.name,
+        hint: "fm-compress -d decodes it")
+    }
+    if manifest.codec == nil && !codec.isLossless {
       manifest.tool = tool
       manifest.codec = codec.name
       manifest.encodedFrom = archive.identity

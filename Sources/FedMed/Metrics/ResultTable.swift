@@ -49,6 +49,12 @@ public struct ResultTable: Sendable {
           .badData, "site '\(report.site)' reported in \(sorted[index - 1].name) too",
           file: report.name)
       }
+      guard report.report.split == sorted[0].report.split else {
+        throw FedMedError(
+          .badData,
+          "of the \(report.report.split) split, \(sorted[0].name) of \(sorted[0].report.split)",
+          file: report.name)
+      }
       guard report.manifest.parent == sorted[0].manifest.parent else {
         throw FedMedError(
           .badData, "reports on another model than \(sorted[0].name)", file: report.name)

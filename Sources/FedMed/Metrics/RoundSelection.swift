@@ -27,6 +27,13 @@ public struct RoundSelection: Equatable, Sendable {
           .badData, "of the \(report.report.split) split, expected validation",
           file: report.name)
       }
+      if let other = rounds[report.round]?.values.first,
+        other.manifest.parent != report.manifest.parent
+      {
+        throw FedMedError(
+          .badData, "reports on another model of round \(report.round) than \(other.name)",
+          file: report.name)
+      }
       if let twin = rounds[report.round]?.updateValue(report, forKey: report.site) {
         throw FedMedError(
           .badData, "site '\(report.site)' reported round \(report.round) in \(twin.name) too",

@@ -1,6 +1,8 @@
 /// A column of the table says each sample's site: a hospital, a clinic, an anatomical site.
 public struct ColumnScheme: PartitionScheme {
   public static let name = "column"
+  public static let options: Set = ["--column"]
+  public static let isFixed = true
   private let column: String
 
   public init(_ options: PartitionOptions) throws(FedMedError) {

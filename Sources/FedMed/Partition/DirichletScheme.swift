@@ -2,6 +2,8 @@
 /// (Hsu, Qi, Brown 2019, arXiv 1909.06335, by class as in Li et al. 2021, arXiv 2102.02079).
 public struct DirichletScheme: PartitionScheme {
   public static let name = "dirichlet"
+  public static let options: Set = ["--sites", "--alpha"]
+  public static let isFixed = false
   private let sites: Int
   private let alpha: Double
   private let minimum: Int
@@ -15,7 +17,7 @@ public struct DirichletScheme: PartitionScheme {
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [(site: String, units: [Int])] {
-    try samples.requireLabels(scheme: Self.name)
+    try samples.requireLabels("scheme \(Self.name)")
     try samples.requireUnits(units, atLeast: sites)
     return try samples.drawing(sites: sites, minimum: minimum) {
       var parts = [[Int]](repeating: [], count: sites)

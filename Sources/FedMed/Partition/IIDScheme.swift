@@ -1,6 +1,8 @@
 /// Sites of equal size, each a random sample of the whole.
 public struct IIDScheme: PartitionScheme {
   public static let name = "iid"
+  public static let options: Set = ["--sites"]
+  public static let isFixed = false
   private let sites: Int
 
   public init(_ options: PartitionOptions) throws(FedMedError) {

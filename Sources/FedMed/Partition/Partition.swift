@@ -34,7 +34,19 @@ public struct Partition: Sendable {
   ) throws(FedMedError) {
     var units = Array(samples.units.indices)
     var global: [Int]?
+    var random = RandomStream(seed: seed, purpose: .partition)
     if case .fraction(let fraction) = holdout {
+      try samples.requireLabels("a stratified holdout")
+      if type(of: scheme).isFixed {
+        // Sites that are left out are not to come back by way of Global.
+        let all = try scheme.assign(units, of: samples, random: &random)
+        for name in drop where !all.contains(where: { $0.site == name }) {
+          throw Self.unknown(name, all, samples)
+        }
+        units = all.filter {
+          !drop.contains($0.site) && samples.sampleCount($0.units) >= minimumSamples
+        }.flatMap(\.units).sorted()
+      }
       let held = Self.holdout(fraction, units, of: samples, seed: seed)
       guard !held.isEmpty, held.count < units.count else {
         throw FedMedError(
@@ -44,10 +56,10 @@ public struct Partition: Sendable {
       units.removeAll { held.contains($0) }
       global = held.sorted()
     }
-    var random = RandomStream(seed: seed, purpose: .partition)
     var parts = try scheme.assign(units, of: samples, random: &random)
     parts.sort { $0.site.utf8.lexicographicallyPrecedes($1.site.utf8) }
     for name in drop {
+      if global != nil, type(of: scheme).isFixed { break }
       guard let index = parts.firstIndex(where: { $0.site == name }) else {
         throw Self.unknown(name, parts, samples)
       }

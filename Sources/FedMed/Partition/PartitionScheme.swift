@@ -1,6 +1,10 @@
 /// A way to spread samples over sites. One file each; found by its name.
 public protocol PartitionScheme: Sendable {
   static var name: String { get }
+  /// The options it takes, as they are spelled on the command line.
+  static var options: Set<String> { get }
+  /// Whether the table decides, and nothing is drawn.
+  static var isFixed: Bool { get }
 
   /// What it needs of the options.
   /// - Throws: `usage` where one is missing or out of range.
@@ -40,6 +44,17 @@ public struct PartitionOptions: Sendable {
 
   public init() {}
 
+  /// - Throws: `usage` for an option that `scheme` does not take.
+  public func check(for scheme: any PartitionScheme.Type) throws(FedMedError) {
+    let given: [(String, Bool)] = [
+      ("--column", column != nil), ("--site", site != nil), ("--sites", sites != nil),
+      ("--alpha", alpha != nil), ("--classes-per-site", classesPerSite != nil),
+    ]
+    for (option, isGiven) in given where isGiven && !scheme.options.contains(option) {
+      throw FedMedError(.usage, "scheme \(scheme.name) takes no \(option)")
+    }
+  }
+
   func require<Value>(_ value: Value?, _ option: String, scheme: String) throws(FedMedError)
     -> Value
   {
@@ -59,8 +74,8 @@ public struct PartitionOptions: Sendable {
 
   func requireAlpha(scheme: String) throws(FedMedError) -> Double {
     let alpha = try require(alpha, "--alpha", scheme: scheme)
-    guard alpha > 0 && alpha <= 1e6 else {
-      throw FedMedError(.usage, "--alpha must be above 0 and at most 10^6")
+    guard alpha >= 1e-6 && alpha <= 1e6 else {
+      throw FedMedError(.usage, "--alpha must be from 10^-6 to 10^6")
     }
     return alpha
   }
@@ -87,10 +102,8 @@ extension SampleSet {
     }
   }
 
-  func requireLabels(scheme: String) throws(FedMedError) {
-    guard isLabelled else {
-      throw FedMedError(.badData, "scheme \(scheme) needs labels", file: name)
-    }
+  func requireLabels(_ what: String) throws(FedMedError) {
+    guard isLabelled else { throw FedMedError(.badData, "\(what) needs labels", file: name) }
   }
 
   /// Calls `draw` until every site has enough samples, a hundred times at the most: with a small α

@@ -1,6 +1,8 @@
 /// Each site has k classes only (McMahan et al. 2017); a class is spread evenly over its sites.
 public struct PathologicalScheme: PartitionScheme {
   public static let name = "pathological"
+  public static let options: Set = ["--sites", "--classes-per-site"]
+  public static let isFixed = false
   private let sites: Int
   private let classesPerSite: Int
 
@@ -16,7 +18,7 @@ public struct PathologicalScheme: PartitionScheme {
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [(site: String, units: [Int])] {
-    try samples.requireLabels(scheme: Self.name)
+    try samples.requireLabels("scheme \(Self.name)")
     let classes = samples.classes.count
     guard classesPerSite <= classes else {
       throw FedMedError(

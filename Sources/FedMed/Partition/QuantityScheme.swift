@@ -2,6 +2,8 @@
 /// distribution (Li et al. 2021, arXiv 2102.02079).
 public struct QuantityScheme: PartitionScheme {
   public static let name = "quantity"
+  public static let options: Set = ["--sites", "--alpha"]
+  public static let isFixed = false
   private let sites: Int
   private let alpha: Double
   private let minimum: Int

@@ -22,7 +22,7 @@ public struct SplitPlan: Sendable {
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [Split] {
-    if isStratified { try samples.requireLabels(scheme: "stratified") }
+    if isStratified { try samples.requireLabels("a stratified split") }
     var order = Array(units.indices)
     random.shuffle(&order)
     var result = [Split](repeating: .test, count: units.count)

@@ -1,6 +1,8 @@
 /// All samples are of one site: what a hospital does with its own.
 public struct WholeScheme: PartitionScheme {
   public static let name = "whole"
+  public static let options: Set = ["--site"]
+  public static let isFixed = true
   private let site: String
 
   public init(_ options: PartitionOptions) throws(FedMedError) {

@@ -164,6 +164,17 @@ struct ArchiveTests {
         == "accepted")
   }
 
+  @Test(arguments: [Filter.gzip, .zstd])
+  func whatFollowsTheCompressedDataIsRefused(filter: Filter) throws {
+    let model = try smallModel(folder, like: features)
+    try folder.create("whole") { descriptor, file throws(FedMedError) in
+      _ = try Compressor.encode(
+        model, codec: Float16Codec.self, filter: filter, tool: "t 1", to: descriptor, file: file)
+    }
+    let path = try folder.write("more", folder.read("whole") + Array("secret".utf8))
+    #expect(message(path) != "accepted")
+  }
+
   @Test func otherFilesAreRefused() throws {
     #expect(message(try folder.write("empty", [])) == "F: empty file")
     #expect(message(try folder.write("text", Array("hello\n".utf8))) == "F: not a tar archive")

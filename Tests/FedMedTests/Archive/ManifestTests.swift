@@ -15,7 +15,8 @@ struct ManifestTests {
     manifest.parent = String(repeating: "0", count: 64)
     manifest.members = Method.fedmedclip.shared(dimension: 2).map {
       Manifest.Member(
-        name: "\($0.name).npy", dtype: .float32, shape: $0.shape, bytes: 100, sha256: "00")
+        name: "\($0.name).npy", dtype: .float32, shape: $0.shape, bytes: 100,
+        sha256: String(repeating: "a", count: 64))
     }
     return manifest
   }
@@ -72,12 +73,44 @@ struct ManifestTests {
     expectRefused("listed twice") { $0.members.append($0.members[0]) }
   }
 
+  /// Nothing travels that no tool knows of, and what is known must be possible.
+  @Test func oddValuesAreRefused() {
+    expectRefused("parent: no SHA-256 checksum") { $0.parent = "abc" }
+    expectRefused("members.sha256") { $0.members[2].sha256 = String(repeating: "G", count: 64) }
+    expectRefused("bestRound: out of range") { $0.bestRound = -7 }
+    expectRefused("samples: must be at least 1") { $0.samples = 0 }
+    expectRefused("cannot be a name") { $0.site = "a\u{202E}b" }
+    expectRefused("cannot be a name") { $0.site = "a\u{85}b" }
+    expectRefused("samples: out of range") {
+      $0.inputs = [Manifest.Input(site: "a", samples: -9, identity: $0.parent ?? "")]
+    }
+    let text = String(decoding: update().bytes, as: UTF8.self)
+    for (key, place) in [
+      ("\"patients\": [\"x\"],", "manifest.patients"), ("\"codec\": null,", "manifest.codec"),
+    ] {
+      let changed = text.replacing("{", with: "{" + key, maxReplacements: 1)
+      let reason = failure { _ = try Manifest(json: Array(changed.utf8)) }?.description ?? ""
+      #expect(reason.contains("\(place) is unknown"))
+    }
+    let inner = text.replacing("\"dimension\"", with: "\"ssn\": 1, \"dimension\"")
+    let reason = failure { _ = try Manifest(json: Array(inner.utf8)) }?.description ?? ""
+    #expect(reason.contains("manifest.encoder.ssn is unknown"))
+  }
+
+  /// Layout, order of keys and spelling of numbers are free.
+  @Test func otherLayoutsAreRead() throws {
+    let text = String(decoding: update().bytes, as: UTF8.self)
+      .replacing("\n", with: " ").replacing("0.0005", with: "5e-4").replacing("100.0", with: "100")
+    #expect(try Manifest(json: Array(text.utf8)) == update())
+  }
+
   /// An update has no room for what is private.
   @Test func privateMembersHaveNoPlaceInAnUpdate() {
     let text = reason {
       $0.members.append(
         Manifest.Member(
-          name: "mlp/layer1.weight.npy", dtype: .float32, shape: [1], bytes: 4, sha256: "0"))
+          name: "mlp/layer1.weight.npy", dtype: .float32, shape: [1], bytes: 4,
+          sha256: $0.members[0].sha256))
     }
     #expect(text.contains("mlp/layer1.weight.npy: has no place in an archive of update"))
   }

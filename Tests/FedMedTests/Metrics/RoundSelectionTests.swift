@@ -13,7 +13,8 @@ struct RoundSelectionTests {
 
   /// A report of `correct` out of `total`, as an archive that says it is of `round`.
   func report(
-    _ site: String, round: Int, _ correct: Int, _ total: Int, split: String = "validation"
+    _ site: String, round: Int, _ correct: Int, _ total: Int, split: String = "validation",
+    model: Character = "a"
   ) throws -> SiteReport {
     let scores = split == "validation" ? "" : #", "accuracy": \#(Double(correct) / Double(total))"#
     let json =
@@ -27,7 +28,7 @@ struct RoundSelectionTests {
       manifest.round = round
       manifest.site = site
       manifest.classes = ["x", "y"]
-      manifest.parent = "model \(round)"
+      manifest.parent = String(repeating: model, count: 60) + "\(1000 + round)"
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
     return try SiteReport(path: path)
@@ -65,6 +66,10 @@ struct RoundSelectionTests {
     let test = try report("b", round: 1, 1, 2, split: "test")
     #expect(failure { _ = try RoundSelection([test], minimumSites: 1) } != nil)
     #expect(failure { _ = try report("a", round: 1, 3, 2) }?.code == .badData)
+    let other = [try report("a", round: 1, 1, 2), try report("b", round: 1, 2, 2, model: "b")]
+    #expect(
+      failure { _ = try RoundSelection(other, minimumSites: 1) }?.reason
+        .hasPrefix("reports on another model of round 1") == true)
   }
 
   @Test func tableHasSitesThenGlobalThenTheMean() throws {
@@ -79,5 +84,9 @@ struct RoundSelectionTests {
     #expect(table.rows.allSatisfy { $0.values[0] == nil })
     let other = try report("c", round: 2, 2, 4, split: "test")
     #expect(failure { _ = try ResultTable(reports + [other], metric: .accuracy) } != nil)
+    let train = try report("c", round: 1, 2, 4, split: "train")
+    #expect(
+      failure { _ = try ResultTable(reports + [train], metric: .accuracy) }?.reason
+        .hasPrefix("of the train split") == true)
   }
 }

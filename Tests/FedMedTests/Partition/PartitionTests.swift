@@ -215,6 +215,41 @@ struct PartitionTests {
     #expect(reason { _ = try samples(group: "nobody") } == "no column 'nobody'")
   }
 
+  /// What is dropped does not come back by way of Global.
+  @Test func droppedSitesAreNotHeldOut() throws {
+    let samples = try samples()
+    let result = try partition(
+      samples, scheme("column"), holdout: .fraction(0.3), drop: ["east"])
+    let clinics = try samples.table.column("clinic")
+    #expect(result.sites.allSatisfy { $0.rows.allSatisfy { clinics[$0] != "east" } })
+    #expect(result.sites.map(\.name) == ["north", "south", "Global"])
+    #expect(
+      reason { _ = try partition(samples, scheme("column"), holdout: .fraction(0.3), drop: ["x"]) }
+        == "t: no site 'x'")
+    #expect(
+      reason {
+        _ = try partition(self.samples(labelled: false), scheme("iid"), holdout: .fraction(0.3))
+      }
+        == "t: a stratified holdout needs labels")
+  }
+
+  @Test func optionsOfOtherSchemesAreRefused() throws {
+    let given = options {
+      $0.sites = 3
+      $0.alpha = 1
+    }
+    #expect(reason { try given.check(for: DirichletScheme.self) } == "accepted")
+    #expect(reason { try given.check(for: IIDScheme.self) } == "scheme iid takes no --alpha")
+    #expect(
+      failure {
+        _ = try DirichletScheme(
+          options {
+            $0.sites = 3
+            $0.alpha = 1e-300
+          })
+      }?.code == .usage)
+  }
+
   @Test func aGroupAtTwoSitesIsRefused() throws {
     let table = Table(
       header: ["sample", "patient", "clinic"], rows: [["a", "p", "north"], ["b", "p", "east"]])
