@@ -25,8 +25,12 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
-      name: "FedMed", dependencies: ["CArchive", "COpenBLAS", "CNettle"],
+      name: "FedMed",
+      dependencies: ["CArchive", "COpenBLAS", "CNettle", "CTurboJPEG", "CPNG"],
       exclude: ["README.md"], swiftSettings: strict),
     .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,2 @@
+// libpng: PNG images, by its simplified interface, which needs no setjmp.
+#include <png.h>

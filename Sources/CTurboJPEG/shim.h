@@ -1,0 +1,2 @@
+// libjpeg-turbo: JPEG images, by its interface without setjmp.
+#include <turbojpeg.h>

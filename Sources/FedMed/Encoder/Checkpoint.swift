@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Glibc
+
+/// A folder in Hugging Face layout: config.json, and model.safetensors whole or in pieces.
+final class Checkpoint: Sendable {
+  let folder: String
+  private let files: [SafeTensors]
+  /// Which file has a tensor.
+  private let places: [String: Int]
+
+  private struct Index: Decodable {
+    let weightMap: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+      case weightMap = "weight_map"
+    }
+  }
+
+  init(folder: String) throws(FedMedError) {
+    self.folder = folder
+    var names = ["model.safetensors"]
+    let index = "\(folder)/model.safetensors.index.json"
+    if access("\(folder)/model.safetensors", F_OK) != 0, access(index, F_OK) == 0 {
+      let map: Index = try Self.json(index)
+      names = Set(map.weightMap.values).sorted()
+      for name in names where name.contains("/") || name.hasPrefix(".") {
+        throw FedMedError(.badData, "names a file outside the folder", file: index)
+      }
+    }
+    var files: [SafeTensors] = []
+    var places: [String: Int] = [:]
+    for name in names {
+      let file = try SafeTensors(path: "\(folder)/\(name)")
+      for tensor in file.names { places[tensor] = files.count }
+      files.append(file)
+    }
+    self.files = files
+    self.places = places
+  }
+
+  /// Reads a JSON file of a checkpoint.
+  static func json<Value: Decodable>(_ path: String) throws(FedMedError) -> Value {
+    let text = try ByteSource(path: path).text(limit: 1 << 26)
+    do throws(FedMedError) {
+      return try Manifest.decode(Array(text.utf8), place: "JSON")
+    } catch {
+      throw error.naming(file: path)
+    }
+  }
+
+  func has(_ name: String) -> Bool { places[name] != nil }
+
+  /// - Throws: `badData` where there is no such tensor.
+  func shape(of name: String) throws(FedMedError) -> [Int] {
+    guard let place = places[name], let shape = files[place].shape(of: name) else {
+      throw missing(name)
+    }
+    return shape
+  }
+
+  /// Reads a tensor into rows of `target`, all where none are said.
+  func read(
+    _ name: String, into target: inout Matrix, rows: Range<Int>? = nil
+  ) throws(FedMedError) {
+    guard let place = places[name] else { throw missing(name) }
+    try files[place].read(name, into: &target, rows: rows)
+  }
+
+  /// A tensor of so many elements, as a matrix.
+  func matrix(_ name: String, rows: Int, columns: Int) throws(FedMedError) -> Matrix {
+    var result = Matrix(rows: rows, columns: columns)
+    try read(name, into: &result)
+    return result
+  }
+
+  private func missing(_ name: String) -> FedMedError {
+    FedMedError(.badData, "lacks the tensor \(name)", file: folder)
+  }
+}

@@ -1,0 +1,41 @@
+import CTurboJPEG
+
+/// JPEG images, by libjpeg-turbo with its accurate inverse transform and smooth chroma, as Pillow.
+enum JPEGDecoder {
+  static func decode(_ bytes: [UInt8]) throws(FedMedError) -> Raster {
+    guard let handle = tjInitDecompress() else {
+      throw FedMedError(.internalError, "libjpeg-turbo does not start")
+    }
+    defer { tjDestroy(handle) }
+    func fault() -> FedMedError {
+      FedMedError(.badData, String(cString: tjGetErrorStr2(handle)).lowercased())
+    }
+    var (width, height, sampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+    guard
+      tjDecompressHeader3(
+        handle, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0
+    else { throw fault() }
+    try ImageDecoder.checkSize(width: Int(width), height: Int(height))
+    let isFourColours = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
+    let samples = isFourColours ? 4 : 3
+    let format = isFourColours ? TJPF_CMYK : TJPF_RGB
+    var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * samples)
+    guard
+      tjDecompress2(
+        handle, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue), 0) == 0
+    else { throw fault() }
+    if isFourColours { pixels = rgb(ofInvertedCMYK: pixels) }
+    return Raster(width: Int(width), height: Int(height), pixels: pixels)
+  }
+
+  /// Such files hold the complements of their inks (Adobe's way): a colour is its complement times
+  /// black's.
+  private static func rgb(ofInvertedCMYK inks: [UInt8]) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: inks.count / 4 * 3)
+    for pixel in 0..<inks.count / 4 {
+      let black = Int(inks[pixel * 4 + 3])
+      for c in 0..<3 { result[pixel * 3 + c] = UInt8(Int(inks[pixel * 4 + c]) * black / 255) }
+    }
+    return result
+  }
+}

@@ -1,0 +1,221 @@
+/// The vision tower of a CLIP, or a DINOv2: images become features.
+///
+/// A batch goes through the layers together, and each layer's weights are read from the mapped
+/// checkpoint when their turn comes. So memory holds one layer, not the model.
+public final class VisionEncoder: Sendable {
+  /// What config.json says of the tower.
+  private struct Config: Decodable {
+    let hiddenSize, imageSize, patchSize, numHiddenLayers, numAttentionHeads: Int
+    let intermediateSize, mlpRatio: Int?
+    let hiddenAct: String?
+    let layerNormEps: Double?
+    let useSwigluFfn: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case hiddenSize = "hidden_size"
+      case imageSize = "image_size"
+      case patchSize = "patch_size"
+      case numHiddenLayers = "num_hidden_layers"
+      case numAttentionHeads = "num_attention_heads"
+      case intermediateSize = "intermediate_size"
+      case mlpRatio = "mlp_ratio"
+      case hiddenAct = "hidden_act"
+      case layerNormEps = "layer_norm_eps"
+      case useSwigluFfn = "use_swiglu_ffn"
+    }
+  }
+
+  private struct Root: Decodable {
+    let modelType: String
+    let visionConfig: Config?
+
+    enum CodingKeys: String, CodingKey {
+      case modelType = "model_type"
+      case visionConfig = "vision_config"
+    }
+  }
+
+  /// How many images a thread takes at a time: fixed, so that the bits do not depend on threads.
+  private static let chunk = 8
+
+  /// D, the features of an image.
+  public let dimension: Int
+  /// The side of an input image.
+  public let side: Int
+
+  private let checkpoint: Checkpoint
+  private let isCLIP: Bool
+  private let layers: Int
+  private let grid: Int
+  private let patch: Int
+  private let block: TransformerBlock
+  private let patchWeight: Matrix  // [w, 3 p²]
+  private let patchBias: Matrix  // [1, w]
+  private let prefix: Matrix  // class token, with its position, then registers [1 + r, w]
+  private let positions: Matrix  // [grid², w]
+  private let normBefore: (weight: Matrix, bias: Matrix)?  // CLIP's [1, w]
+  private let normAfter: (weight: Matrix, bias: Matrix)  // [1, w]
+  private let projection: Matrix?  // CLIP's [D, w]
+
+  /// - Parameter side: the side of an input image; DINOv2's positions are interpolated to it.
+  public convenience init(folder: String, side: Int) throws(FedMedError) {
+    try self.init(Checkpoint(folder: folder), side: side)
+  }
+
+  init(_ checkpoint: Checkpoint, side: Int) throws(FedMedError) {
+    let path = "\(checkpoint.folder)/config.json"
+    func fault(_ reason: String) -> FedMedError { FedMedError(.badData, reason, file: path) }
+    let root: Root = try Checkpoint.json(path)
+    let config: Config
+    switch (root.modelType, root.visionConfig) {
+    case ("clip", let vision?): config = vision
+    case ("clip_vision_model", _), ("dinov2", _), ("dinov2_with_registers", _):
+      config = try Checkpoint.json(path)
+    default:
+      throw fault("model type '\(printable(root.modelType))', expected clip or dinov2")
+    }
+    let isCLIP = root.modelType.hasPrefix("clip")
+    let (w, p) = (config.hiddenSize, config.patchSize)
+    let inner = config.intermediateSize ?? w * (config.mlpRatio ?? 4)
+    let limits = [w, inner, p, config.imageSize, side, config.numHiddenLayers]
+    guard limits.allSatisfy({ (1...16_384).contains($0) }), p <= side,
+      (1...w).contains(config.numAttentionHeads), w % config.numAttentionHeads == 0,
+      side <= 2048, p <= config.imageSize
+    else { throw fault("sizes that no encoder has") }
+    guard config.useSwigluFfn != true else { throw fault("use_swiglu_ffn is not supported") }
+    let name = config.hiddenAct ?? (isCLIP ? "quick_gelu" : "gelu")
+    guard let activation = TransformerBlock.Activation(rawValue: name) else {
+      throw fault("hidden_act '\(printable(name))', expected gelu or quick_gelu")
+    }
+    self.checkpoint = checkpoint
+    self.isCLIP = isCLIP
+    self.side = side
+    layers = config.numHiddenLayers
+    patch = p
+    grid = side / p
+    block = TransformerBlock(
+      width: w, heads: config.numAttentionHeads, inner: inner,
+      epsilon: Float(config.layerNormEps ?? (isCLIP ? 1e-5 : 1e-6)), activation: activation,
+      isCausal: false)
+
+    func norm(_ name: String) throws(FedMedError) -> (weight: Matrix, bias: Matrix) {
+      (
+        try checkpoint.matrix("\(name).weight", rows: 1, columns: w),
+        try checkpoint.matrix("\(name).bias", rows: 1, columns: w)
+      )
+    }
+    let trained = config.imageSize / p
+    let embeddings = isCLIP ? "vision_model.embeddings" : "embeddings"
+    let classToken = try checkpoint.matrix(
+      isCLIP ? "\(embeddings).class_embedding" : "\(embeddings).cls_token", rows: 1, columns: w)
+    let all = try checkpoint.matrix(
+      isCLIP ? "\(embeddings).position_embedding.weight" : "\(embeddings).position_embeddings",
+      rows: 1 + trained * trained, columns: w)
+    var start = classToken.elements
+    for i in 0..<w { start[i] += all[0, i] }
+    let patches = all.gathering(Array(1..<all.rows))
+    if isCLIP {
+      guard grid == trained else {
+        throw fault("image_size \(config.imageSize), the input has \(side)")
+      }
+      positions = patches
+      patchWeight = try checkpoint.matrix(
+        "\(embeddings).patch_embedding.weight", rows: w, columns: 3 * p * p)
+      patchBias = Matrix(rows: 1, columns: w)
+      normBefore = try norm("vision_model.pre_layrnorm")
+      normAfter = try norm("vision_model.post_layernorm")
+      let name = "visual_projection.weight"
+      dimension = try checkpoint.shape(of: name).first ?? 0
+      guard (1...Manifest.largestDimension).contains(dimension) else {
+        throw fault("a projection to \(dimension) features")
+      }
+      projection = try checkpoint.matrix(name, rows: dimension, columns: w)
+    } else {
+      positions = PositionGrid.interpolate(patches, from: trained, to: grid)
+      let name = "\(embeddings).patch_embeddings.projection"
+      patchWeight = try checkpoint.matrix("\(name).weight", rows: w, columns: 3 * p * p)
+      patchBias = try checkpoint.matrix("\(name).bias", rows: 1, columns: w)
+      normBefore = nil
+      normAfter = try norm("layernorm")
+      projection = nil
+      dimension = w
+      let registers = "\(embeddings).register_tokens"
+      if checkpoint.has(registers) {
+        let shape = try checkpoint.shape(of: registers)
+        guard shape.count == 3, (1...64).contains(shape[1]) else {
+          throw fault("\(registers) of shape \(shape)")
+        }
+        start += try checkpoint.matrix(registers, rows: shape[1], columns: w).elements
+      }
+    }
+    prefix = Matrix(rows: start.count / w, columns: w, elements: start)
+  }
+
+  /// The features [n, D] of `images`, each of the input's size, with colours as `preprocessing`
+  /// normalises them.
+  public func encode(
+    _ images: [Raster], preprocessing: Preprocessing, threads: Int
+  ) throws(FedMedError) -> Matrix {
+    let tokens = prefix.rows + grid * grid
+    var chunks: [(images: ArraySlice<Raster>, sequences: TransformerBlock.Sequences)] = []
+    for start in stride(from: 0, to: images.count, by: Self.chunk) {
+      let part = images[start..<min(start + Self.chunk, images.count)]
+      chunks.append(
+        (part, TransformerBlock.Sequences(count: part.count, tokens: tokens, for: block)))
+    }
+    Parallel.update(&chunks, threads: threads) { chunk in
+      self.embed(chunk.images, preprocessing, into: &chunk.sequences.states)
+    }
+    var block = block
+    for layer in 0..<layers {
+      try block.load(
+        isCLIP
+          ? .clip("vision_model.encoder.layers.\(layer)") : .dinov2("encoder.layer.\(layer)"),
+        from: checkpoint)
+      let current = block
+      Parallel.update(&chunks, threads: threads) { current.apply(&$0.sequences) }
+    }
+    var features: [Float] = []
+    for chunk in chunks {
+      let states = chunk.sequences.states
+      features += pool(states.gathering((0..<chunk.images.count).map { $0 * tokens })).elements
+    }
+    return Matrix(rows: images.count, columns: dimension, elements: features)
+  }
+
+  /// Patches, positions and what stands before them, as the first layer gets them.
+  private func embed(
+    _ images: ArraySlice<Raster>, _ preprocessing: Preprocessing, into states: inout Matrix
+  ) {
+    let (w, patches) = (block.width, grid * grid)
+    var columns = Matrix(rows: images.count * patches, columns: 3 * patch * patch)
+    for (index, image) in images.enumerated() {
+      precondition(image.width == side && image.height == side)
+      Patches.cut(
+        image, patch: patch, grid: grid, mean: preprocessing.mean,
+        deviation: preprocessing.deviation, into: &columns, row: index * patches)
+    }
+    var embedded = Matrix(rows: columns.rows, columns: w)
+    embedded.product(columns, transposing: patchWeight)
+    TransformerKernels.addBias(&embedded, patchBias)
+    Patches.assemble(embedded, prefix: prefix, positions: positions, into: &states)
+    if let norm = normBefore {
+      var normed = states
+      TransformerKernels.layerNorm(
+        states, weight: norm.weight, bias: norm.bias, epsilon: block.epsilon, into: &normed)
+      states = normed
+    }
+  }
+
+  /// From the class tokens [n, w] after the last layer to features [n, D].
+  private func pool(_ tokens: Matrix) -> Matrix {
+    var normed = tokens
+    TransformerKernels.layerNorm(
+      tokens, weight: normAfter.weight, bias: normAfter.bias, epsilon: block.epsilon,
+      into: &normed)
+    guard let projection else { return normed }
+    var result = Matrix(rows: tokens.rows, columns: dimension)
+    result.product(normed, transposing: projection)
+    return result
+  }
+}

@@ -1,0 +1,127 @@
+import COpenBLAS
+import Glibc
+
+/// The arithmetic of a transformer layer over whole matrices: everything but its linear maps.
+enum TransformerKernels {
+  /// y = (x − mean) / √(variance + ε) ⊙ γ + β of each row: x, y [n, w], γ and β [1, w].
+  static func layerNorm(
+    _ x: Matrix, weight: Matrix, bias: Matrix, epsilon: Float, into y: inout Matrix
+  ) {
+    let (rows, width) = (x.rows, x.columns)
+    x.withElements { x in
+      weight.withElements { weight in
+        bias.withElements { bias in
+          y.withMutableElements { y in
+            for row in 0..<rows {
+              let x = UnsafeBufferPointer(rebasing: x[row * width..<(row + 1) * width])
+              let y = UnsafeMutableBufferPointer(rebasing: y[row * width..<(row + 1) * width])
+              let mean = Sums.sum(x) / Float(width)
+              for i in 0..<width { y[i] = x[i] - mean }
+              let centred = UnsafeBufferPointer(y)
+              let variance = Sums.dot(centred, centred) / Float(width)
+              let scale = 1 / (variance + epsilon).squareRoot()
+              for i in 0..<width { y[i] = y[i] * scale * weight[i] + bias[i] }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// x += b on each row: x [n, w], b [1, w].
+  static func addBias(_ x: inout Matrix, _ bias: Matrix) {
+    let width = x.columns
+    x.withMutableElements { x in
+      bias.withElements { bias in
+        for start in stride(from: 0, to: x.count, by: width) {
+          for i in 0..<width { x[start + i] += bias[i] }
+        }
+      }
+    }
+  }
+
+  /// x += s ⊙ (y + b) on each row: x, y [n, w], s and b [1, w].
+  static func addScaled(_ x: inout Matrix, _ y: Matrix, bias: Matrix, scale: Matrix) {
+    let width = x.columns
+    x.withMutableElements { x in
+      y.withElements { y in
+        bias.withElements { bias in
+          scale.withElements { scale in
+            for start in stride(from: 0, to: x.count, by: width) {
+              for i in 0..<width { x[start + i] += scale[i] * (y[start + i] + bias[i]) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// x ← x Φ(x), with the normal distribution's Φ, after adding b to each row.
+  static func gelu(_ x: inout Matrix, bias: Matrix) {
+    map(&x, bias: bias) { 0.5 * $0 * (1 + erff($0 * 0.707_106_78)) }
+  }
+
+  /// x ← x σ(1.702 x), after adding b to each row.
+  static func quickGELU(_ x: inout Matrix, bias: Matrix) {
+    map(&x, bias: bias) { $0 / (1 + expf(-1.702 * $0)) }
+  }
+
+  @inline(__always)
+  private static func map(_ x: inout Matrix, bias: Matrix, _ f: (Float) -> Float) {
+    let width = x.columns
+    x.withMutableElements { x in
+      bias.withElements { bias in
+        for start in stride(from: 0, to: x.count, by: width) {
+          for i in 0..<width { x[start + i] = f(x[start + i] + bias[i]) }
+        }
+      }
+    }
+  }
+
+  /// softmax(Q Kᵀ / √d) V for each sequence and head.
+  /// - Parameters:
+  ///   - qkv: [n · tokens, 3 w], queries, keys and values side by side.
+  ///   - tokens: the length of a sequence.
+  ///   - isCausal: a token sees itself and those before it.
+  ///   - scores: room for [tokens, tokens].
+  ///   - output: [n · tokens, w], the heads side by side.
+  static func attention(
+    _ qkv: Matrix, tokens: Int, heads: Int, isCausal: Bool, scores: inout Matrix,
+    into output: inout Matrix
+  ) {
+    let (width, stride) = (output.columns, qkv.columns)
+    let size = width / heads
+    let scale = 1 / Float(size).squareRoot()
+    qkv.withElements { qkv in
+      output.withMutableElements { output in
+        guard let input = qkv.baseAddress, let output = output.baseAddress else { return }
+        for sequence in 0..<(qkv.count / stride / tokens) {
+          for head in 0..<heads {
+            let q = input + sequence * tokens * stride + head * size
+            scores.withMutableElements { s in
+              cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(tokens), blasint(tokens),
+                blasint(size), scale, q, blasint(stride), q + width, blasint(stride), 0,
+                s.baseAddress, blasint(tokens))
+              if isCausal {
+                for row in 0..<tokens {
+                  for column in row + 1..<max(tokens, row + 1) {
+                    s[row * tokens + column] = -.infinity
+                  }
+                }
+              }
+            }
+            Activation.softmax(&scores)
+            scores.withElements { s in
+              cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(tokens), blasint(size),
+                blasint(tokens), 1, s.baseAddress, blasint(tokens), q + 2 * width,
+                blasint(stride), 0, output + sequence * tokens * width + head * size,
+                blasint(width))
+            }
+          }
+        }
+      }
+    }
+  }
+}
