@@ -52,11 +52,29 @@ public enum Output {
   public static func checkDistinct(_ paths: [String?]) throws(FedMedError) {
     var seen: Set<String> = []
     for path in paths.compactMap({ $0 }) {
-      guard seen.insert(path).inserted else {
+      guard seen.insert(place(of: path)).inserted else {
         throw FedMedError(
           .usage, "two outputs in one place", file: path == "-" ? "standard output" : path)
       }
     }
+  }
+
+  /// What two spellings of one place have in common: the file's number, or where there is no file
+  /// yet, its folder's and its name.
+  private static func place(of path: String) -> String {
+    var status = stat()
+    if path == "-" {
+      guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        return "-"
+      }
+      return "\(status.st_dev):\(status.st_ino)"
+    }
+    if stat(path, &status) == 0 { return "\(status.st_dev):\(status.st_ino)" }
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+    guard stat(folder, &status) == 0 else { return path }
+    return "\(status.st_dev):\(status.st_ino)/\(name)"
   }
 
   /// Writes text to `path`; nil and `-` are standard output.

@@ -126,7 +126,8 @@ struct Evaluate: Tool {
     guard !predict || report == nil else {
       throw FedMedError(.usage, "--predict and --report exclude each other")
     }
-    try Output.checkDistinct([report, predictions, output])
+    let isTextSilent = report == "-" || predictions == "-"
+    try Output.checkDistinct([report, predictions, isTextSilent ? nil : output ?? "-"])
     let paths = [modelPath, featuresPath] + [state].compactMap { $0 }
     for archive in [report, predictions].compactMap({ $0 }) {
       try Output.check(archive, inputs: paths, isBinary: true)

@@ -21,7 +21,7 @@ struct FederationTests {
   func results(_ run: String) throws -> [String: [UInt8]] {
     var result: [String: [UInt8]] = [:]
     let names = try shell.succeed(
-      "cd \(run) && find . -type f ! -name '*.txt' ! -name lock | sort")
+      "cd \(run) && find . -type f ! -name '*.txt' ! -name '*.lock' | sort")
     for name in names.split(separator: "\n") {
       result[String(name)] = try shell.bytes("\(run)/\(name)")
     }
@@ -153,14 +153,21 @@ struct FederationTests {
 
   /// A folder that is no run's is left alone, and so is what the user keeps beside a state.
   @Test func foreignFilesAreLeftAlone() throws {
-    try shell.succeed("mkdir -p mine/proj && touch mine/.bashrc.backup mine/proj/raw.tar")
+    try shell.succeed("mkdir -p mine/proj && touch mine/.bashrc.backup mine/proj/raw.tar mine/lock")
     #expect(try shell.run(federate("mine")).status == 65)
     #expect(
-      try shell.succeed("find mine -type f | sort") == "mine/.bashrc.backup\nmine/proj/raw.tar\n")
+      try shell.succeed("find mine -type f | sort")
+        == "mine/.bashrc.backup\nmine/lock\nmine/proj/raw.tar\n")
     try shell.succeed("mv sites/east.tar raw.tar")
     try shell.succeed("fm-site -q --features raw.tar --state state.tar --update u.tar.gz model.tar")
     let names = try shell.names()
     #expect(names.contains("raw.tar"))
+    // Named as a model's raw form is, a site keeps its reports.
+    try shell.succeed("mkdir s && mv raw.tar s && cp sites/north.tar s")
+    for _ in 0..<2 {
+      try shell.succeed("fm-federate -q --run r --rounds 2 --hidden 8 --batch-size 8 s")
+      #expect(try shell.succeed("ls r/rounds/001/reports") == "north.tar\nraw.tar\n")
+    }
     #expect(names.allSatisfy { !$0.contains(".update.") })
   }
 
@@ -180,7 +187,12 @@ struct FederationTests {
       ("fm-federate --run x none.tar", 66), ("fm-site", 64), ("fm-site --features x model.tar", 64),
       ("fm-federate --run x sites sites/east.tar", 65),
       ("fm-federate --run x --min-sites 4 sites", 64), ("fm-federate --run . sites", 65),
-      ("fm-site --features x --state s -", 64), ("fm-site --features x --state s -- a b", 64),
+      ("fm-site --features x --state s -", 64),
+      ("fm-site --features x --state s --update s model.tar", 64),
+      ("fm-site --features x --state s --update ./model.tar model.tar", 64),
+      ("fm-site --features x --state s --update u --report u model.tar", 64),
+      ("cp sites/east.tar .east.tar; fm-federate --run x .east.tar sites/north.tar", 65),
+      ("fm-site --features x --state s -- a b", 64),
       ("fm-federate --run x --lambda -1 sites", 64),
     ] {
       let outcome = try shell.run(call)

@@ -138,6 +138,15 @@ struct PipelineTests {
       "fm-eval --predict --format json --features new.tar model.tar | jq '.predictions | length'")
     #expect(json == "90\n")
     try shell.fail("fm-eval --features new.tar model.tar", 65, "has no labels")
+    // New samples name no site; the site's state may be used all the same.
+    try shell.succeed(
+      """
+      fm-train-local -q --features sites/north.tar --state north model.tar > u.tar
+      fm-aggregate u.tar > m1.tar
+      fm-eval --predict --features new.tar --state north m1.tar > both
+      fm-eval --predict --features new.tar m1.tar > alone
+      ! cmp -s both alone
+      """)
   }
 
   /// A table in gives the table, with two columns more; the archive carries its table.

@@ -86,14 +86,14 @@ public struct StateArchive: Sendable {
     }
   }
 
+  /// - Parameter site: of the features; nil where they name none, as new samples may.
   /// - Throws: `badData` where the state belongs to another site, or to another run than the model.
   public func requireFit(
     _ model: ModelArchive, site: String?, name: String
   ) throws(FedMedError) {
-    guard self.site == site else {
+    if let site, site != self.site {
       throw FedMedError(
-        .badData, "the state of site '\(self.site)', the features are of '\(site ?? "")'",
-        file: name)
+        .badData, "the state of site '\(self.site)', the features are of '\(site)'", file: name)
     }
     guard classes == model.manifest.classes, parameters == model.parameters,
       model.manifest.encoder?.fits(encoder) == true
