@@ -14,10 +14,16 @@ enum Interruption {
   private static let unfinished = Mutex<Set<String>>([])
   private static let isWatching: Bool = watch()
 
-  /// `path` is to be removed, until it is released.
-  static func protect(_ path: String) {
+  /// Creates the file at `path`, which is to be removed until it is released. Both at once: a signal
+  /// comes before, and there is no file, or behind, and it is removed.
+  /// - Returns: the open file, or a negative number where errno says why there is none.
+  static func create(_ path: String) -> Int32 {
     _ = isWatching
-    unfinished.withLock { _ = $0.insert(path) }
+    return unfinished.withLock {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      if descriptor >= 0 { $0.insert(path) }
+      return descriptor
+    }
   }
 
   static func release(_ path: String) {

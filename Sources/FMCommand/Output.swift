@@ -121,14 +121,14 @@ public enum Output {
         descriptor = open(path, O_WRONLY | O_CLOEXEC)
       } else {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        var template = Array("\(path[..<slash]).\(path[slash...]).XXXXXX".utf8CString)
-        descriptor = mkstemp(&template)
+        var name = ""
+        repeat {
+          name = "\(path[..<slash]).\(path[slash...]).\(Self.suffix())"
+          descriptor = Interruption.create(name)
+        } while descriptor < 0 && errno == EEXIST
         if descriptor >= 0 {
-          let name = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-          Interruption.protect(name)
           temporary = name
-          // As any new file; mkstemp gives it to its owner alone.
+          // As any new file; until now it is its owner's alone.
           let mask = umask(0)
           umask(mask)
           let mode = exists ? target.st_mode & 0o777 : (isPrivate ? 0o600 : 0o666 & ~mask)
@@ -140,6 +140,11 @@ public enum Output {
       guard descriptor >= 0 else {
         throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
       }
+    }
+
+    /// Six letters that no other process is likely to take.
+    private static func suffix() -> String {
+      String((0..<6).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     }
 
     deinit {

@@ -153,7 +153,7 @@ struct Partitioner: Tool {
     }
     // What an earlier partition left would be taken for sites of this one.
     let names = Set(partition.slugs.map { "\($0).tar" })
-    if let stranger = try Folder.names(output).first(where: {
+    if let stranger = try Folder.names(output, failingWith: .cannotCreate).first(where: {
       $0.hasSuffix(".tar") && !names.contains($0)
     }) {
       throw FedMedError(

@@ -15,10 +15,12 @@ public struct FeatureSet: Sendable {
   /// 0..<C for each sample, where they are known.
   public let labels: [Int]?
   /// The encoder's text features [C, D], one class a row, unnormalised.
-  public let text: Matrix
+  public var text: Matrix
   /// What else is known of each sample; the first column names it.
   public var table: Table
   public var split: [Split]?
+  /// How many reference images of each class its anchor in `text` was made of.
+  public var anchors: Int?
   /// The identity of the archive that it was read from.
   public let identity: String?
   /// What messages call it.
@@ -49,6 +51,7 @@ public struct FeatureSet: Sendable {
     name = reader.name
     identity = reader.identity
     site = manifest.site
+    anchors = manifest.anchors
     classes = manifest.classes
     guard let encoder = manifest.encoder else { throw reader.fault("no encoder", "manifest.json") }
     self.encoder = encoder
@@ -133,10 +136,12 @@ public struct FeatureSet: Sendable {
     var rows: [UInt8] = []
     rows.reserveCapacity(indices.count * stride)
     for index in indices { rows += bytes[index * stride..<(index + 1) * stride] }
-    return FeatureSet(
+    var part = FeatureSet(
       classes: classes, encoder: encoder, elementType: elementType, bytes: rows,
       labels: labels.map { labels in indices.map { labels[$0] } }, text: text,
       table: table.gathering(indices), name: name)
+    part.anchors = anchors
+    return part
   }
 
   /// Writes the archive.
@@ -156,6 +161,7 @@ public struct FeatureSet: Sendable {
     manifest.samples = count
     manifest.classes = classes
     manifest.encoder = encoder
+    manifest.anchors = anchors
     manifest.encoder?.text = writer.checksum(of: "text.npy")
     manifest.parent = parent
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)

@@ -1,12 +1,14 @@
 import Glibc
 
-/// Folders that are written to.
+/// What folders hold.
 public enum Folder {
   /// The names in the folder at `path`, in the order of their bytes.
-  /// - Throws: `cannotCreate` where it cannot be read.
-  public static func names(_ path: String) throws(FedMedError) -> [String] {
+  /// - Throws: an error of the given code where it cannot be read.
+  public static func names(
+    _ path: String, failingWith code: FedMedError.Code
+  ) throws(FedMedError) -> [String] {
     guard let folder = opendir(path) else {
-      throw FedMedError(.cannotCreate, errno: errno, "read", file: path)
+      throw FedMedError(code, errno: errno, "read", file: path)
     }
     defer { closedir(folder) }
     var names: [String] = []

@@ -92,6 +92,8 @@ public struct Manifest: Equatable, Sendable, Decodable {
   public var samples: Int?
   public var classes: [String] = []
   public var encoder: Encoder?
+  /// How many reference images of each class its anchor was made of, and are left out.
+  public var anchors: Int?
   public var parameters: HyperParameters?
   public var aggregation: Aggregation?
   /// The best round by validation so far, in a model.
@@ -218,7 +220,8 @@ public struct Manifest: Equatable, Sendable, Decodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, tool, method, round, site, samples, classes, encoder, parameters, aggregation
+    case kind, tool, method, round, site, samples, classes, encoder, anchors, parameters,
+      aggregation
     case bestRound, rounds, codec, encodedFrom, parent, inputs, members
   }
 }

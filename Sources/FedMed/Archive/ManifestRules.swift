@@ -56,7 +56,7 @@ extension Manifest {
     }
     for (value, key) in [
       (round, "round"), (bestRound, "bestRound"), (rounds?.latest, "rounds.latest"),
-      (rounds?.previous, "rounds.previous"), (rounds?.best, "rounds.best"),
+      (rounds?.previous, "rounds.previous"), (rounds?.best, "rounds.best"), (anchors, "anchors"),
     ] {
       try check((0...1_000_000_000).contains(value ?? 0), key, "out of range")
     }

@@ -16,6 +16,7 @@ extension Manifest {
       "samples": samples.map { .integer($0) },
       "classes": .strings(classes),
       "encoder": encoder?.json,
+      "anchors": anchors.map { .integer($0) },
       "parameters": parameters?.json,
       "aggregation": aggregation.map {
         .object(["rule": .string($0.rule), "weights": .string($0.weights)])

@@ -73,6 +73,13 @@ final class Checkpoint: Sendable {
     return result
   }
 
+  /// The SHA-256 of all weights' files, one after the other.
+  func checksum() -> String {
+    var hash = SHA256()
+    for file in files { file.update(&hash) }
+    return hash.hexadecimal()
+  }
+
   private func missing(_ name: String) -> FedMedError {
     FedMedError(.badData, "lacks the tensor \(name)", file: folder)
   }

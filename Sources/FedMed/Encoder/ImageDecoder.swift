@@ -11,8 +11,11 @@ public enum ImageDecoder {
 
   /// - Throws: `badData` where the bytes are no such image, or damaged.
   public static func decode(_ bytes: [UInt8]) throws(FedMedError) -> Raster {
-    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try JPEGDecoder.decode(bytes) }
+    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+      return Orientation.upright(
+        try JPEGDecoder.decode(bytes), orientation: Orientation.read(bytes))
+    }
     if bytes.starts(with: PNGDecoder.signature) { return try PNGDecoder.decode(bytes) }
-    throw FedMedError(.badData, "no image that can be read")
+    throw FedMedError(.badData, "neither JPEG nor PNG")
   }
 }

@@ -6,6 +6,10 @@ enum PNGDecoder {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   static func decode(_ bytes: [UInt8]) throws(FedMedError) -> Raster {
+    // The depth stands behind signature, head's length and type, width and height.
+    guard bytes.count > 24, bytes[24] <= 8 else {
+      throw FedMedError(.badData, "a PNG of 16 bits, or truncated")
+    }
     let plain = withoutColourManagement(bytes)
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)

@@ -94,6 +94,16 @@ final class SafeTensors: Sendable {
     }
   }
 
+  /// Adds the whole file to a checksum.
+  func update(_ hash: inout SHA256) {
+    let step = 1 << 24
+    for start in stride(from: 0, to: file.bytes.count, by: step) {
+      let end = min(start + step, file.bytes.count)
+      hash.update(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+      file.release(start..<end)
+    }
+  }
+
   func shape(of name: String) -> [Int]? { places[name]?.shape }
 
   /// Reads a tensor in single precision, and gives its pages back.

@@ -14,6 +14,7 @@ public struct RandomStream: Sendable {
     case partition
     case holdout
     case split
+    case anchors
   }
 
   private let key: (UInt32, UInt32)

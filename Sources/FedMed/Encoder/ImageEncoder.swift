@@ -1,0 +1,95 @@
+import Glibc
+
+/// A checkpoint ready for use: the vision tower, what images must look like for it, and the text
+/// tower where there is one.
+public struct ImageEncoder: Sendable {
+  public let vision: VisionEncoder
+  public let preprocessing: Preprocessing
+  /// nil for a model without texts.
+  public let texts: TextEncoder?
+  /// τ = exp(logit_scale); 100 for a model without one.
+  public let logitScale: Double
+  /// The SHA-256 of model.safetensors; of its pieces one after the other where it is in pieces.
+  public let checksum: String
+
+  /// - Parameters:
+  ///   - folder: a checkpoint in Hugging Face layout.
+  ///   - isSquashed: images go straight to the input's square, bilinear, as in the paper's code,
+  ///     whatever the checkpoint says of resizing.
+  public init(folder: String, isSquashed: Bool) throws(FedMedError) {
+    var preprocessing = try Preprocessing(folder: folder)
+    if isSquashed { (preprocessing.resize, preprocessing.resampling) = (.squash, .bilinear) }
+    self.preprocessing = preprocessing
+    let checkpoint = try Checkpoint(folder: folder)
+    vision = try VisionEncoder(checkpoint, side: preprocessing.side)
+    if checkpoint.has("text_projection.weight") {
+      let scale = try checkpoint.matrix("logit_scale", rows: 1, columns: 1)
+      logitScale = exp(Double(scale[0, 0]))
+      texts = try TextEncoder(checkpoint)
+    } else {
+      (logitScale, texts) = (100, nil)
+    }
+    guard logitScale > 0 && logitScale <= 300 else {
+      throw FedMedError(.badData, "logit_scale gives \(logitScale)", file: folder)
+    }
+    checksum = checkpoint.checksum()
+  }
+
+  /// Features of classes from texts [C, D].
+  /// - Parameter texts: those of each class; of several the mean of the normalised features is taken.
+  public func features(of texts: [[String]]) throws(FedMedError) -> Matrix {
+    guard let tower = self.texts else {
+      throw FedMedError(
+        .usage, "the checkpoint has no texts", hint: "--anchors makes class anchors")
+    }
+    var result = Matrix(rows: texts.count, columns: vision.dimension)
+    for (c, own) in texts.enumerated() {
+      let raw = try tower.encode(own)
+      guard raw.columns == vision.dimension else {
+        throw FedMedError(
+          .badData, "texts have \(raw.columns) features, images \(vision.dimension)")
+      }
+      let features = own.count == 1 ? raw : raw.normalizedRows()
+      for i in 0..<features.columns {
+        result[c, i] = (0..<own.count).reduce(0) { $0 + features[$1, i] } / Float(own.count)
+      }
+    }
+    return result
+  }
+}
+
+/// Class anchors in place of texts: the mean features of a few reference images of each class, which
+/// are then left out of everything else.
+public enum ClassAnchors {
+  /// The rows of `labels` that are drawn, `count` of each class.
+  /// - Throws: `badData` where a class has no more images than that.
+  public static func draw(
+    _ count: Int, labels: [Int], classes: [String], seed: UInt64, file: String
+  ) throws(FedMedError) -> [[Int]] {
+    var random = RandomStream(seed: seed, purpose: .anchors)
+    var drawn: [[Int]] = []
+    for c in classes.indices {
+      var members = labels.indices.filter { labels[$0] == c }
+      guard members.count > count else {
+        throw FedMedError(
+          .badData, "class '\(classes[c])' has \(members.count) images for \(count) anchors",
+          file: file)
+      }
+      random.shuffle(&members)
+      drawn.append(members.prefix(count).sorted())
+    }
+    return drawn
+  }
+
+  /// The means [C, D] of the rows drawn.
+  public static func means(_ drawn: [[Int]], of features: FeatureSet) -> Matrix {
+    var result = Matrix(rows: drawn.count, columns: features.encoder.dimension)
+    for (c, rows) in drawn.enumerated() {
+      let matrix = features.matrix(rows)
+      for i in 0..<matrix.columns {
+        result[c, i] = (0..<rows.count).reduce(0) { $0 + matrix[$1, i] } / Float(rows.count)
+      }
+    }
+    return result
+  }
+}

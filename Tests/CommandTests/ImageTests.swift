@@ -1,0 +1,164 @@
+import FedMed
+import Foundation
+import Testing
+
+/// fm-extract on image files, with small checkpoints in Hugging Face layout.
+struct ImageTests {
+  let shell: Shell
+  let golden = Shell.root.appendingPathComponent("Tests/FedMedTests/Golden").path
+
+  /// Five images in two class folders, each as PNG and JPEG.
+  init() throws {
+    shell = try Shell()
+    try shell.succeed(
+      """
+      mkdir -p 'images/no tumour' images/glioma
+      for i in 0 1 2; do cp \(golden)/preprocess/$i.png \(golden)/preprocess/$i.jpg images/glioma; done
+      for i in 3 4; do cp \(golden)/preprocess/$i.png \(golden)/preprocess/$i.jpg 'images/no tumour'; done
+      """)
+  }
+
+  func array(_ archive: String, _ member: String) throws -> [Float] {
+    let bytes = try shell.run("tar xOf \(archive) \(member).npy").output
+    let length = try ArrayHeader.length(prefix: bytes)
+    let data = Array(bytes[length...])
+    let isHalf = try ArrayHeader(bytes: Array(bytes[..<length])).descriptor == "<f2"
+    return data.withUnsafeBytes { data in
+      stride(from: 0, to: data.count, by: isHalf ? 2 : 4).map {
+        isHalf
+          ? Float(data.loadUnaligned(fromByteOffset: $0, as: Float16.self))
+          : data.loadUnaligned(fromByteOffset: $0, as: Float.self)
+      }
+    }
+  }
+
+  /// From image files to the features that transformers finds, with the threads without influence.
+  @Test func foldersBecomeFeatures() throws {
+    let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
+    try shell.succeed(
+      "\(call) -j 1 images -o one.tar; \(call) -j 2 images > two.tar; cmp one.tar two.tar")
+    let names = try shell.succeed("tar xOf one.tar samples.tsv | cut -f 1,2")
+    #expect(names.hasPrefix("sample\tlabel\nglioma/0.jpg\tglioma\nglioma/0.png\tglioma\n"))
+    #expect(names.hasSuffix("no tumour/4.png\tno tumour\n"))
+    let ours = try array("one.tar", "features")
+    let bytes = [UInt8](
+      try Data(contentsOf: URL(fileURLWithPath: "\(golden)/clip-tiny/expect/image_features.npy")))
+    let expected = Array(bytes[128...]).withUnsafeBytes { data in
+      stride(from: 0, to: data.count, by: 4).map {
+        data.loadUnaligned(fromByteOffset: $0, as: Float.self)
+      }
+    }
+    // The files are in the order png, jpg.
+    let largest = expected.map(\.magnitude).max() ?? 0
+    for image in 0..<10 {
+      for i in 0..<48 {
+        let other = (image ^ 1) * 48 + i
+        #expect(abs(ours[image * 48 + i] - expected[other]) < 2e-3 * largest)
+      }
+    }
+    let encoder = try shell.succeed(
+      "tar xOf one.tar manifest.json | jq -r '.encoder.name, .encoder.sha256, (.encoder.logitScale | round)'"
+    )
+    let sum = try shell.succeed("sha256sum < \(golden)/clip-tiny/model.safetensors | cut -c-64")
+    #expect(encoder == "clip-tiny\n\(sum)100\n")
+  }
+
+  @Test func textsAreAsTheyAreAskedFor() throws {
+    let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
+    try shell.write("texts", "glioma\ta picture of a glioma\nno tumour\ta picture of a no tumour\n")
+    try shell.succeed(
+      """
+      \(call) images > a.tar; \(call) --texts texts images > b.tar; cmp a.tar b.tar
+      \(call) --prompt 'a {} scan' images > c.tar
+      \(call) --prompt 'a {} scan' --prompt 'a picture of a {}' images > d.tar
+      printf 'no tumour\\nglioma\\n' > classes; \(call) --classes classes images > e.tar
+      """)
+    let (a, c, d) = (
+      try array("a.tar", "text"), try array("c.tar", "text"), try array("d.tar", "text")
+    )
+    #expect(a != c)
+    func normed(_ x: ArraySlice<Float>) -> [Float] {
+      let norm = x.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return x.map { $0 / norm }
+    }
+    for row in [0..<48, 48..<96] {
+      let mean = zip(normed(a[row]), normed(c[row])).map { ($0 + $1) / 2 }
+      for (x, y) in zip(mean, d[row]) { #expect(abs(x - y) < 1e-6) }
+    }
+    #expect(try Array(array("e.tar", "text")[..<48]) == Array(a[48...]))
+    #expect(
+      try shell.succeed("tar xOf e.tar manifest.json | jq -c .classes")
+        == "[\"no tumour\",\"glioma\"]\n")
+  }
+
+  /// An encoder without texts: anchors are the mean of images that are then left out.
+  @Test func anchorsStandForTexts() throws {
+    let call = "fm-extract -q --checkpoint \(golden)/dinov2-tiny"
+    try shell.write(
+      "table.tsv",
+      "id\tpath\tlabel\n"
+        + (0..<10).map { i in
+          let folder = i / 2 < 3 ? "glioma" : "no tumour"
+          return "i\(i)\t\(folder)/\(i / 2).\(i % 2 == 0 ? "png" : "jpg")\t\(folder)\n"
+        }.joined())
+    try shell.fail("\(call) images", 64, "the checkpoint has no texts")
+    try shell.succeed("\(call) --table table.tsv --anchors 2 --seed 3 images > a.tar")
+    try shell.succeed("\(call) --table table.tsv --anchors 2 --seed 3 images | cmp - a.tar")
+    #expect(
+      try shell.succeed("tar xOf a.tar manifest.json | jq -c '.anchors, .samples'") == "2\n6\n")
+    try shell.succeed("\(call) --table table.tsv --anchors 1 --seed 3 images > b.tar")
+    #expect(try array("a.tar", "text") != array("b.tar", "text"))
+    try shell.fail("\(call) --table table.tsv --anchors 4 images", 65, "has 4 images for 4 anchors")
+  }
+
+  @Test func unreadableImagesAreFatalOrLeftOut() throws {
+    let call = "fm-extract --checkpoint \(golden)/clip-tiny"
+    try shell.succeed(
+      "head -c 900 images/glioma/1.jpg > images/glioma/cut.jpg; echo x > images/glioma/note.txt")
+    try shell.fail("\(call) images", 65, "images/glioma/cut.jpg: ")
+    let outcome = try shell.run("\(call) --skip-unreadable images -o a.tar")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("images/glioma/note.txt: neither JPEG nor PNG (left out)"))
+    #expect(outcome.errors.contains("2 images were left out"))
+    #expect(try shell.succeed("tar xOf a.tar manifest.json | jq .samples") == "10\n")
+  }
+
+  @Test func checkpointsThatAreNoneAreRefused() throws {
+    func call(_ folder: String) -> String { "fm-extract --checkpoint \(folder) images" }
+    try shell.succeed("cp -r \(golden)/clip-tiny c")
+    try shell.fail(call("none"), 66, "none/preprocessor_config.json: cannot open")
+    try shell.succeed(
+      "mkdir d; cp c/*.json c/merges.txt d; head -c 2000000 c/model.safetensors > d/model.safetensors"
+    )
+    try shell.fail(call("d"), 65, "lies outside the file")
+    try shell.succeed("head -c 4 c/model.safetensors > d/model.safetensors")
+    try shell.fail(call("d"), 65, "not a safetensors file")
+    try shell.succeed("cp \(golden)/dinov2-tiny/model.safetensors d/")
+    try shell.fail(call("d"), 65, "lacks the tensor vision_model.embeddings.class_embedding")
+    try shell.succeed("sed 's/\"clip\"/\"bert\"/' c/config.json > d/config.json")
+    try shell.fail(call("d"), 65, "model type 'bert', expected clip or dinov2")
+    try shell.succeed("cp c/* d; echo '{}' > d/vocab.json")
+    try shell.fail(call("d"), 65, "lacks the tokens of a text's start and end")
+    try shell.succeed(
+      "cp c/* d; sed 's/\"resample\": 3/\"resample\": 5/' c/preprocessor_config.json > d/preprocessor_config.json"
+    )
+    try shell.fail(call("d"), 65, "resample 5")
+  }
+
+  @Test func wrongCallsAreRefused() throws {
+    let base = "fm-extract --checkpoint \(golden)/clip-tiny"
+    for call in [
+      "fm-extract images", base, "\(base) --import images", "\(base) --features x images",
+      "\(base) --prompt none images", "\(base) --anchors 1 --prompt '{}' images",
+      "\(base) --anchors 0 images", "\(base) --seed 1 images", "\(base) -j 0 images",
+      "\(base) --path x images", "\(base) --texts x --prompt '{}' images",
+    ] {
+      let outcome = try shell.run(call)
+      #expect(outcome.status == 64, "\(call)\n\(outcome.errors)")
+    }
+    try shell.fail("\(base) none", 66, "none: cannot read")
+    try shell.succeed("mkdir empty")
+    try shell.fail("\(base) --classes images/glioma empty", 66, "cannot read")
+    try shell.fail("\(base) empty", 65, "empty: no images")
+  }
+}
