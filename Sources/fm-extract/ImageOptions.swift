@@ -79,9 +79,7 @@ struct ImageOptions: ParsableArguments {
   }
 
   func list(folder: String?, table: String?, classes: String?) throws(FedMedError) -> ImageList {
-    let names = try classes.map { path throws(FedMedError) in
-      Table.lines(try ByteSource(path: path).text(limit: 1 << 24)).map { String($0) }
-    }
+    let names = try classes.map { path throws(FedMedError) in try ClassNames.read(path: path) }
     guard let table else {
       guard path == nil, label == nil else {
         throw FedMedError(.usage, "--path and --label go with --table")

@@ -114,7 +114,7 @@ struct Partitioner: Tool {
       } catch {
         throw error.naming(file: source.name)
       }
-      classes = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      classes = ClassNames.distinct(names)
       let numbers = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
       labels = names.compactMap { numbers[$0] }
     }

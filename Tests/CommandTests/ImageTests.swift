@@ -157,6 +157,8 @@ struct ImageTests {
       #expect(outcome.status == 64, "\(call)\n\(outcome.errors)")
     }
     try shell.fail("\(base) none", 66, "none: cannot read")
+    try shell.write("twice", "glioma\nno tumour\nglioma\n")
+    try shell.fail("\(base) --classes twice images", 65, "twice: a class is named twice")
     try shell.succeed("mkdir empty")
     try shell.fail("\(base) --classes images/glioma empty", 66, "cannot read")
     try shell.fail("\(base) empty", 65, "empty: no images")

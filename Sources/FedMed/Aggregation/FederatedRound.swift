@@ -30,7 +30,7 @@ public struct FederatedRound {
       }
       updates.append(update)
     }
-    self.updates = updates.sorted { $0.site.utf8.lexicographicallyPrecedes($1.site.utf8) }
+    self.updates = updates.sorted { $0.site.precedes($1.site) }
   }
 
   private static func update(_ path: String) throws(FedMedError) -> Update {

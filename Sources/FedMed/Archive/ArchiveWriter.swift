@@ -101,6 +101,12 @@ public final class ArchiveWriter {
   ) throws(FedMedError) -> (identity: String, bytes: Int) {
     var manifest = manifest
     manifest.members = members
+    // What a reader would refuse is not written.
+    do throws(FedMedError) {
+      try manifest.validate()
+    } catch {
+      throw error.naming(file: file)
+    }
     let json = verbatim ?? manifest.bytes
     if verbatim != nil {
       let kept = try Manifest(json: json)

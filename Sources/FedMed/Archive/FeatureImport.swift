@@ -36,14 +36,10 @@ public struct FeatureImport {
       throw features.fault("sample \(index / dimension) has a feature that is not finite")
     }
 
-    let names = Table.lines(try ByteSource(path: classes).text(limit: 1 << 24)).map { String($0) }
+    let names = try ClassNames.read(path: classes)
     func check(_ valid: Bool, _ reason: String, _ file: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, file: file) }
     }
-    try check(
-      (1...Manifest.largestClasses).contains(names.count), "\(names.count) classes", classes)
-    try check(Set(names).count == names.count, "a class is named twice", classes)
-    try check(names.allSatisfy(Manifest.isName), "a class has a name that cannot be one", classes)
     try check(Manifest.isName(encoder), "the encoder's name cannot be one", encoder)
     guard logitScale > 0 && logitScale <= 300 else {
       throw FedMedError(.usage, "--logit-scale must be above 0 and at most 300")

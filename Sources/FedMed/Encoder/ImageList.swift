@@ -54,7 +54,7 @@ public struct ImageList: Sendable {
       if let labelColumn {
         let names = try table.column(labelColumn)
         self.classes =
-          classes ?? Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+          classes ?? ClassNames.distinct(names)
         labels = try Self.numbers(names, self.classes, name)
       } else {
         (labels, self.classes) = (nil, classes ?? [])

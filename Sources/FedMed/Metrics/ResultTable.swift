@@ -37,7 +37,7 @@ public struct ResultTable: Sendable {
     let sorted = reports.sorted { a, b in
       let (last, other) = (a.site == Self.global, b.site == Self.global)
       return last == other
-        ? a.site.utf8.lexicographicallyPrecedes(b.site.utf8) : other
+        ? a.site.precedes(b.site) : other
     }
     for (index, report) in sorted.enumerated() {
       guard report.report.split != Split.validation.rawValue else {

@@ -65,11 +65,7 @@ enum Activation {
         for row in 0..<rows {
           let x = UnsafeBufferPointer(rebasing: x[row * width..<(row + 1) * width])
           let y = UnsafeMutableBufferPointer(rebasing: y[row * width..<(row + 1) * width])
-          let mean = Sums.sum(x) / Float(width)
-          for i in 0..<width { y[i] = x[i] - mean }
-          let centred = UnsafeBufferPointer(y)
-          let variance = Sums.dot(centred, centred) / Float(width)
-          let scale = 1 / (variance + standardEpsilon).squareRoot()
+          let scale = 1 / (Sums.centre(x, into: y) + standardEpsilon).squareRoot()
           for i in 0..<width { y[i] *= scale }
           scales[row] = scale
         }

@@ -23,6 +23,18 @@ enum Sums {
     reduce(x.count, term: { x[$0] * y[$0] }, lanes: { load(x, $0) * load(y, $0) })
   }
 
+  /// y = x − mean(x).
+  /// - Returns: the biased variance of x.
+  /// - Precondition: as many y as x, and at least one.
+  static func centre(
+    _ x: UnsafeBufferPointer<Float>, into y: UnsafeMutableBufferPointer<Float>
+  ) -> Float {
+    let mean = sum(x) / Float(x.count)
+    for i in 0..<x.count { y[i] = x[i] - mean }
+    let centred = UnsafeBufferPointer(y)
+    return dot(centred, centred) / Float(x.count)
+  }
+
   @inline(__always)
   private static func load(_ x: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD16<Float> {
     UnsafeRawBufferPointer(x).loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)

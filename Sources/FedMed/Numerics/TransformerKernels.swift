@@ -15,11 +15,7 @@ enum TransformerKernels {
             for row in 0..<rows {
               let x = UnsafeBufferPointer(rebasing: x[row * width..<(row + 1) * width])
               let y = UnsafeMutableBufferPointer(rebasing: y[row * width..<(row + 1) * width])
-              let mean = Sums.sum(x) / Float(width)
-              for i in 0..<width { y[i] = x[i] - mean }
-              let centred = UnsafeBufferPointer(y)
-              let variance = Sums.dot(centred, centred) / Float(width)
-              let scale = 1 / (variance + epsilon).squareRoot()
+              let scale = 1 / (Sums.centre(x, into: y) + epsilon).squareRoot()
               for i in 0..<width { y[i] = y[i] * scale * weight[i] + bias[i] }
             }
           }

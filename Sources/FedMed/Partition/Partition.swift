@@ -57,7 +57,7 @@ public struct Partition: Sendable {
       global = held.sorted()
     }
     var parts = try scheme.assign(units, of: samples, random: &random)
-    parts.sort { $0.site.utf8.lexicographicallyPrecedes($1.site.utf8) }
+    parts.sort { $0.site.precedes($1.site) }
     for name in drop {
       if global != nil, type(of: scheme).isFixed { break }
       guard let index = parts.firstIndex(where: { $0.site == name }) else {
