@@ -48,10 +48,13 @@ public enum Output {
     }
   }
 
-  /// Refuses two outputs in one place. nil is an output that is not asked for, `-` standard output.
+  /// Refuses two outputs in one place. nil is an output that is not asked for, `-` standard output;
+  /// a device such as /dev/null may take several.
   public static func checkDistinct(_ paths: [String?]) throws(FedMedError) {
     var seen: Set<String> = []
     for path in paths.compactMap({ $0 }) {
+      var status = stat()
+      if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR { continue }
       guard seen.insert(place(of: path)).inserted else {
         throw FedMedError(
           .usage, "two outputs in one place", file: path == "-" ? "standard output" : path)

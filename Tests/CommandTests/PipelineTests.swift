@@ -79,6 +79,8 @@ struct PipelineTests {
       fm-train-local -q --features sites/north.tar --state-out a model.tar > u1.tar
       fm-train-local -q --features sites/north.tar --state-out b - < model.tar -o u2.tar
       cmp u1.tar u2.tar && cmp a b
+      fm-train-local -q --features sites/north.tar --state-out a --log /dev/null -o /dev/null model.tar
+      cmp a b
       fm-train-local -q --features sites/east.tar --state-out c < model.tar > u3.tar
       fm-aggregate u1.tar u3.tar > m1.tar
       fm-aggregate u3.tar - < u1.tar > m2.tar
