@@ -1,16 +1,17 @@
 import Glibc
 
 /// A checkpoint ready for use: the vision tower, what images must look like for it, and the text
-/// tower where there is one.
+/// tower, where there is one, once it is asked for.
 public struct ImageEncoder: Sendable {
   public let vision: VisionEncoder
   public let preprocessing: Preprocessing
-  /// nil for a model without texts.
-  public let texts: TextEncoder?
   /// τ = exp(logit_scale); 100 for a model without one.
   public let logitScale: Double
   /// The SHA-256 of model.safetensors; of its pieces one after the other where it is in pieces.
   public let checksum: String
+
+  private let checkpoint: Checkpoint
+  private var hasTexts: Bool { checkpoint.has("text_projection.weight") }
 
   /// - Parameters:
   ///   - folder: a checkpoint in Hugging Face layout.
@@ -20,28 +21,28 @@ public struct ImageEncoder: Sendable {
     var preprocessing = try Preprocessing(folder: folder)
     if isSquashed { (preprocessing.resize, preprocessing.resampling) = (.squash, .bilinear) }
     self.preprocessing = preprocessing
-    let checkpoint = try Checkpoint(folder: folder)
+    checkpoint = try Checkpoint(folder: folder)
     vision = try VisionEncoder(checkpoint, side: preprocessing.side)
+    checksum = checkpoint.checksum()
     if checkpoint.has("text_projection.weight") {
       let scale = try checkpoint.matrix("logit_scale", rows: 1, columns: 1)
       logitScale = exp(Double(scale[0, 0]))
-      texts = try TextEncoder(checkpoint)
     } else {
-      (logitScale, texts) = (100, nil)
+      logitScale = 100
     }
     guard logitScale > 0 && logitScale <= 300 else {
       throw FedMedError(.badData, "logit_scale gives \(logitScale)", file: folder)
     }
-    checksum = checkpoint.checksum()
   }
 
   /// Features of classes from texts [C, D].
   /// - Parameter texts: those of each class; of several the mean of the normalised features is taken.
   public func features(of texts: [[String]]) throws(FedMedError) -> Matrix {
-    guard let tower = self.texts else {
+    guard hasTexts else {
       throw FedMedError(
         .usage, "the checkpoint has no texts", hint: "--anchors makes class anchors")
     }
+    let tower = try TextEncoder(checkpoint)
     var result = Matrix(rows: texts.count, columns: vision.dimension)
     for (c, own) in texts.enumerated() {
       let raw = try tower.encode(own)

@@ -64,7 +64,7 @@ public final class TextEncoder: Sendable {
       "\(prefix).embeddings.token_embedding.weight", rows: config.vocabSize, columns: w)
     let positions = try checkpoint.matrix(
       "\(prefix).embeddings.position_embedding.weight", rows: length, columns: w)
-    var sequences = TransformerBlock.Sequences(count: texts.count, tokens: length, for: block)
+    var states = Matrix(rows: texts.count * length, columns: w)
     var ends: [Int] = []
     for (index, text) in texts.enumerated() {
       let (tokens, end) = try tokenizer.encode(text)
@@ -74,16 +74,17 @@ public final class TextEncoder: Sendable {
       }
       for (place, token) in tokens.enumerated() {
         let row = index * length + place
-        for i in 0..<w { sequences.states[row, i] = table[token, i] + positions[place, i] }
+        for i in 0..<w { states[row, i] = table[token, i] + positions[place, i] }
       }
       ends.append(index * length + end)
     }
     var block = block
+    var workspace = TransformerBlock.Workspace(tokens: length, for: block)
     for layer in 0..<config.numHiddenLayers {
       try block.load(.clip("\(prefix).encoder.layers.\(layer)"), from: checkpoint)
-      block.apply(&sequences)
+      block.apply(&states, using: &workspace)
     }
-    let last = sequences.states.gathering(ends)
+    let last = states.gathering(ends)
     var normed = last
     TransformerKernels.layerNorm(
       last, weight: try checkpoint.matrix("\(prefix).final_layer_norm.weight", rows: 1, columns: w),

@@ -97,48 +97,52 @@ struct TransformerBlock: Sendable {
     if let name = names.scale2 { try tensors.read(name, into: &scale2) }
   }
 
-  /// Room for a number of sequences on their way through the layers.
-  struct Sequences: Sendable {
-    let tokens: Int
-    /// X [n · tokens, w].
-    var states: Matrix
+  /// Room for what `apply` computes on the way; it grows with what it is used for.
+  struct Workspace: Sendable {
     fileprivate var normed: Matrix
     fileprivate var qkv: Matrix
     fileprivate var mixed: Matrix
     fileprivate var inner: Matrix
     fileprivate var scores: Matrix
 
-    init(count: Int, tokens: Int, for block: TransformerBlock) {
-      self.tokens = tokens
-      let rows = count * tokens
-      states = Matrix(rows: rows, columns: block.width)
-      (normed, mixed) = (states, states)
-      qkv = Matrix(rows: rows, columns: 3 * block.width)
-      inner = Matrix(rows: rows, columns: block.up.weight.rows)
+    /// - Parameter tokens: the length of a sequence.
+    init(tokens: Int, for block: TransformerBlock) {
+      normed = Matrix(rows: 0, columns: block.width)
+      mixed = normed
+      qkv = Matrix(rows: 0, columns: 3 * block.width)
+      inner = Matrix(rows: 0, columns: block.up.weight.rows)
       scores = Matrix(rows: tokens, columns: tokens)
+    }
+
+    fileprivate mutating func resize(rows: Int) {
+      normed.resize(rows: rows)
+      qkv.resize(rows: rows)
+      mixed.resize(rows: rows)
+      inner.resize(rows: rows)
     }
   }
 
-  /// Takes the sequences through the layer.
-  func apply(_ x: inout Sequences) {
+  /// Takes sequences `x` [n · tokens, w] through the layer.
+  func apply(_ x: inout Matrix, using room: inout Workspace) {
+    room.resize(rows: x.rows)
     TransformerKernels.layerNorm(
-      x.states, weight: norm1.weight, bias: norm1.bias, epsilon: epsilon, into: &x.normed)
-    x.qkv.product(x.normed, transposing: qkv.weight)
-    TransformerKernels.addBias(&x.qkv, qkv.bias)
+      x, weight: norm1.weight, bias: norm1.bias, epsilon: epsilon, into: &room.normed)
+    room.qkv.product(room.normed, transposing: qkv.weight)
+    TransformerKernels.addBias(&room.qkv, qkv.bias)
     TransformerKernels.attention(
-      x.qkv, tokens: x.tokens, heads: heads, isCausal: isCausal, scores: &x.scores,
-      into: &x.mixed)
-    x.normed.product(x.mixed, transposing: output.weight)
-    TransformerKernels.addScaled(&x.states, x.normed, bias: output.bias, scale: scale1)
+      room.qkv, tokens: room.scores.rows, heads: heads, isCausal: isCausal, scores: &room.scores,
+      into: &room.mixed)
+    room.normed.product(room.mixed, transposing: output.weight)
+    TransformerKernels.addScaled(&x, room.normed, bias: output.bias, scale: scale1)
 
     TransformerKernels.layerNorm(
-      x.states, weight: norm2.weight, bias: norm2.bias, epsilon: epsilon, into: &x.normed)
-    x.inner.product(x.normed, transposing: up.weight)
+      x, weight: norm2.weight, bias: norm2.bias, epsilon: epsilon, into: &room.normed)
+    room.inner.product(room.normed, transposing: up.weight)
     switch activation {
-    case .gelu: TransformerKernels.gelu(&x.inner, bias: up.bias)
-    case .quickGELU: TransformerKernels.quickGELU(&x.inner, bias: up.bias)
+    case .gelu: TransformerKernels.gelu(&room.inner, bias: up.bias)
+    case .quickGELU: TransformerKernels.quickGELU(&room.inner, bias: up.bias)
     }
-    x.normed.product(x.inner, transposing: down.weight)
-    TransformerKernels.addScaled(&x.states, x.normed, bias: down.bias, scale: scale2)
+    room.normed.product(room.inner, transposing: down.weight)
+    TransformerKernels.addScaled(&x, room.normed, bias: down.bias, scale: scale2)
   }
 }

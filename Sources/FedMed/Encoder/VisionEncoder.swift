@@ -35,8 +35,8 @@ public final class VisionEncoder: Sendable {
     }
   }
 
-  /// How many images a thread takes at a time: fixed, so that the bits do not depend on threads.
-  private static let chunk = 8
+  /// How many rows, a token each, a thread's matrices have at most, but for one long image.
+  private static let rows = 1024
 
   /// D, the features of an image.
   public let dimension: Int
@@ -157,28 +157,36 @@ public final class VisionEncoder: Sendable {
     _ images: [Raster], preprocessing: Preprocessing, threads: Int
   ) throws(FedMedError) -> Matrix {
     let tokens = prefix.rows + grid * grid
-    var chunks: [(images: ArraySlice<Raster>, sequences: TransformerBlock.Sequences)] = []
-    for start in stride(from: 0, to: images.count, by: Self.chunk) {
-      let part = images[start..<min(start + Self.chunk, images.count)]
-      chunks.append(
-        (part, TransformerBlock.Sequences(count: part.count, tokens: tokens, for: block)))
+    // A power of two, to divide a batch evenly, and whatever the number of threads, so that the bits
+    // do not depend on it.
+    var chunk = 1
+    while 2 * chunk * tokens <= Self.rows { chunk *= 2 }
+    var chunks: [(images: ArraySlice<Raster>, states: Matrix)] = []
+    for start in stride(from: 0, to: images.count, by: chunk) {
+      let part = images[start..<min(start + chunk, images.count)]
+      chunks.append((part, Matrix(rows: part.count * tokens, columns: block.width)))
     }
     Parallel.update(&chunks, threads: threads) { chunk in
-      self.embed(chunk.images, preprocessing, into: &chunk.sequences.states)
+      self.embed(chunk.images, preprocessing, into: &chunk.states)
     }
     var block = block
+    var workspaces = (0..<min(threads, chunks.count)).map { _ in
+      TransformerBlock.Workspace(tokens: tokens, for: block)
+    }
     for layer in 0..<layers {
       try block.load(
         isCLIP
           ? .clip("vision_model.encoder.layers.\(layer)") : .dinov2("encoder.layer.\(layer)"),
         from: checkpoint)
       let current = block
-      Parallel.update(&chunks, threads: threads) { current.apply(&$0.sequences) }
+      Parallel.update(&chunks, using: &workspaces) { chunk, workspace in
+        current.apply(&chunk.states, using: &workspace)
+      }
     }
     var features: [Float] = []
     for chunk in chunks {
-      let states = chunk.sequences.states
-      features += pool(states.gathering((0..<chunk.images.count).map { $0 * tokens })).elements
+      let classTokens = (0..<chunk.images.count).map { $0 * tokens }
+      features += pool(chunk.states.gathering(classTokens)).elements
     }
     return Matrix(rows: images.count, columns: dimension, elements: features)
   }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Row-wise functions of the network, each with its derivative beside it.
 ///
 /// In every backward function `gradient` comes in as the gradient of the output and leaves as the
@@ -31,7 +29,7 @@ enum Activation {
         let values = UnsafeMutableBufferPointer(rebasing: x[row * width..<(row + 1) * width])
         var largest = -Float.infinity
         for value in values { largest = max(largest, value) }
-        for i in 0..<width { values[i] = expf(values[i] - largest) }
+        values.fill { (values.lanes(at: $0) - largest).exponential() }
         let scale = 1 / Sums.sum(UnsafeBufferPointer(values))
         for i in 0..<width { values[i] *= scale }
       }

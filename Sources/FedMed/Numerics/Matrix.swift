@@ -2,7 +2,7 @@
 ///
 /// A vector is a matrix of one row. Copies share storage until one of them is written to.
 public struct Matrix: Equatable, Sendable {
-  public let rows: Int
+  public private(set) var rows: Int
   public let columns: Int
   /// All values, row after row: `rows * columns` of them.
   public private(set) var elements: [Float]
@@ -37,6 +37,18 @@ public struct Matrix: Equatable, Sendable {
   /// The values of one row.
   public func row(_ index: Int) -> ArraySlice<Float> {
     elements[index * columns..<(index + 1) * columns]
+  }
+
+  /// Changes the number of rows, within the memory that it has had already where that suffices. New
+  /// rows are zero.
+  public mutating func resize(rows count: Int) {
+    guard count != rows else { return }
+    if count < rows {
+      elements.removeLast((rows - count) * columns)
+    } else {
+      elements.append(contentsOf: repeatElement(0, count: (count - rows) * columns))
+    }
+    rows = count
   }
 
   /// Sets every value.

@@ -1,45 +1,38 @@
-import COpenBLAS
-
-/// The three matrix products of a linear layer, by OpenBLAS.
-///
-/// OpenBLAS gives other bits with two threads than with one, so it always runs with one; a product
-/// then depends on its operands alone.
+/// The three matrix products of a linear layer.
 extension Matrix {
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
-
   /// `self = a bᵀ`: a [n, k], b [m, k], self [n, m].
   public mutating func product(_ a: Matrix, transposing b: Matrix) {
     precondition(a.columns == b.columns && rows == a.rows && columns == b.rows)
-    gemm(CblasNoTrans, CblasTrans, a, b, inner: a.columns, adding: false)
+    multiply(a, b, transposingB: true, inner: a.columns)
   }
 
   /// `self = a b`, or `self += a b`: a [n, k], b [k, m], self [n, m].
   public mutating func product(_ a: Matrix, _ b: Matrix, adding: Bool = false) {
     precondition(a.columns == b.rows && rows == a.rows && columns == b.columns)
-    gemm(CblasNoTrans, CblasNoTrans, a, b, inner: a.columns, adding: adding)
+    multiply(a, b, inner: a.columns, adding: adding)
   }
 
   /// `self = aᵀ b`: a [k, n], b [k, m], self [n, m].
   public mutating func product(transposing a: Matrix, _ b: Matrix) {
     precondition(a.rows == b.rows && rows == a.columns && columns == b.columns)
-    gemm(CblasTrans, CblasNoTrans, a, b, inner: a.rows, adding: false)
+    multiply(a, b, transposingA: true, inner: a.rows)
   }
 
-  private mutating func gemm(
-    _ transposeA: CBLAS_TRANSPOSE, _ transposeB: CBLAS_TRANSPOSE, _ a: Matrix, _ b: Matrix,
-    inner: Int, adding: Bool
+  private mutating func multiply(
+    _ a: Matrix, _ b: Matrix, transposingA: Bool = false, transposingB: Bool = false, inner: Int,
+    adding: Bool = false
   ) {
-    Self.singleThreaded
     let (n, m) = (rows, columns)
     guard n > 0 && m > 0 else { return }
     withMutableElements { c in
       a.withElements { left in
         b.withElements { right in
-          cblas_sgemm(
-            CblasRowMajor, transposeA, transposeB, blasint(n), blasint(m), blasint(inner), 1,
-            left.baseAddress, blasint(max(a.columns, 1)), right.baseAddress,
-            blasint(max(b.columns, 1)),
-            adding ? 1 : 0, c.baseAddress, blasint(m))
+          BLAS.product(
+            BLAS.Operand(
+              start: left.baseAddress, stride: max(a.columns, 1), isTransposed: transposingA),
+            BLAS.Operand(
+              start: right.baseAddress, stride: max(b.columns, 1), isTransposed: transposingB),
+            rows: n, columns: m, inner: inner, adding: adding, into: c.baseAddress, stride: m)
         }
       }
     }

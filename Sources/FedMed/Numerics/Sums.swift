@@ -4,7 +4,7 @@
 /// itself, and one chain of additions would leave the processor waiting.
 enum Sums {
   static func sum(_ x: UnsafeBufferPointer<Float>) -> Float {
-    reduce(x.count, term: { x[$0] }, lanes: { load(x, $0) })
+    reduce(x.count, term: { x[$0] }, lanes: { x.lanes(at: $0) })
   }
 
   /// Σ |x|.
@@ -12,7 +12,7 @@ enum Sums {
     reduce(
       x.count, term: { x[$0].magnitude },
       lanes: { i in
-        let lanes = load(x, i)
+        let lanes = x.lanes(at: i)
         return lanes.replacing(with: -lanes, where: lanes .< 0)
       })
   }
@@ -20,7 +20,7 @@ enum Sums {
   /// Σ x y.
   /// - Precondition: as many x as y.
   static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Float {
-    reduce(x.count, term: { x[$0] * y[$0] }, lanes: { load(x, $0) * load(y, $0) })
+    reduce(x.count, term: { x[$0] * y[$0] }, lanes: { x.lanes(at: $0) * y.lanes(at: $0) })
   }
 
   /// y = x − mean(x).
@@ -36,15 +36,10 @@ enum Sums {
   }
 
   @inline(__always)
-  private static func load(_ x: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD16<Float> {
-    UnsafeRawBufferPointer(x).loadUnaligned(fromByteOffset: index * 4, as: SIMD16<Float>.self)
-  }
-
-  @inline(__always)
   private static func reduce(
-    _ count: Int, term: (Int) -> Float, lanes: (Int) -> SIMD16<Float>
+    _ count: Int, term: (Int) -> Float, lanes: (Int) -> Lanes
   ) -> Float {
-    var partial = SIMD16<Float>.zero
+    var partial = Lanes.zero
     var index = 0
     while index + 16 <= count {
       partial += lanes(index)

@@ -1,6 +1,3 @@
-import COpenBLAS
-import Glibc
-
 /// The arithmetic of a transformer layer over whole matrices: everything but its linear maps.
 enum TransformerKernels {
   /// y = (x − mean) / √(variance + ε) ⊙ γ + β of each row: x, y [n, w], γ and β [1, w].
@@ -54,21 +51,22 @@ enum TransformerKernels {
 
   /// x ← x Φ(x), with the normal distribution's Φ, after adding b to each row.
   static func gelu(_ x: inout Matrix, bias: Matrix) {
-    map(&x, bias: bias) { 0.5 * $0 * (1 + erff($0 * 0.707_106_78)) }
+    update(&x, bias: bias) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
   }
 
   /// x ← x σ(1.702 x), after adding b to each row.
   static func quickGELU(_ x: inout Matrix, bias: Matrix) {
-    map(&x, bias: bias) { $0 / (1 + expf(-1.702 * $0)) }
+    update(&x, bias: bias) { $0 / (1 + ($0 * -1.702).exponential()) }
   }
 
   @inline(__always)
-  private static func map(_ x: inout Matrix, bias: Matrix, _ f: (Float) -> Float) {
+  private static func update(_ x: inout Matrix, bias: Matrix, _ f: (Lanes) -> Lanes) {
     let width = x.columns
     x.withMutableElements { x in
       bias.withElements { bias in
         for start in stride(from: 0, to: x.count, by: width) {
-          for i in 0..<width { x[start + i] = f(x[start + i] + bias[i]) }
+          let row = UnsafeMutableBufferPointer(rebasing: x[start..<start + width])
+          row.fill { f(row.lanes(at: $0) + bias.lanes(at: $0)) }
         }
       }
     }
@@ -93,12 +91,14 @@ enum TransformerKernels {
         guard let input = qkv.baseAddress, let output = output.baseAddress else { return }
         for sequence in 0..<(qkv.count / stride / tokens) {
           for head in 0..<heads {
-            let q = input + sequence * tokens * stride + head * size
+            let start = input + sequence * tokens * stride + head * size
+            let query = BLAS.Operand(start: start, stride: stride)
+            let key = BLAS.Operand(start: start + width, stride: stride, isTransposed: true)
+            let value = BLAS.Operand(start: start + 2 * width, stride: stride)
             scores.withMutableElements { s in
-              cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(tokens), blasint(tokens),
-                blasint(size), scale, q, blasint(stride), q + width, blasint(stride), 0,
-                s.baseAddress, blasint(tokens))
+              BLAS.product(
+                query, key, rows: tokens, columns: tokens, inner: size, scale: scale,
+                into: s.baseAddress, stride: tokens)
               if isCausal {
                 for row in 0..<tokens {
                   for column in row + 1..<max(tokens, row + 1) {
@@ -109,11 +109,11 @@ enum TransformerKernels {
             }
             Activation.softmax(&scores)
             scores.withElements { s in
-              cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(tokens), blasint(size),
-                blasint(tokens), 1, s.baseAddress, blasint(tokens), q + 2 * width,
-                blasint(stride), 0, output + sequence * tokens * width + head * size,
-                blasint(width))
+              BLAS.product(
+                BLAS.Operand(start: s.baseAddress, stride: tokens), value, rows: tokens,
+                columns: size, inner: tokens,
+                into: output + sequence * tokens * width + head * size,
+                stride: width)
             }
           }
         }

@@ -1,0 +1,47 @@
+/// eˣ and what is made of it, sixteen at a time. The polynomials were fitted for these intervals by
+/// reweighted least squares.
+extension Lanes {
+  /// eˣ to 2 units in the last place for x from −87.3 to 88; 0 below, and not a number of that.
+  ///
+  /// x = n ln 2 + r with a whole n, so eˣ = 2ⁿ eʳ, and eʳ = 1 + r + r² g(r) for |r| ≤ ln 2 / 2.
+  @inline(__always)
+  func exponential() -> Lanes {
+    let x = replacing(with: Lanes(repeating: 88), where: self .> 88)
+    // Added, 1.5 · 2²³ leaves no places behind the point, and n in the last bits.
+    let shift: Float = 12_582_912
+    let shifted = x * 1.442_695_04 + shift
+    let n = shifted - shift
+    // ln 2 in two parts, the first of few bits, so that the product with n is exact.
+    let r = x - n * 0.693_359_375 + n * 2.121_944_40e-4
+    var g = r * 1.381_461_05e-3 + 8.368_711_25e-3
+    g = g * r + 4.166_838_75e-2
+    g = g * r + 1.666_652_07e-1
+    g = g * r + 4.999_999_35e-1
+    let power = SIMD16<UInt32>(
+      truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23)
+    let scale = unsafeBitCast(power &+ 0x3F80_0000, to: Lanes.self)
+    let result = (r * r * g + r + 1) * scale
+    return result.replacing(with: 0, where: self .< -87.3)
+  }
+
+  /// The error function to 7 units in the last place: x P(x²) / Q(x²), constant beyond ±3.925.
+  @inline(__always)
+  func errorFunction() -> Lanes {
+    let limit = Lanes(repeating: 3.925)
+    let x = replacing(with: limit, where: self .> limit).replacing(
+      with: -limit, where: self .< -limit)
+    let y = x * x
+    var p = y * -1.282_910_31e-8 + 4.614_680_66e-6
+    p = p * y + 3.769_648_15e-4
+    p = p * y + 3.839_476_81e-3
+    p = p * y + 5.424_943_88e-2
+    p = p * y + 1.851_418_54e-1
+    p = p * y + 1.128_379_17
+    var q = y * 6.245_034_05e-5 + 1.301_973_14e-3
+    q = q * y + 1.543_248_7e-2
+    q = q * y + 1.138_805_31e-1
+    q = q * y + 4.974_111_03e-1
+    q = q * y + 1
+    return x * p / q
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@testable import FedMed
+
+struct ExponentialTests {
+  /// The largest relative distance between `f` and `exact` at many places.
+  private func distance(
+    from lower: Float, to upper: Float, _ f: (Lanes) -> Lanes, _ exact: (Double) -> Double
+  ) -> Double {
+    let steps = 100_000
+    var worst = 0.0
+    for step in stride(from: 0, to: steps, by: Lanes.scalarCount) {
+      var x = Lanes.zero
+      for i in 0..<Lanes.scalarCount {
+        x[i] = lower + (upper - lower) * Float(step + i) / Float(steps)
+      }
+      let y = f(x)
+      for i in 0..<Lanes.scalarCount {
+        let expected = exact(Double(x[i]))
+        let error = (Double(y[i]) - expected).magnitude / max(expected.magnitude, 1e-37)
+        worst = max(worst, error)
+      }
+    }
+    return worst
+  }
+
+  private let unit = Double(Float.ulpOfOne) / 2
+
+  @Test func exponentialIsGoodToTwoUnits() {
+    #expect(distance(from: -87.2, to: 88, { $0.exponential() }, exp) < 2 * unit)
+    #expect(distance(from: -0.01, to: 0.01, { $0.exponential() }, exp) < 2 * unit)
+  }
+
+  @Test func errorFunctionIsGoodToSevenUnits() {
+    #expect(distance(from: 1e-6, to: 6, { $0.errorFunction() }, erf) < 7 * unit)
+    #expect(distance(from: -6, to: -1e-6, { $0.errorFunction() }, erf) < 7 * unit)
+  }
+
+  @Test func edges() {
+    var x = Lanes.zero
+    (x[0], x[1], x[2], x[3]) = (-.infinity, -88, .nan, 0)
+    let y = x.exponential()
+    #expect(y[0] == 0 && y[1] == 0 && y[2].isNaN && y[3] == 1)
+    let z = x.errorFunction()
+    #expect((z[0] + 1).magnitude < 1e-6 && z[2].isNaN && z[3] == 0)
+  }
+
+  /// A row that is no multiple of sixteen long, and its neighbour stays as it was.
+  @Test func tailsAreFilled() {
+    for count in [1, 15, 16, 17, 33] {
+      var values = [Float](repeating: 7, count: count + 1)
+      values.withUnsafeMutableBufferPointer { all in
+        let row = UnsafeMutableBufferPointer(rebasing: all[..<count])
+        row.fill { row.lanes(at: $0) + 1 }
+      }
+      #expect(values == [Float](repeating: 8, count: count) + [7])
+    }
+  }
+}
