@@ -28,9 +28,13 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(
       name: "FedMed",
-      dependencies: ["CArchive", "COpenBLAS", "CNettle", "CTurboJPEG", "CPNG"],
+      dependencies: [
+        "CArchive", "COpenBLAS", "CNettle", "CTurboJPEG", "CPNG", "CTIFF", "CUTF8Proc",
+      ],
       exclude: ["README.md"], swiftSettings: strict),
     .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
     .testTarget(

@@ -20,7 +20,7 @@ function __fm-extract_parse_tokens -S
     set -l unparsed_tokens (__fm-extract_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-extract'
-        __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'j/threads=' 'import' 'features=' 'labels=' 'text=' 'logit-scale=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'window=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'j/threads=' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-extract_parse_subcommand -r 1 'version'
@@ -81,17 +81,19 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" path' -l 'path' -d 'The column of the images\' files, in a table (path).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'The column of the class, in a table (label, where there is one).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint says, or squash: straight to the square, bilinear (checkpoint).' -rfka 'checkpoint squash'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" window' -l 'window' -d 'What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'prompt' -d 'A class\'s text, {} being its name; of several the mean is taken (\'a picture of a {}\').' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" texts' -l 'texts' -d 'The classes\' texts: a class, a tab and a text a line; several for a class are averaged.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" anchors' -l 'anchors' -d 'Make class anchors of so many images of each class in place of texts, and leave them out.' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" seed' -l 'seed' -d 'Decides which images become anchors (0).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" skip-unreadable' -l 'skip-unreadable' -d 'Leave out images that cannot be read; without it the first one is fatal.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Where progress is left, so that a killed extraction goes on; removed when it is done.' -rfa '(__fm-extract_complete_directories)'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'How many threads encode (the number of processors).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Pack features that another program computed.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D], float16 or float32.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, integers; without it, unlabelled.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Text features of the classes [C, D].' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" logit-scale' -l 'logit-scale' -d 'The factor between a cosine and a logit (100, as in CLIP).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Class features [C, D] from elsewhere, such as another site\'s.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The classes\' names, one a line.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" table' -l 'table' -d 'The samples, tab-separated with a header; the first column names them.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" encoder' -l 'encoder' -d 'The encoder\'s name; of a checkpoint, its folder\'s name unless said.' -rfka ''
@@ -99,7 +101,7 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -fa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -F
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 2' -fa 'help' -d 'Show subcommand help information.'

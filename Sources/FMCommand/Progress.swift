@@ -9,14 +9,14 @@ public final class Progress {
   }
 
   private let label: String
-  private let total: Int
+  private let total: Int?
   private let isShown: Bool
   private let start = Progress.now()
   private var lastShown = 0.0
   private var isOpen = false
 
-  /// - Parameter unit: what is counted, in the plural.
-  public init(_ label: String, total: Int, mode: Mode) {
+  /// - Parameter total: nil where it is not known before the end.
+  public init(_ label: String, total: Int?, mode: Mode) {
     self.label = label
     self.total = total
     let term = getenv("TERM").map { String(cString: $0) } ?? "dumb"
@@ -33,13 +33,16 @@ public final class Progress {
     lastShown = now
     let elapsed = max(now - start, 1e-9)
     let rate = Double(done) / elapsed
-    let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
-    let filled = total > 0 ? 20 * done / total : 20
-    let bar =
-      String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled)
     let speed = rate >= 10 ? "\(Int(rate))" : "\((rate * 10).rounded() / 10)"
-    Messages.write(
-      "\r\(label) [\(bar)] \(done)/\(total) \(speed)/s \(left) s left\u{1B}[K")
+    if let total {
+      let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
+      let filled = total > 0 ? 20 * done / total : 20
+      let bar =
+        String(repeating: "=", count: filled) + String(repeating: " ", count: 20 - filled)
+      Messages.write("\r\(label) [\(bar)] \(done)/\(total) \(speed)/s \(left) s left\u{1B}[K")
+    } else {
+      Messages.write("\r\(label) \(done) \(speed)/s\u{1B}[K")
+    }
     isOpen = true
   }
 

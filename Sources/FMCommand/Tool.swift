@@ -48,7 +48,7 @@ extension Tool {
     if talk.verbose { messages.say(text()) }
   }
 
-  public func progress(_ label: String, total: Int) -> Progress {
+  public func progress(_ label: String, total: Int?) -> Progress {
     Progress(label, total: total, mode: talk.quiet ? .never : talk.progress)
   }
 

@@ -148,7 +148,7 @@ struct Evaluate: Tool {
         try features.indices(of: split)
       } ?? Array(0..<features.count)
     let result = Ensemble.predict(
-      features.matrix(indices), fam: try model.featureAdaptation(), mlp: mlp,
+      try features.rows.matrix(indices), fam: try model.featureAdaptation(), mlp: mlp,
       texts: ClassTexts(features: features.text, logitScale: features.encoder.logitScale))
 
     if let predictions {

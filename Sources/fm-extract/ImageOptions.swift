@@ -8,6 +8,17 @@ enum ResizeChoice: String, CaseIterable, ExpressibleByArgument {
   case checkpoint, squash
 }
 
+/// A window as it is typed: centre and width, with a comma between them.
+extension GreyWindow: ExpressibleByArgument {
+  public init?(argument: String) {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
+    guard numbers.count == 2, let centre = numbers[0], let width = numbers[1],
+      centre.isFinite, width.isFinite, width > 0
+    else { return nil }
+    self.init(centre: centre, width: width)
+  }
+}
+
 /// Options for encoding images.
 struct ImageOptions: ParsableArguments {
   @Option(
@@ -26,6 +37,12 @@ struct ImageOptions: ParsableArguments {
     help: "Resize as the checkpoint says, or squash: straight to the square, bilinear (checkpoint)."
   )
   var resize: ResizeChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).",
+      valueName: "centre,width"))
+  var window: GreyWindow?
 
   @Option(
     parsing: .singleValue,
@@ -52,6 +69,12 @@ struct ImageOptions: ParsableArguments {
   var skipUnreadable = false
 
   @Option(
+    help: ArgumentHelp(
+      "Where progress is left, so that a killed extraction goes on; removed when it is done.",
+      valueName: "folder"), completion: .directory)
+  var work: String?
+
+  @Option(
     name: [.customShort("j"), .customLong("threads")],
     help: "How many threads encode (the number of processors).")
   var threads: Int?
@@ -59,9 +82,9 @@ struct ImageOptions: ParsableArguments {
   var jobs: Int { threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
   var paths: [String] { [texts].compactMap { $0 } }
   var isGiven: Bool {
-    let strings = [checkpoint, path, label, texts]
-    return strings.contains { $0 != nil } || resize != nil || !prompt.isEmpty || anchors != nil
-      || seed != nil || skipUnreadable || threads != nil
+    let strings = [checkpoint, path, label, texts, work]
+    return strings.contains { $0 != nil } || resize != nil || window != nil || !prompt.isEmpty
+      || anchors != nil || seed != nil || skipUnreadable || threads != nil
   }
 
   mutating func validate() throws {
@@ -78,22 +101,37 @@ struct ImageOptions: ParsableArguments {
     if seed != nil && anchors == nil { throw ValidationError("--seed goes with --anchors") }
   }
 
-  func list(folder: String?, table: String?, classes: String?) throws(FedMedError) -> ImageList {
+  /// Where the images come from: a folder; a tar, which is a file or a stream; either by a table.
+  func source(
+    images: String?, table: String?, classes: String?
+  ) throws(FedMedError) -> any ImageSource {
     let names = try classes.map { path throws(FedMedError) in try ClassNames.read(path: path) }
-    guard let table else {
-      guard path == nil, label == nil else {
-        throw FedMedError(.usage, "--path and --label go with --table")
-      }
-      guard let folder else { throw FedMedError(.usage, "needs a folder of images, or --table") }
-      return try ImageList(folder: folder, classes: names)
+    guard table != nil || path == nil && label == nil else {
+      throw FedMedError(.usage, "--path and --label go with --table")
     }
-    let source = try ByteSource(path: table)
-    let content = try Table(text: source.text(limit: Table.sizeLimit), file: source.name)
-    let slash = table.lastIndex(of: "/").map { String(table[..<$0]) }
-    return try ImageList(
-      table: content, root: folder ?? slash ?? ".", pathColumn: path ?? "path",
-      labelColumn: label ?? (content.header.contains("label") ? "label" : nil), classes: names,
-      name: source.name)
+    let isTar = images.map { $0 == "-" || ByteSource.isRegularFile($0) } ?? (table == nil)
+    if isTar, images ?? "-" == "-" {
+      guard isatty(STDIN_FILENO) == 0 else {
+        throw FedMedError(
+          .usage, "needs a folder of images, --table, or a tar on standard input")
+      }
+      guard table != "-" else {
+        throw FedMedError(.usage, "standard input cannot be both table and images")
+      }
+    }
+    var list: ImageList?
+    if let table {
+      let source = try ByteSource(path: table)
+      let content = try Table(text: source.text(limit: Table.sizeLimit), file: source.name)
+      let own = table.lastIndex(of: "/").map { String(table[..<$0]) } ?? "."
+      list = try ImageList(
+        table: content, root: isTar ? nil : images ?? own, pathColumn: path ?? "path",
+        labelColumn: label ?? (content.header.contains("label") ? "label" : nil), classes: names,
+        name: source.name)
+    }
+    if isTar { return try TarImages(path: images ?? "-", table: list, classes: names) }
+    if let list { return FileImages(list) }
+    return FileImages(try ImageList(folder: images ?? ".", classes: names))
   }
 
   /// The texts of each class.

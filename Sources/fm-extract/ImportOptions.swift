@@ -18,18 +18,15 @@ struct ImportOptions: ParsableArguments {
     completion: .file())
   var labels: String?
 
-  @Option(
-    help: ArgumentHelp("Text features of the classes [C, D].", valueName: "npy"),
-    completion: .file())
-  var text: String?
-
   @Option(help: "The factor between a cosine and a logit (100, as in CLIP).")
   var logitScale: Double?
 
-  var paths: [String] { [features, labels, text].compactMap { $0 } }
+  var paths: [String] { [features, labels].compactMap { $0 } }
   var isGiven: Bool { !paths.isEmpty || logitScale != nil }
 
-  func read(classes: String?, table: String?, encoder: String?) throws(FedMedError) -> FeatureSet {
+  func read(
+    text: String?, classes: String?, table: String?, encoder: String?
+  ) throws(FedMedError) -> FeatureSet {
     func need(_ value: String?, _ option: String) throws(FedMedError) -> String {
       guard let value else { throw FedMedError(.usage, "--import needs \(option)") }
       return value

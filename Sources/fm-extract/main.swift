@@ -9,12 +9,13 @@ struct Extract: Tool {
     usage: """
       fm-extract --checkpoint DIR [options] FOLDER > FEATURES
       fm-extract --checkpoint DIR --table TSV [options] [FOLDER] > FEATURES
+      tar c FOLDER | fm-extract --checkpoint DIR [options] > FEATURES
       fm-extract --import --features NPY --text NPY --classes FILE --table TSV --encoder NAME \
       [options] > FEATURES
       """,
     discussion: """
-      Images are JPEG or PNG, in a folder of class folders or named by a table. The checkpoint is \
-      CLIP or DINOv2 in Hugging Face layout. With --import, the features come from another program \
+      Images are JPEG, PNG, TIFF or PNM, in a folder or a tar of class folders, or named by a \
+      table. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, the features come from another program \
       as NumPy files; they are checked and packed.
       """,
     version: version(of: "fm-extract"))
@@ -22,6 +23,12 @@ struct Extract: Tool {
   @OptionGroup(title: "Images") var images: ImageOptions
 
   @OptionGroup(title: "Import") var imported: ImportOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Class features [C, D] from elsewhere, such as another site's.", valueName: "npy"),
+    completion: .file())
+  var text: String?
 
   @Option(
     help: ArgumentHelp("The classes' names, one a line.", valueName: "file"), completion: .file())
@@ -47,25 +54,28 @@ struct Extract: Tool {
 
   @Argument(
     help: ArgumentHelp(
-      "The images' folder; of a table, what its paths are relative to.", valueName: "folder"),
-    completion: .directory)
-  var folder: String?
+      "The images: a folder (of a table, what its paths are relative to), or a tar; - is standard input.",
+      valueName: "images"), completion: .file())
+  var input: String?
 
   func execute() throws(FedMedError) {
-    let inputs = imported.paths + images.paths + [classes, table].compactMap { $0 }
+    let inputs = imported.paths + images.paths + [classes, table, text, input].compactMap { $0 }
     try Output.check(output, inputs: inputs, isBinary: true)
-    let set: FeatureSet
     if imported.isImport {
-      guard !images.isGiven, folder == nil else {
+      guard !images.isGiven, input == nil else {
         throw FedMedError(.usage, "--import takes no images")
       }
-      set = try imported.read(classes: classes, table: table, encoder: encoder)
+      try write(
+        imported.read(text: text, classes: classes, table: table, encoder: encoder), inputs)
     } else {
       guard !imported.isGiven else {
-        throw FedMedError(.usage, "--features, --labels, --text and --logit-scale go with --import")
+        throw FedMedError(.usage, "--features, --labels and --logit-scale go with --import")
       }
-      set = try encode()
+      try encode(inputs)
     }
+  }
+
+  private func write(_ set: FeatureSet, _ inputs: [String]) throws(FedMedError) {
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       try set.write(tool: Self.signature, to: descriptor, file: file)
@@ -76,61 +86,90 @@ struct Extract: Tool {
         + (set.labels == nil ? ", unlabelled" : ""))
   }
 
-  private func encode() throws(FedMedError) -> FeatureSet {
+  private func encode(_ inputs: [String]) throws(FedMedError) {
     guard let checkpoint = images.checkpoint else {
       throw FedMedError(.usage, "needs --checkpoint, or --import")
     }
-    let list = try images.list(folder: folder, table: table, classes: classes)
-    let bundle = try ImageEncoder(folder: checkpoint, isSquashed: images.resize == .squash)
-    // What classes are known by is settled before any image is encoded.
-    let text = try images.anchors == nil ? bundle.features(of: images.texts(list.classes)) : nil
-    let drawn = try images.draw(list)
-
-    let bar = progress("encoding", total: list.paths.count)
-    let extraction = FeatureExtraction(
-      encoder: bundle.vision, preprocessing: bundle.preprocessing, threads: images.jobs)
-    let samples = list.paths.enumerated().map {
-      FeatureExtraction.Sample(path: $0.element, row: $0.offset)
-    }
-    var skipped = 0
-    let encoded = try extraction.encode(
-      samples,
-      unreadable: { error throws(FedMedError) in
-        guard images.skipUnreadable else { throw error }
-        skipped += 1
-        messages.say("\(error) (left out)")
-      }, progress: { bar.update($0) })
-    bar.finish()
-    if images.skipUnreadable { say("\(skipped) images were left out") }
-    guard !encoded.rows.isEmpty else {
-      throw FedMedError(.badData, "no image could be read", file: list.name)
-    }
-
+    guard text == nil || images.anchors == nil && images.texts == nil && images.prompt.isEmpty
+    else { throw FedMedError(.usage, "--text stands in place of --prompt, --texts and --anchors") }
     let name = encoder ?? checkpoint.split(separator: "/").last.map(String.init) ?? checkpoint
     guard Manifest.isName(name) else {
       throw FedMedError(.usage, "--encoder cannot be such a name")
+    }
+    let source = try images.source(images: input, table: table, classes: classes)
+    let bundle = try ImageEncoder(folder: checkpoint, isSquashed: images.resize == .squash)
+    // Where the images are known, what their classes are known by is settled before they are encoded.
+    let early = try source.list.map { list throws(FedMedError) in try anchorage(list, bundle) }
+    let log = try ExtractionLog(
+      settings: "\(Self.signature) \(bundle.settings(window: images.window))",
+      dimension: bundle.vision.dimension, folder: images.work, batch: FeatureExtraction.batch)
+    if log.resumed > 0 { say("goes on behind \(log.resumed) images") }
+
+    let bar = progress("encoding", total: source.list?.paths.count)
+    let extraction = FeatureExtraction(
+      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window,
+      threads: images.jobs)
+    try extraction.encode(
+      source, log: log,
+      unreadable: { error throws(FedMedError) in
+        guard images.skipUnreadable else { throw error }
+        messages.say("\(error) (left out)")
+      }, progress: { bar.update($0) })
+    bar.finish()
+
+    let list = try source.finish()
+    let (read, rows) = try log.finish()
+    let skipped = list.paths.count - read.count
+    guard skipped == 0 || images.skipUnreadable else {
+      throw FedMedError(
+        .badData, "\(skipped) images could not be read", file: images.work,
+        hint: "--skip-unreadable leaves them out")
+    }
+    if images.skipUnreadable { say("\(skipped) images were left out") }
+    guard !read.isEmpty else {
+      throw FedMedError(.badData, "no image could be read", file: list.name)
+    }
+    let (classText, drawn): (text: Matrix?, drawn: [[Int]]?)
+    if let early {
+      (classText, drawn) = early
+    } else {
+      (classText, drawn) = try anchorage(list, bundle)
     }
     var set = FeatureSet(
       classes: list.classes,
       encoder: Manifest.Encoder(
         name: name, dimension: bundle.vision.dimension, logitScale: bundle.logitScale,
-        sha256: bundle.checksum), elementType: .float16, bytes: encoded.bytes,
-      labels: list.labels.map { labels in encoded.rows.map { labels[$0] } },
-      text: text ?? Matrix(rows: list.classes.count, columns: bundle.vision.dimension),
-      table: list.table.gathering(encoded.rows), name: list.name)
+        sha256: bundle.checksum), rows: rows,
+      labels: list.labels.map { labels in read.map { labels[$0] } },
+      text: classText ?? Matrix(rows: list.classes.count, columns: bundle.vision.dimension),
+      table: list.table.gathering(read), name: list.name)
     if let drawn {
-      let places = Dictionary(uniqueKeysWithValues: zip(encoded.rows, encoded.rows.indices))
+      let places = Dictionary(uniqueKeysWithValues: zip(read, read.indices))
       let kept = drawn.map { $0.compactMap { places[$0] } }
       if let c = kept.indices.first(where: { kept[$0].isEmpty }) {
         throw FedMedError(
           .badData, "no anchor of class '\(list.classes[c])' could be read", file: list.name)
       }
-      set.text = ClassAnchors.means(kept, of: set)
+      set.text = try ClassAnchors.means(kept, of: rows)
       set.anchors = images.anchors
       let left = Set(kept.flatMap { $0 })
       set = set.gathering((0..<set.count).filter { !left.contains($0) })
     }
-    return set
+    try write(set, inputs)
+    try log.remove()
+  }
+
+  /// What the classes are known by: their texts' features, or the images drawn as anchors.
+  private func anchorage(
+    _ list: ImageList, _ bundle: ImageEncoder
+  ) throws(FedMedError) -> (text: Matrix?, drawn: [[Int]]?) {
+    if let drawn = try images.draw(list) { return (nil, drawn) }
+    guard let text else {
+      return (try bundle.features(of: images.texts(list.classes)), nil)
+    }
+    let features = try FeatureImport.text(
+      path: text, classes: list.classes.count, dimension: bundle.vision.dimension)
+    return (features, nil)
   }
 }
 

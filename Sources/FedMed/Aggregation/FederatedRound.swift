@@ -37,7 +37,7 @@ public struct FederatedRound {
     var open = { () throws(FedMedError) in try ArchiveReader(path: path, kinds: [.update]) }
     if !ByteSource.isRegularFile(path) {
       let source = try ByteSource(path: path)
-      let spool = try TemporaryFile()
+      let spool = try StagingFile()
       try spool.fill(from: source)
       open = { () throws(FedMedError) in
         try ArchiveReader(spool.source(named: source.name), kinds: [.update])

@@ -11,13 +11,13 @@ public enum Filter: String, CaseIterable, Sendable {
 /// Members are staged in an unnamed temporary file, because the manifest with their checksums goes
 /// first. The same members give the same bytes: owner 0, mode 0644, time 0 or SOURCE_DATE_EPOCH.
 public final class ArchiveWriter {
-  private let staged: TemporaryFile
+  private let staged: StagingFile
   private var members: [Manifest.Member] = []
   private var start = 0
   private var hash = SHA256()
 
   public init() throws(FedMedError) {
-    staged = try TemporaryFile()
+    staged = try StagingFile()
   }
 
   /// Adds an array of floats.
@@ -43,9 +43,22 @@ public final class ArchiveWriter {
   public func add(
     array name: String, _ type: ElementType, shape: [Int], bytes: [UInt8]
   ) throws(FedMedError) {
+    try add(array: name, type, shape: shape) { append throws(FedMedError) in
+      try bytes.withUnsafeBytes { bytes in
+        Result { () throws(FedMedError) in try append(bytes) }
+      }.get()
+    }
+  }
+
+  /// Adds an array whose little-endian bytes come piece by piece.
+  func add(
+    array name: String, _ type: ElementType, shape: [Int],
+    _ body: (_ append: (UnsafeRawBufferPointer) throws(FedMedError) -> Void) throws(FedMedError)
+      -> Void
+  ) throws(FedMedError) {
     begin(array: name, type, shape: shape)
     try append(ArrayHeader(descriptor: type.rawValue, shape: shape).bytes)
-    try append(bytes)
+    try body { bytes throws(FedMedError) in try append(bytes) }
     end()
   }
 
@@ -71,11 +84,14 @@ public final class ArchiveWriter {
   }
 
   private func append(_ bytes: [UInt8]) throws(FedMedError) {
-    let result = bytes.withUnsafeBytes { bytes in
-      hash.update(bytes)
-      return Result { () throws(FedMedError) in try staged.append(bytes) }
-    }
-    try result.get()
+    try bytes.withUnsafeBytes { bytes in
+      Result { () throws(FedMedError) in try append(bytes) }
+    }.get()
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
+    hash.update(bytes)
+    try staged.append(bytes)
   }
 
   private func end() {

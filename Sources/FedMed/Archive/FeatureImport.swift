@@ -45,15 +45,7 @@ public struct FeatureImport {
       throw FedMedError(.usage, "--logit-scale must be above 0 and at most 300")
     }
 
-    let text = try NumPyFile(path: text)
-    guard text.header.shape == [names.count, dimension], let textType = text.floatType else {
-      throw text.fault("\(text.summary), expected floats of shape [\(names.count), \(dimension)]")
-    }
-    if let index = ElementCoding.firstNonFinite(text.data, as: textType) {
-      throw text.fault("class \(index / dimension) has a feature that is not finite")
-    }
-    var values: [Float] = []
-    text.data.withUnsafeBytes { ElementCoding.decode($0, as: textType, into: &values) }
+    let text = try Self.text(path: text, classes: names.count, dimension: dimension)
 
     let table = try Table(
       text: ByteSource(path: table).text(limit: Table.sizeLimit), file: table)
@@ -63,10 +55,27 @@ public struct FeatureImport {
     return FeatureSet(
       classes: names,
       encoder: Manifest.Encoder(name: encoder, dimension: dimension, logitScale: logitScale),
-      elementType: type, bytes: features.data,
+      rows: FeatureRows(features.data, as: type, dimension: dimension),
       labels: try readLabels(count: count, classes: names, table: table),
-      text: Matrix(rows: names.count, columns: dimension, elements: values), table: table,
+      text: text, table: table,
       name: self.features)
+  }
+
+  /// Reads class features [C, D] from a `.npy` file.
+  /// - Throws: `badData` where they are of another shape or not finite.
+  public static func text(
+    path: String, classes: Int, dimension: Int
+  ) throws(FedMedError) -> Matrix {
+    let file = try NumPyFile(path: path)
+    guard file.header.shape == [classes, dimension], let type = file.floatType else {
+      throw file.fault("\(file.summary), expected floats of shape [\(classes), \(dimension)]")
+    }
+    if let index = ElementCoding.firstNonFinite(file.data, as: type) {
+      throw file.fault("class \(index / dimension) has a feature that is not finite")
+    }
+    var values: [Float] = []
+    file.data.withUnsafeBytes { ElementCoding.decode($0, as: type, into: &values) }
+    return Matrix(rows: classes, columns: dimension, elements: values)
   }
 
   private func readLabels(

@@ -3,15 +3,13 @@ public enum Split: String, CaseIterable, Codable, Sendable {
   case train, validation, test
 }
 
-/// A feature archive in memory: the frozen encoder's view of a set of samples.
+/// A feature archive: the frozen encoder's view of a set of samples.
 public struct FeatureSet: Sendable {
   public var site: String?
   public var classes: [String]
   public var encoder: Manifest.Encoder
-  /// float16 or float32, as the archive has them.
-  public let elementType: ElementType
-  /// The features' bytes [N, D], as the archive has them.
-  public let bytes: [UInt8]
+  /// The features [N, D].
+  public let rows: FeatureRows
   /// 0..<C for each sample, where they are known.
   public let labels: [Int]?
   /// The encoder's text features [C, D], one class a row, unnormalised.
@@ -31,13 +29,12 @@ public struct FeatureSet: Sendable {
 
   /// - Precondition: all parts are of one size; the tools that make one check their input first.
   public init(
-    classes: [String], encoder: Manifest.Encoder, elementType: ElementType, bytes: [UInt8],
-    labels: [Int]?, text: Matrix, table: Table, name: String
+    classes: [String], encoder: Manifest.Encoder, rows: FeatureRows, labels: [Int]?, text: Matrix,
+    table: Table, name: String
   ) {
     self.classes = classes
     self.encoder = encoder
-    self.elementType = elementType
-    self.bytes = bytes
+    self.rows = rows
     self.labels = labels
     self.text = text
     self.table = table
@@ -87,7 +84,8 @@ public struct FeatureSet: Sendable {
         split = try Self.splits(reader, count: manifest.samples ?? 0)
       }
     }
-    (elementType, self.bytes, self.labels, self.split) = (type, bytes, labels, split)
+    rows = FeatureRows(bytes, as: type, dimension: encoder.dimension)
+    (self.labels, self.split) = (labels, split)
     (self.text, self.table) = (text, table)
   }
 
@@ -116,28 +114,10 @@ public struct FeatureSet: Sendable {
     return split.indices.filter { split[$0] == wanted }
   }
 
-  /// The features of some samples [n, D], in single precision.
-  public func matrix(_ indices: [Int]) -> Matrix {
-    let stride = encoder.dimension * (elementType.size ?? 0)
-    var values: [Float] = []
-    values.reserveCapacity(indices.count * encoder.dimension)
-    bytes.withUnsafeBytes { bytes in
-      for index in indices {
-        let row = UnsafeRawBufferPointer(rebasing: bytes[index * stride..<(index + 1) * stride])
-        ElementCoding.decode(row, as: elementType, into: &values)
-      }
-    }
-    return Matrix(rows: indices.count, columns: encoder.dimension, elements: values)
-  }
-
   /// The same set with some of its samples only.
   public func gathering(_ indices: [Int]) -> FeatureSet {
-    let stride = encoder.dimension * (elementType.size ?? 0)
-    var rows: [UInt8] = []
-    rows.reserveCapacity(indices.count * stride)
-    for index in indices { rows += bytes[index * stride..<(index + 1) * stride] }
     var part = FeatureSet(
-      classes: classes, encoder: encoder, elementType: elementType, bytes: rows,
+      classes: classes, encoder: encoder, rows: rows.gathering(indices),
       labels: labels.map { labels in indices.map { labels[$0] } }, text: text,
       table: table.gathering(indices), name: name)
     part.anchors = anchors
@@ -150,8 +130,7 @@ public struct FeatureSet: Sendable {
     tool: String, parent: String? = nil, to descriptor: Int32, file: String
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
-    try writer.add(
-      array: "features.npy", elementType, shape: [count, encoder.dimension], bytes: bytes)
+    try rows.write("features.npy", to: writer)
     if let labels { try writer.add("labels.npy", labels.map(Int32.init)) }
     try writer.add(Tensor(name: "text", shape: [text.rows, text.columns], values: text.elements))
     try writer.add("samples.tsv", lines: table.lines)

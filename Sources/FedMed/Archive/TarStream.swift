@@ -4,8 +4,11 @@ import CArchive
 final class TarStream {
   /// A member as the tar has it.
   struct Entry {
+    enum Kind { case file, folder, other }
+
     let name: String
     let size: Int
+    let kind: Kind
   }
 
   let stream: DecompressedStream
@@ -34,8 +37,23 @@ final class TarStream {
   deinit { archive_read_free(archive) }
 
   /// The head of the next member; nil at the end of the tar.
-  /// - Throws: `badData` for anything but a plain file with a name and a size.
+  /// - Throws: `badData` for anything but a plain file.
   func next() throws(FedMedError) -> Entry? {
+    guard let entry = try nextOfAnyKind() else { return nil }
+    return try plain(entry)
+  }
+
+  /// - Throws: `badData` for anything but a plain file.
+  func plain(_ entry: Entry) throws(FedMedError) -> Entry {
+    guard entry.kind == .file else {
+      throw FedMedError(.badData, "not a plain file", file: file, place: printable(entry.name))
+    }
+    return entry
+  }
+
+  /// The head of the next member; nil at the end of the tar.
+  /// - Throws: `badData` where it has no name, or the tar is damaged.
+  func nextOfAnyKind() throws(FedMedError) -> Entry? {
     var entry: OpaquePointer?
     let status = archive_read_next_header(archive, &entry)
     if status == ARCHIVE_EOF { return nil }
@@ -45,11 +63,11 @@ final class TarStream {
     }
     let isPlain =
       archive_entry_filetype(entry) == 0o100000 && archive_entry_hardlink(entry) == nil
-      && archive_entry_symlink(entry) == nil
-    guard isPlain, archive_entry_size_is_set(entry) != 0 else {
-      throw FedMedError(.badData, "not a plain file", file: file, place: printable(name))
-    }
-    return Entry(name: name, size: Int(archive_entry_size(entry)))
+      && archive_entry_symlink(entry) == nil && archive_entry_size_is_set(entry) != 0
+    let isFolder = archive_entry_filetype(entry) == 0o040000
+    return Entry(
+      name: name, size: isPlain ? Int(archive_entry_size(entry)) : 0,
+      kind: isPlain ? .file : isFolder ? .folder : .other)
   }
 
   /// Fills `buffer` with the next bytes of the member; fewer only at its end.

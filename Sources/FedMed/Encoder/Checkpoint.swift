@@ -5,8 +5,8 @@ import Glibc
 final class Checkpoint: Sendable {
   let folder: String
   private let files: [SafeTensors]
-  /// Which file has a tensor.
-  private let places: [String: Int]
+  /// Which file has a tensor, and under which name.
+  private let places: [String: (file: Int, name: String)]
 
   private struct Index: Decodable {
     let weightMap: [String: String]
@@ -28,14 +28,22 @@ final class Checkpoint: Sendable {
       }
     }
     var files: [SafeTensors] = []
-    var places: [String: Int] = [:]
+    var places: [String: (file: Int, name: String)] = [:]
     for name in names {
       let file = try SafeTensors(path: "\(folder)/\(name)")
-      for tensor in file.names { places[tensor] = files.count }
+      for tensor in file.names { places[Self.plain(tensor)] = (files.count, tensor) }
       files.append(file)
     }
     self.files = files
     self.places = places
+  }
+
+  /// A tensor's name without that of the encoder as a whole, as classifiers built around it have it.
+  private static func plain(_ name: String) -> String {
+    for prefix in ["dinov2.", "dinov2_with_registers.", "clip."] where name.hasPrefix(prefix) {
+      return String(name.dropFirst(prefix.count))
+    }
+    return name
   }
 
   /// Reads a JSON file of a checkpoint.
@@ -52,10 +60,19 @@ final class Checkpoint: Sendable {
 
   /// - Throws: `badData` where there is no such tensor.
   func shape(of name: String) throws(FedMedError) -> [Int] {
-    guard let place = places[name], let shape = files[place].shape(of: name) else {
+    guard let place = places[name], let shape = files[place.file].shape(of: place.name) else {
       throw missing(name)
     }
     return shape
+  }
+
+  /// - Throws: `badData` where there is no such tensor, or it has another number of elements.
+  func check(_ name: String, count: Int) throws(FedMedError) {
+    let shape = try shape(of: name)
+    guard ArrayHeader.count(shape) == count else {
+      throw FedMedError(
+        .badData, "shape \(shape), expected \(count) elements", file: folder, place: name)
+    }
   }
 
   /// Reads a tensor into rows of `target`, all where none are said.
@@ -63,7 +80,7 @@ final class Checkpoint: Sendable {
     _ name: String, into target: inout Matrix, rows: Range<Int>? = nil
   ) throws(FedMedError) {
     guard let place = places[name] else { throw missing(name) }
-    try files[place].read(name, into: &target, rows: rows)
+    try files[place.file].read(place.name, into: &target, rows: rows)
   }
 
   /// A tensor of so many elements, as a matrix.

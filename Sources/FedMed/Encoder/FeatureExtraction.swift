@@ -1,96 +1,105 @@
-import Glibc
-
-/// Images on their way to a feature archive.
+/// Images on their way to features.
 public struct FeatureExtraction {
-  /// A sample before it is encoded.
-  public struct Sample: Sendable {
-    public let path: String
-    /// Its row in the table.
-    public let row: Int
-
-    public init(path: String, row: Int) {
-      self.path = path
-      self.row = row
-    }
-  }
-
-  /// Rows of the table whose images were encoded, and their features [n, D].
-  public struct Encoded: Sendable {
-    public let rows: [Int]
-    /// Half precision, little endian.
-    public let bytes: [UInt8]
-  }
-
   /// How many images go through the encoder together.
-  private static let batch = 32
+  public static let batch = 32
 
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
+  private let window: GreyWindow?
   private let threads: Int
 
-  public init(encoder: VisionEncoder, preprocessing: Preprocessing, threads: Int) {
+  /// - Parameter window: of 16-bit grey images; nil takes each from its darkest to its brightest.
+  public init(
+    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?, threads: Int
+  ) {
     self.encoder = encoder
     self.preprocessing = preprocessing
+    self.window = window
     self.threads = threads
   }
 
   private struct Job {
-    let sample: Sample
-    var image: Result<Raster, FedMedError>
+    let file: ImageFile
+    var image: Result<Raster, FedMedError>?
   }
 
-  /// Encodes all samples.
+  /// Encodes all images of `source` that `log` does not know yet, and writes them down there.
   /// - Parameters:
   ///   - unreadable: called for an image that cannot be read; what it throws ends the extraction.
   ///   - progress: called with the number of images done.
   public func encode(
-    _ samples: [Sample], unreadable: (FedMedError) throws(FedMedError) -> Void,
-    progress: (Int) -> Void
-  ) throws(FedMedError) -> Encoded {
-    var (rows, bytes): ([Int], [UInt8]) = ([], [])
-    for start in stride(from: 0, to: samples.count, by: Self.batch) {
-      let part = samples[start..<min(start + Self.batch, samples.count)]
-      var jobs = part.map {
-        Job(sample: $0, image: .failure(FedMedError(.internalError, "not read", file: $0.path)))
-      }
-      let preprocessing = preprocessing
-      Parallel.update(&jobs, threads: threads) { job in
-        job.image = Result { () throws(FedMedError) in
-          try Self.read(job.sample.path, preprocessing)
-        }
-      }
+    _ source: some ImageSource, log: ExtractionLog,
+    unreadable: (FedMedError) throws(FedMedError) -> Void, progress: (Int) -> Void
+  ) throws(FedMedError) {
+    var done = 0
+    while true {
+      let jobs = try decoded(source, log)
+      guard !jobs.isEmpty else { return }
       var images: [Raster] = []
       for job in jobs {
         switch job.image {
-        case .success(let image):
-          images.append(image)
-          rows.append(job.sample.row)
+        case .success(let image): images.append(image)
         case .failure(let error): try unreadable(error)
+        case nil: break
         }
       }
-      let features = try encoder.encode(images, preprocessing: preprocessing, threads: threads)
-      do throws(FedMedError) {
-        bytes += try ElementCoding.encode(features.elements, as: .float16)
-      } catch {
-        throw FedMedError(.badData, "a feature: \(error.reason)", file: part.first?.path)
+      let new = jobs.filter { $0.image != nil }
+      if !new.isEmpty {
+        let features = try encoder.encode(images, preprocessing: preprocessing, threads: threads)
+        try write(features, of: new, to: log)
       }
-      progress(start + part.count)
+      done += jobs.count
+      progress(done)
     }
-    return Encoded(rows: rows, bytes: bytes)
   }
 
-  private static func read(
-    _ path: String, _ preprocessing: Preprocessing
-  ) throws(FedMedError) -> Raster {
-    let limit = 1 << 28
-    let bytes = try ByteSource(path: path).read(upTo: limit + 1)
-    guard bytes.count <= limit else {
-      throw FedMedError(.badData, "larger than \(limit) bytes", file: path)
+  /// The next batch; of what the log knows, the names alone.
+  private func decoded(
+    _ source: some ImageSource, _ log: ExtractionLog
+  ) throws(FedMedError) -> [Job] {
+    var jobs: [Job] = []
+    var isAtEnd = false
+    while jobs.count < Self.batch && !isAtEnd {
+      // Not more files at a time than threads: each is in memory, and may be large.
+      var part: [Job] = []
+      while part.count < min(threads, Self.batch - jobs.count) && !isAtEnd {
+        let file = try source.next { name, size throws(FedMedError) in try log.passes(name, size) }
+        if let file { part.append(Job(file: file)) }
+        isAtEnd = file == nil
+      }
+      Parallel.update(&part, threads: threads) { [preprocessing, window] job in
+        if case .known = job.file.content { return }
+        job.image = Result { () throws(FedMedError) in
+          let bytes = try job.file.bytes()
+          do throws(FedMedError) {
+            return preprocessing.fit(try ImageDecoder.decode(bytes, window: window))
+          } catch {
+            throw error.naming(file: job.file.name)
+          }
+        }
+      }
+      jobs += part
     }
-    do throws(FedMedError) {
-      return preprocessing.fit(try ImageDecoder.decode(bytes))
-    } catch {
-      throw error.naming(file: path)
+    return jobs
+  }
+
+  private func write(
+    _ features: Matrix, of jobs: [Job], to log: ExtractionLog
+  ) throws(FedMedError) {
+    var records: [(name: String, size: Int, features: [UInt8]?)] = []
+    var row = 0
+    for job in jobs {
+      var own: [UInt8]?
+      if case .success = job.image {
+        do throws(FedMedError) {
+          own = try ElementCoding.encode(Array(features.row(row)), as: .float16)
+        } catch {
+          throw FedMedError(.badData, "a feature: \(error.reason)", file: job.file.name)
+        }
+        row += 1
+      }
+      records.append((job.file.name, job.file.size, own))
     }
+    try log.append(records)
   }
 }

@@ -35,6 +35,12 @@ public struct ImageEncoder: Sendable {
     }
   }
 
+  /// All that an image's features depend on beside the image: an extraction goes on only where it is
+  /// the same.
+  public func settings(window: GreyWindow?) -> String {
+    "\(checksum) \(preprocessing) \(String(describing: window))"
+  }
+
   /// Features of classes from texts [C, D].
   /// - Parameter texts: those of each class; of several the mean of the normalised features is taken.
   public func features(of texts: [[String]]) throws(FedMedError) -> Matrix {
@@ -53,42 +59,6 @@ public struct ImageEncoder: Sendable {
       let features = own.count == 1 ? raw : raw.normalizedRows()
       for i in 0..<features.columns {
         result[c, i] = (0..<own.count).reduce(0) { $0 + features[$1, i] } / Float(own.count)
-      }
-    }
-    return result
-  }
-}
-
-/// Class anchors in place of texts: the mean features of a few reference images of each class, which
-/// are then left out of everything else.
-public enum ClassAnchors {
-  /// The rows of `labels` that are drawn, `count` of each class.
-  /// - Throws: `badData` where a class has no more images than that.
-  public static func draw(
-    _ count: Int, labels: [Int], classes: [String], seed: UInt64, file: String
-  ) throws(FedMedError) -> [[Int]] {
-    var random = RandomStream(seed: seed, purpose: .anchors)
-    var drawn: [[Int]] = []
-    for c in classes.indices {
-      var members = labels.indices.filter { labels[$0] == c }
-      guard members.count > count else {
-        throw FedMedError(
-          .badData, "class '\(classes[c])' has \(members.count) images for \(count) anchors",
-          file: file)
-      }
-      random.shuffle(&members)
-      drawn.append(members.prefix(count).sorted())
-    }
-    return drawn
-  }
-
-  /// The means [C, D] of the rows drawn.
-  public static func means(_ drawn: [[Int]], of features: FeatureSet) -> Matrix {
-    var result = Matrix(rows: drawn.count, columns: features.encoder.dimension)
-    for (c, rows) in drawn.enumerated() {
-      let matrix = features.matrix(rows)
-      for i in 0..<matrix.columns {
-        result[c, i] = (0..<rows.count).reduce(0) { $0 + matrix[$1, i] } / Float(rows.count)
       }
     }
     return result

@@ -3,6 +3,7 @@ import Glibc
 /// The images of a site: a table of samples, where each sample's file is, and its class.
 public struct ImageList: Sendable {
   public let table: Table
+  /// Of files, or of members of a tar.
   public let paths: [String]
   /// nil where no class is known.
   public let labels: [Int]?
@@ -14,43 +15,34 @@ public struct ImageList: Sendable {
   /// the folder itself are unlabelled. Names that begin with a point are passed over.
   /// - Parameter classes: the classes in their order; nil takes the folders' names in theirs.
   public init(folder: String, classes: [String]?) throws(FedMedError) {
-    name = folder
     let folders = try Self.entries(folder, S_IFDIR)
-    var (rows, paths): ([[String]], [String]) = ([], [])
+    var names: [(class: String?, file: String)] = []
     if folders.isEmpty {
-      for file in try Self.entries(folder, S_IFREG) {
-        rows.append([file])
-        paths.append("\(folder)/\(file)")
-      }
-      table = Table(header: ["sample"], rows: rows)
-    } else {
-      for name in folders {
-        for file in try Self.entries("\(folder)/\(name)", S_IFREG) {
-          rows.append(["\(name)/\(file)", name])
-          paths.append("\(folder)/\(name)/\(file)")
-        }
-      }
-      table = Table(header: ["sample", "label"], rows: rows)
+      names = try Self.entries(folder, S_IFREG).map { (nil, $0) }
     }
-    self.paths = paths
-    self.classes = classes ?? folders
-    labels = try folders.isEmpty ? nil : Self.numbers(rows.map { $0[1] }, self.classes, folder)
-    try check()
+    for name in folders {
+      for file in try Self.entries("\(folder)/\(name)", S_IFREG) { names.append((name, file)) }
+    }
+    try self.init(
+      names: names, root: folder, classes: classes ?? (folders.isEmpty ? nil : folders),
+      name: folder)
   }
 
   /// The images of a table.
   /// - Parameters:
-  ///   - root: what the paths in the table are relative to.
+  ///   - root: what the paths in the table are relative to; nil leaves them as they are.
   ///   - pathColumn: the column of the files.
   ///   - labelColumn: the column of the class, if the samples are labelled.
   public init(
-    table: Table, root: String, pathColumn: String, labelColumn: String?, classes: [String]?,
+    table: Table, root: String?, pathColumn: String, labelColumn: String?, classes: [String]?,
     name: String
   ) throws(FedMedError) {
     self.name = name
     self.table = table
     do throws(FedMedError) {
-      paths = try table.column(pathColumn).map { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+      paths = try table.column(pathColumn).map { path in
+        root.map { path.hasPrefix("/") ? path : "\($0)/\(path)" } ?? path
+      }
       if let labelColumn {
         let names = try table.column(labelColumn)
         self.classes =
@@ -63,6 +55,36 @@ public struct ImageList: Sendable {
       throw error.naming(file: name)
     }
     try check()
+  }
+
+  /// Images that are known by what they are called: `class/file`, or `file` where none has a class.
+  /// - Parameter root: the folder that they are in; nil where they are in none.
+  init(
+    names: [(class: String?, file: String)], root: String?, classes: [String]?, name: String
+  ) throws(FedMedError) {
+    self.name = name
+    let own = names.compactMap(\.class)
+    guard own.isEmpty || own.count == names.count else {
+      throw FedMedError(.badData, "some images are in class folders and some are not", file: name)
+    }
+    let samples = names.map { name in name.class.map { "\($0)/\(name.file)" } ?? name.file }
+    paths = samples.map { sample in root.map { "\($0)/\(sample)" } ?? sample }
+    table = Table(
+      header: own.isEmpty ? ["sample"] : ["sample", "label"],
+      rows: zip(samples, names).map { [$0] + ($1.class.map { [$0] } ?? []) })
+    self.classes = classes ?? ClassNames.distinct(own)
+    labels = try own.isEmpty ? nil : Self.numbers(own, self.classes, name)
+    try check()
+  }
+
+  /// The list of the images named by `indices`, in that order.
+  func gathering(_ indices: [Int]) -> ImageList { ImageList(self, indices) }
+
+  private init(_ all: ImageList, _ indices: [Int]) {
+    table = all.table.gathering(indices)
+    paths = indices.map { all.paths[$0] }
+    labels = all.labels.map { labels in indices.map { labels[$0] } }
+    (classes, name) = (all.classes, all.name)
   }
 
   private func check() throws(FedMedError) {

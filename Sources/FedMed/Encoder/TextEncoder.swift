@@ -1,33 +1,8 @@
 /// The text tower of a CLIP: texts become features in the images' space.
 public final class TextEncoder: Sendable {
-  private struct Config: Decodable {
-    let hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads: Int
-    let vocabSize, maxPositionEmbeddings: Int
-    let hiddenAct: String?
-    let layerNormEps: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case hiddenSize = "hidden_size"
-      case intermediateSize = "intermediate_size"
-      case numHiddenLayers = "num_hidden_layers"
-      case numAttentionHeads = "num_attention_heads"
-      case vocabSize = "vocab_size"
-      case maxPositionEmbeddings = "max_position_embeddings"
-      case hiddenAct = "hidden_act"
-      case layerNormEps = "layer_norm_eps"
-    }
-  }
-
-  private struct Root: Decodable {
-    let textConfig: Config
-
-    enum CodingKeys: String, CodingKey {
-      case textConfig = "text_config"
-    }
-  }
-
   private let checkpoint: Checkpoint
-  private let config: Config
+  private let layers: [TransformerBlock.Names]
+  private let vocabulary: Int
   private let tokenizer: Tokenizer
   private let block: TransformerBlock
   private let dimension: Int
@@ -38,37 +13,38 @@ public final class TextEncoder: Sendable {
 
   init(_ checkpoint: Checkpoint) throws(FedMedError) {
     self.checkpoint = checkpoint
-    let path = "\(checkpoint.folder)/config.json"
-    let root: Root = try Checkpoint.json(path)
-    config = root.textConfig
-    let sizes = [config.hiddenSize, config.intermediateSize, config.numHiddenLayers]
-    let name = config.hiddenAct ?? "quick_gelu"
-    guard sizes.allSatisfy({ (1...16_384).contains($0) }),
-      (1...config.hiddenSize).contains(config.numAttentionHeads),
-      config.hiddenSize % config.numAttentionHeads == 0,
-      config.maxPositionEmbeddings == Tokenizer.length, (1...1_000_000).contains(config.vocabSize),
-      let activation = TransformerBlock.Activation(rawValue: name)
-    else { throw FedMedError(.badData, "a text tower that no CLIP has", file: path) }
-    tokenizer = try Tokenizer(folder: checkpoint.folder)
-    block = TransformerBlock(
-      width: config.hiddenSize, heads: config.numAttentionHeads, inner: config.intermediateSize,
-      epsilon: Float(config.layerNormEps ?? 1e-5), activation: activation, isCausal: true)
+    let folder = checkpoint.folder
+    guard let config = try EncoderConfig(folder: folder).textConfig else {
+      throw EncoderConfig.fault(folder, "lacks text_config")
+    }
+    let shape = try TransformerShape.clip(config, isText: true, folder: folder)
+    vocabulary = config.vocabSize ?? 49_408
+    guard config.maxPositionEmbeddings ?? Tokenizer.length == Tokenizer.length,
+      (1...1_000_000).contains(vocabulary)
+    else { throw EncoderConfig.fault(folder, "a text tower that no CLIP has") }
+    tokenizer = try Tokenizer(folder: folder)
+    block = TransformerBlock(shape, isCausal: true)
+    layers = (0..<shape.layers).map { .clip("text_model.encoder.layers.\($0)") }
+    for names in layers { try block.check(names, in: checkpoint) }
     dimension = try checkpoint.shape(of: "text_projection.weight").first ?? 0
+    guard (1...Manifest.largestDimension).contains(dimension) else {
+      throw EncoderConfig.fault(folder, "a projection to \(dimension) features")
+    }
   }
 
   /// The features [n, D] of `texts`, unnormalised.
   public func encode(_ texts: [String]) throws(FedMedError) -> Matrix {
-    let (w, length) = (config.hiddenSize, Tokenizer.length)
+    let (w, length) = (block.width, Tokenizer.length)
     let prefix = "text_model"
     let table = try checkpoint.matrix(
-      "\(prefix).embeddings.token_embedding.weight", rows: config.vocabSize, columns: w)
+      "\(prefix).embeddings.token_embedding.weight", rows: vocabulary, columns: w)
     let positions = try checkpoint.matrix(
       "\(prefix).embeddings.position_embedding.weight", rows: length, columns: w)
     var states = Matrix(rows: texts.count * length, columns: w)
     var ends: [Int] = []
     for (index, text) in texts.enumerated() {
       let (tokens, end) = try tokenizer.encode(text)
-      guard tokens.allSatisfy({ $0 >= 0 && $0 < config.vocabSize }) else {
+      guard tokens.allSatisfy({ $0 >= 0 && $0 < vocabulary }) else {
         throw FedMedError(
           .badData, "a token beyond the vocabulary", file: "\(checkpoint.folder)/vocab.json")
       }
@@ -80,8 +56,8 @@ public final class TextEncoder: Sendable {
     }
     var block = block
     var workspace = TransformerBlock.Workspace(tokens: length, for: block)
-    for layer in 0..<config.numHiddenLayers {
-      try block.load(.clip("\(prefix).encoder.layers.\(layer)"), from: checkpoint)
+    for names in layers {
+      try block.load(names, from: checkpoint)
       block.apply(&states, using: &workspace)
     }
     let last = states.gathering(ends)

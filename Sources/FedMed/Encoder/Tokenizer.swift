@@ -1,6 +1,9 @@
+import CUTF8Proc
+import Glibc
+
 /// CLIP's byte-level byte-pair encoding.
 ///
-/// White space becomes single spaces and letters lower case; the text is cut into words
+/// The text is brought into Unicode's normal form C, letters into lower case; it is cut into words
 /// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`); a word's UTF-8 bytes, spelled as GPT-2
 /// spells them and with `</w>` behind the last, are merged pair by pair in the order of merges.txt.
 struct Tokenizer: Sendable {
@@ -11,21 +14,66 @@ struct Tokenizer: Sendable {
   private let ranks: [String: Int]
   private let start: Int
   private let end: Int
+  private let path: String
 
-  /// Reads vocab.json and merges.txt of a checkpoint.
+  /// tokenizer.json, as far as it is needed.
+  private struct File: Decodable {
+    struct Model: Decodable {
+      let vocab: [String: Int]
+      let merges: [Merge]
+    }
+
+    /// Two symbols, in a list or with a space between them.
+    struct Merge: Decodable {
+      let pair: String
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+          pair = text
+        } else {
+          pair = try container.decode([String].self).joined(separator: " ")
+        }
+      }
+    }
+
+    struct Added: Decodable {
+      let id: Int
+      let content: String
+    }
+
+    let model: Model
+    let addedTokens: [Added]?
+
+    enum CodingKeys: String, CodingKey {
+      case model
+      case addedTokens = "added_tokens"
+    }
+  }
+
+  /// Reads vocab.json and merges.txt of a checkpoint; where those are not there, tokenizer.json.
   init(folder: String) throws(FedMedError) {
-    let path = "\(folder)/vocab.json"
-    ids = try Checkpoint.json(path)
+    var path = "\(folder)/vocab.json"
+    let whole = "\(folder)/tokenizer.json"
+    let pairs: [String]
+    if access(path, F_OK) != 0 && access(whole, F_OK) == 0 {
+      path = whole
+      let file: File = try Checkpoint.json(path)
+      ids = file.model.vocab.merging(
+        (file.addedTokens ?? []).map { ($0.content, $0.id) }, uniquingKeysWith: { $1 })
+      pairs = file.model.merges.map(\.pair)
+    } else {
+      ids = try Checkpoint.json(path)
+      let merges = try ByteSource(path: "\(folder)/merges.txt").text(limit: 1 << 26)
+      pairs = Table.lines(merges).filter { !$0.hasPrefix("#version") && !$0.isEmpty }.map {
+        String($0)
+      }
+    }
     guard let start = ids["<|startoftext|>"], let end = ids["<|endoftext|>"] else {
       throw FedMedError(.badData, "lacks the tokens of a text's start and end", file: path)
     }
-    (self.start, self.end) = (start, end)
-    let merges = try ByteSource(path: "\(folder)/merges.txt").text(limit: 1 << 26)
-    var ranks: [String: Int] = [:]
-    for line in Table.lines(merges) where !line.hasPrefix("#version") && !line.isEmpty {
-      ranks[String(line)] = ranks.count
-    }
-    self.ranks = ranks
+    (self.start, self.end, self.path) = (start, end, path)
+    ranks = Dictionary(zip(pairs, pairs.indices), uniquingKeysWith: { $1 })
   }
 
   /// The tokens of a text, and at which place its end stands.
@@ -35,7 +83,7 @@ struct Tokenizer: Sendable {
     for word in Self.words(text) {
       for symbol in merged(word) {
         guard let id = ids[symbol] else {
-          throw FedMedError(.badData, "lacks the token '\(printable(symbol))'", file: "vocab.json")
+          throw FedMedError(.badData, "lacks the token '\(printable(symbol))'", file: path)
         }
         tokens.append(id)
       }
@@ -89,7 +137,9 @@ struct Tokenizer: Sendable {
 
   /// The UTF-8 of each word.
   private static func words(_ text: String) -> [[UInt8]] {
-    let lower = text.unicodeScalars.flatMap { Array($0.properties.lowercaseMapping.unicodeScalars) }
+    let lower = text.composed.unicodeScalars.flatMap {
+      Array($0.properties.lowercaseMapping.unicodeScalars)
+    }
     let classes = lower.map { Class($0) }
     var (words, index): ([[UInt8]], Int) = ([], 0)
     while index < lower.count {
@@ -109,5 +159,19 @@ struct Tokenizer: Sendable {
       index = end
     }
     return words
+  }
+}
+
+extension String {
+  /// In Unicode's normal form C.
+  fileprivate var composed: String {
+    let bytes = Array(utf8)
+    var result: UnsafeMutablePointer<UInt8>?
+    defer { free(result) }
+    let options = UTF8PROC_STABLE.rawValue | UTF8PROC_COMPOSE.rawValue
+    let count = utf8proc_map(bytes, bytes.count, &result, utf8proc_option_t(options))
+    // What is valid text cannot fail, but for want of memory.
+    guard count >= 0, let result else { return self }
+    return String(decoding: UnsafeBufferPointer(start: result, count: count), as: UTF8.self)
   }
 }

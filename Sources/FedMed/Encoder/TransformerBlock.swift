@@ -50,14 +50,11 @@ struct TransformerBlock: Sendable {
   private var scale1: Matrix  // [1, w]
   private var scale2: Matrix  // [1, w]
 
-  /// - Precondition: `heads` divides `width`.
-  init(
-    width: Int, heads: Int, inner: Int, epsilon: Float, activation: Activation, isCausal: Bool
-  ) {
-    self.width = width
-    self.heads = heads
-    self.epsilon = epsilon
-    self.activation = activation
+  init(_ shape: TransformerShape, isCausal: Bool) {
+    width = shape.width
+    heads = shape.heads
+    epsilon = shape.epsilon
+    activation = shape.activation
     self.isCausal = isCausal
     func linear(_ outputs: Int, _ inputs: Int) -> (Matrix, Matrix) {
       (Matrix(rows: outputs, columns: inputs), Matrix(rows: 1, columns: outputs))
@@ -66,10 +63,28 @@ struct TransformerBlock: Sendable {
     (norm1, norm2) = ((row, row), (row, row))
     qkv = linear(3 * width, width)
     output = linear(width, width)
-    up = linear(inner, width)
-    down = linear(width, inner)
+    up = linear(shape.inner, width)
+    down = linear(width, shape.inner)
     scale1 = Matrix(rows: 1, columns: width, repeating: 1)
     scale2 = scale1
+  }
+
+  /// Whether a layer's weights are there, in their sizes.
+  /// - Throws: `badData` with the name of what is missing.
+  func check(_ names: Names, in tensors: Checkpoint) throws(FedMedError) {
+    let inner = up.weight.rows
+    let square = [names.query, names.key, names.value, names.output].map { ($0, width, width) }
+    for (name, rows, columns) in square + [(names.up, inner, width), (names.down, width, inner)] {
+      try tensors.check("\(name).weight", count: rows * columns)
+      try tensors.check("\(name).bias", count: rows)
+    }
+    for name in [names.norm1, names.norm2] {
+      try tensors.check("\(name).weight", count: width)
+      try tensors.check("\(name).bias", count: width)
+    }
+    for name in [names.scale1, names.scale2].compactMap({ $0 }) {
+      try tensors.check(name, count: width)
+    }
   }
 
   /// Reads a layer's weights.

@@ -3,38 +3,6 @@
 /// A batch goes through the layers together, and each layer's weights are read from the mapped
 /// checkpoint when their turn comes. So memory holds one layer, not the model.
 public final class VisionEncoder: Sendable {
-  /// What config.json says of the tower.
-  private struct Config: Decodable {
-    let hiddenSize, imageSize, patchSize, numHiddenLayers, numAttentionHeads: Int
-    let intermediateSize, mlpRatio: Int?
-    let hiddenAct: String?
-    let layerNormEps: Double?
-    let useSwigluFfn: Bool?
-
-    enum CodingKeys: String, CodingKey {
-      case hiddenSize = "hidden_size"
-      case imageSize = "image_size"
-      case patchSize = "patch_size"
-      case numHiddenLayers = "num_hidden_layers"
-      case numAttentionHeads = "num_attention_heads"
-      case intermediateSize = "intermediate_size"
-      case mlpRatio = "mlp_ratio"
-      case hiddenAct = "hidden_act"
-      case layerNormEps = "layer_norm_eps"
-      case useSwigluFfn = "use_swiglu_ffn"
-    }
-  }
-
-  private struct Root: Decodable {
-    let modelType: String
-    let visionConfig: Config?
-
-    enum CodingKeys: String, CodingKey {
-      case modelType = "model_type"
-      case visionConfig = "vision_config"
-    }
-  }
-
   /// How many rows, a token each, a thread's matrices have at most, but for one long image.
   private static let rows = 1024
 
@@ -44,8 +12,7 @@ public final class VisionEncoder: Sendable {
   public let side: Int
 
   private let checkpoint: Checkpoint
-  private let isCLIP: Bool
-  private let layers: Int
+  private let layers: [TransformerBlock.Names]
   private let grid: Int
   private let patch: Int
   private let block: TransformerBlock
@@ -63,40 +30,36 @@ public final class VisionEncoder: Sendable {
   }
 
   init(_ checkpoint: Checkpoint, side: Int) throws(FedMedError) {
-    let path = "\(checkpoint.folder)/config.json"
-    func fault(_ reason: String) -> FedMedError { FedMedError(.badData, reason, file: path) }
-    let root: Root = try Checkpoint.json(path)
-    let config: Config
+    func fault(_ reason: String) -> FedMedError { EncoderConfig.fault(checkpoint.folder, reason) }
+    let root = try EncoderConfig(folder: checkpoint.folder)
+    let config: EncoderConfig.Tower
     switch (root.modelType, root.visionConfig) {
     case ("clip", let vision?): config = vision
     case ("clip_vision_model", _), ("dinov2", _), ("dinov2_with_registers", _):
-      config = try Checkpoint.json(path)
+      config = try Checkpoint.json(EncoderConfig.path(checkpoint.folder))
     default:
       throw fault("model type '\(printable(root.modelType))', expected clip or dinov2")
     }
     let isCLIP = root.modelType.hasPrefix("clip")
-    let (w, p) = (config.hiddenSize, config.patchSize)
-    let inner = config.intermediateSize ?? w * (config.mlpRatio ?? 4)
-    let limits = [w, inner, p, config.imageSize, side, config.numHiddenLayers]
-    guard limits.allSatisfy({ (1...16_384).contains($0) }), p <= side,
-      (1...w).contains(config.numAttentionHeads), w % config.numAttentionHeads == 0,
-      side <= 2048, p <= config.imageSize
-    else { throw fault("sizes that no encoder has") }
-    guard config.useSwigluFfn != true else { throw fault("use_swiglu_ffn is not supported") }
-    let name = config.hiddenAct ?? (isCLIP ? "quick_gelu" : "gelu")
-    guard let activation = TransformerBlock.Activation(rawValue: name) else {
-      throw fault("hidden_act '\(printable(name))', expected gelu or quick_gelu")
+    let shape =
+      try isCLIP
+      ? TransformerShape.clip(config, isText: false, folder: checkpoint.folder)
+      : TransformerShape.dinov2(config, folder: checkpoint.folder)
+    let (w, p, trainedSide) = (
+      shape.width, config.patchSize ?? (isCLIP ? 32 : 14), config.imageSize ?? 224
+    )
+    guard p >= 1, side <= 2048, p <= side, p <= trainedSide, trainedSide <= 2048 else {
+      throw fault("sizes that no encoder has")
     }
     self.checkpoint = checkpoint
-    self.isCLIP = isCLIP
     self.side = side
-    layers = config.numHiddenLayers
     patch = p
     grid = side / p
-    block = TransformerBlock(
-      width: w, heads: config.numAttentionHeads, inner: inner,
-      epsilon: Float(config.layerNormEps ?? (isCLIP ? 1e-5 : 1e-6)), activation: activation,
-      isCausal: false)
+    block = TransformerBlock(shape, isCausal: false)
+    layers = (0..<shape.layers).map {
+      isCLIP ? .clip("vision_model.encoder.layers.\($0)") : .dinov2("encoder.layer.\($0)")
+    }
+    for names in layers { try block.check(names, in: checkpoint) }
 
     func norm(_ name: String) throws(FedMedError) -> (weight: Matrix, bias: Matrix) {
       (
@@ -104,7 +67,7 @@ public final class VisionEncoder: Sendable {
         try checkpoint.matrix("\(name).bias", rows: 1, columns: w)
       )
     }
-    let trained = config.imageSize / p
+    let trained = trainedSide / p
     let embeddings = isCLIP ? "vision_model.embeddings" : "embeddings"
     let classToken = try checkpoint.matrix(
       isCLIP ? "\(embeddings).class_embedding" : "\(embeddings).cls_token", rows: 1, columns: w)
@@ -116,7 +79,7 @@ public final class VisionEncoder: Sendable {
     let patches = all.gathering(Array(1..<all.rows))
     if isCLIP {
       guard grid == trained else {
-        throw fault("image_size \(config.imageSize), the input has \(side)")
+        throw fault("image_size \(trainedSide), the input has \(side)")
       }
       positions = patches
       patchWeight = try checkpoint.matrix(
@@ -173,11 +136,8 @@ public final class VisionEncoder: Sendable {
     var workspaces = (0..<min(threads, chunks.count)).map { _ in
       TransformerBlock.Workspace(tokens: tokens, for: block)
     }
-    for layer in 0..<layers {
-      try block.load(
-        isCLIP
-          ? .clip("vision_model.encoder.layers.\(layer)") : .dinov2("encoder.layer.\(layer)"),
-        from: checkpoint)
+    for names in layers {
+      try block.load(names, from: checkpoint)
       let current = block
       Parallel.update(&chunks, using: &workspaces) { chunk, workspace in
         current.apply(&chunk.states, using: &workspace)

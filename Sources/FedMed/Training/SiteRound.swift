@@ -57,7 +57,7 @@ public struct SiteRound: Sendable {
     var training = LocalTraining(
       fam: try model.featureAdaptation(), mlp: start.classifier, texts: texts,
       parameters: parameters, round: round)
-    let matrix = features.matrix(train)
+    let matrix = try features.rows.matrix(train)
     let trainLabels = train.map { labels[$0] }
     var random = RandomStream(
       seed: parameters.seed, site: site, round: round, purpose: .shuffle)
@@ -76,7 +76,7 @@ public struct SiteRound: Sendable {
 
     let validation = try features.indices(of: .validation)
     let predictions = Ensemble.predict(
-      features.matrix(validation), fam: training.fam, mlp: training.mlp, texts: texts)
+      try features.rows.matrix(validation), fam: training.fam, mlp: training.mlp, texts: texts)
     let predicted = Predictions.classes(predictions.ensemble)
     let correct = zip(validation, predicted).count { labels[$0] == $1 }
 

@@ -38,4 +38,38 @@ struct VisionEncoderTests {
     #expect(relativeError(actual, expected) < 1e-4)
     #expect(try features("dinov2-tiny", threads: 2, mean: mean, deviation: deviation) == actual)
   }
+
+  /// A classifier built around the encoder has its tensors under another name; a config may leave
+  /// out what transformers has by default.
+  @Test func otherNamesAndShortConfigsAreUnderstood() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try Golden.bytes("dinov2-tiny/model.safetensors")
+    let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let head = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+    let renamed = Array(
+      head.replacing("\"embeddings.", with: "\"dinov2.embeddings.")
+        .replacing("\"encoder.", with: "\"dinov2.encoder.")
+        .replacing("\"layernorm.", with: "\"dinov2.layernorm.").utf8)
+    #expect(renamed.count > length)
+    let prefix = (0..<8).map { UInt8(truncatingIfNeeded: renamed.count >> (8 * $0)) }
+    try Data(prefix + renamed + bytes[(8 + length)...]).write(
+      to: URL(fileURLWithPath: folder.path("model.safetensors")))
+    var config = try #require(
+      JSONSerialization.jsonObject(with: Data(Golden.bytes("dinov2-tiny/config.json")))
+        as? [String: Any])
+    for key in ["hidden_act", "layer_norm_eps", "use_swiglu_ffn", "model_type"] {
+      config[key] = nil
+    }
+    config["model_type"] = "dinov2"
+    try JSONSerialization.data(withJSONObject: config).write(
+      to: URL(fileURLWithPath: folder.path("config.json")))
+    let preprocessing = Preprocessing(
+      resize: .squash, resampling: .bilinear, side: 224, mean: [0, 0, 0], deviation: [1, 1, 1])
+    let image = preprocessing.fit(try Golden.image("0-png"))
+    func features(_ path: String) throws -> Matrix {
+      try VisionEncoder(folder: path, side: 224).encode(
+        [image], preprocessing: preprocessing, threads: 1)
+    }
+    #expect(try features(folder.url.path) == features(Golden.url("dinov2-tiny").path))
+  }
 }

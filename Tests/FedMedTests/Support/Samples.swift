@@ -14,7 +14,8 @@ func smallFeatures(
   var set = FeatureSet(
     classes: classes,
     encoder: Manifest.Encoder(name: "made up", dimension: 8, logitScale: 100),
-    elementType: .float16, bytes: try ElementCoding.encode(values, as: .float16),
+    rows: FeatureRows(
+      try ElementCoding.encode(values, as: .float16), as: .float16, dimension: 8),
     labels: labelled ? labels : nil, text: randomMatrix(3, 8, seed: 9),
     table: Table(
       header: ["sample", "label", "patient"],

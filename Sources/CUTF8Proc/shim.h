@@ -1,0 +1,2 @@
+// utf8proc: Unicode's normal forms.
+#include <utf8proc.h>

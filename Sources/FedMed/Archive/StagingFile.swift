@@ -1,0 +1,114 @@
+import Glibc
+
+/// A file that is written from its beginning on and read anywhere. One thread at a time uses it.
+final class StagingFile: @unchecked Sendable {
+  private let descriptor: Int32
+  /// Its place, as messages call it.
+  private let folder: String
+  private(set) var size = 0
+
+  /// A file without a name, in TMPDIR or /tmp, that is gone when it is closed or its process ends.
+  init() throws(FedMedError) {
+    folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/fedmed.XXXXXX".utf8CString)
+    let opened = mkstemp(&template)
+    guard opened >= 0 else {
+      throw FedMedError(.cannotCreate, errno: errno, "create a temporary file", file: folder)
+    }
+    descriptor = opened
+    unlink(template)
+  }
+
+  /// A file that outlives its process, as it was left, or made anew; its owner's alone.
+  /// - Throws: `tryAgain` where another process has it.
+  init(path: String) throws(FedMedError) {
+    folder = path
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
+    }
+    var status = stat()
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw FedMedError(.tryAgain, "another process is at work there", file: path)
+    }
+    guard fstat(descriptor, &status) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+      throw FedMedError(.ioError, errno: errno, "read", file: path)
+    }
+    size = Int(status.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Leaves out what stands behind the first `count` bytes.
+  func truncate(to count: Int) throws(FedMedError) {
+    guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+      throw FedMedError(.ioError, errno: errno, "write", file: folder)
+    }
+    size = count
+  }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = write(descriptor, rest.baseAddress, rest.count)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else {
+        throw FedMedError(.ioError, errno: errno, "write", file: folder)
+      }
+      size += written
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Fills `buffer` with the bytes from `offset` on.
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, from offset: Int
+  ) throws(FedMedError) -> Int {
+    while true {
+      let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+      if count >= 0 { return count }
+      guard errno == EINTR else {
+        throw FedMedError(.ioError, errno: errno, "read", file: folder)
+      }
+    }
+  }
+
+  /// `count` bytes from `offset` on.
+  func bytes(_ count: Int, from offset: Int) throws(FedMedError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(FedMedError) in
+        var filled = 0
+        while filled < count {
+          let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+          let step = try read(into: rest, from: offset + filled)
+          guard step > 0 else { throw FedMedError(.ioError, "became shorter", file: folder) }
+          filled += step
+        }
+      }
+    }
+    try result.get()
+    return bytes
+  }
+
+  /// Appends everything that `source` has.
+  func fill(from source: ByteSource) throws(FedMedError) {
+    while true {
+      let bytes = try source.read(upTo: 1 << 20)
+      if bytes.isEmpty { return }
+      let result = bytes.withUnsafeBytes { bytes in
+        Result { () throws(FedMedError) in try append(bytes) }
+      }
+      try result.get()
+    }
+  }
+
+  /// The file as a source of its own, from its beginning; at most one at a time.
+  func source(named name: String) throws(FedMedError) -> ByteSource {
+    let copy = dup(descriptor)
+    guard copy >= 0, lseek(copy, 0, SEEK_SET) == 0 else {
+      throw FedMedError(.ioError, errno: errno, "read", file: folder)
+    }
+    return ByteSource(descriptor: copy, name: name)
+  }
+}
