@@ -282,4 +282,24 @@ struct ImageTests {
       """)
     #expect(try array("a.tar", "features") != array("b.tar", "features"))
   }
+
+  /// The README's lines, on DICOM files that dcmtk makes of JPEGs.
+  @Test func dicomGoesThroughDcmtk() throws {
+    let readme = try String(
+      contentsOf: Shell.root.appendingPathComponent("README.md"), encoding: .utf8)
+    let block = try #require(
+      readme.components(separatedBy: "```sh\n").first { $0.contains("dcmj2pnm") })
+    let lines = block.components(separatedBy: "```")[0]
+    try shell.succeed(
+      """
+      rm -r images; mkdir -p dicom/glioma 'dicom/no tumour'
+      for i in 0 1; do img2dcm -q \(golden)/preprocess/$i.jpg dicom/glioma/$i.dcm; done
+      img2dcm -q \(golden)/preprocess/3.jpg 'dicom/no tumour/3.dcm'
+      """)
+    try shell.succeed(lines)
+    try shell.succeed("fm-extract -q --checkpoint \(golden)/clip-tiny images > a.tar")
+    #expect(
+      try shell.succeed("tar xOf a.tar samples.tsv | cut -f 1")
+        == "sample\nglioma/0.png\nglioma/1.png\nno tumour/3.png\n")
+  }
 }

@@ -20,10 +20,17 @@ enum JPEGDecoder {
     let samples = isFourColours ? 4 : 3
     let format = isFourColours ? TJPF_CMYK : TJPF_RGB
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * samples)
-    guard
-      tjDecompress2(
-        handle, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue), 0) == 0
-    else { throw fault() }
+    let status = tjDecompress2(
+      handle, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue),
+      TJFLAG_LIMITSCANS)
+    if status != 0 {
+      let error = fault()
+      // Bytes between the parts that belong to none do no harm, and some cameras leave them there.
+      let isHarmless =
+        tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
+        && error.reason.contains("extraneous bytes before marker")
+      guard isHarmless else { throw error }
+    }
     if isFourColours { pixels = rgb(ofInvertedCMYK: pixels) }
     return Raster(width: Int(width), height: Int(height), pixels: pixels)
   }

@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import FedMed
+
+/// Files from outside, damaged at random: each is read or refused with an error of ours, without a
+/// crash, a hang or unbounded memory. Tests/Fuzz/run makes it many more than here.
+@Suite(.timeLimit(.minutes(30))) struct FuzzTests {
+  /// How many times the usual number.
+  private let effort = ProcessInfo.processInfo.environment["FEDMED_FUZZ"].flatMap { Int($0) } ?? 1
+
+  private func peakMemory() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss / 1024
+  }
+
+  @Test func images() throws {
+    var files: [[UInt8]] = []
+    for folder in ["formats", "preprocess"] {
+      let names = try FileManager.default.contentsOfDirectory(atPath: Golden.url(folder).path)
+      for name in names.sorted() where !name.hasSuffix(".tsv") {
+        files.append(try Golden.bytes("\(folder)/\(name)"))
+      }
+    }
+    #expect(files.count > 30)
+    var mutation = Mutation(seed: 1)
+    var (read, refused) = (0, 0)
+    for round in 0..<400 * effort {
+      let original = files[round % files.count]
+      let bytes = mutation.damaged(original, other: files[mutation.below(files.count)])
+      do throws(FedMedError) {
+        let image = try ImageDecoder.decode(bytes, window: nil)
+        #expect(image.width * image.height <= ImageDecoder.largest)
+        read += 1
+      } catch {
+        #expect(error.code == .badData)
+        #expect(!error.description.contains("\n"))
+        refused += 1
+      }
+    }
+    #expect(read > 0 && refused > read / 10)
+    #expect(peakMemory() < 2048)
+  }
+
+  /// A checkpoint of which one file is damaged, from its config to the features of an image.
+  @Test func checkpoints() throws {
+    let folder = try TemporaryFolder()
+    let names = ["config.json", "preprocessor_config.json", "model.safetensors"]
+    let files = try names.map { try Golden.bytes("dinov2-tiny/\($0)") }
+    let image = Raster(width: 20, height: 30, pixels: [UInt8](repeating: 90, count: 1800))
+    var mutation = Mutation(seed: 2)
+    var (read, refused) = (0, 0)
+    for _ in 0..<100 * effort {
+      let chosen = mutation.below(5) % 3
+      for (index, name) in names.enumerated() {
+        var bytes = files[index]
+        if index == chosen {
+          // A head of safetensors is JSON too, and its length must still be right to be looked at.
+          let isText = index < 2 || mutation.below(2) == 0
+          if !isText || mutation.below(4) == 0 {
+            bytes = mutation.damaged(bytes, other: files[mutation.below(3)])
+          } else if index < 2 {
+            bytes = mutation.damaged(json: bytes)
+          } else {
+            let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+            let head = mutation.damaged(json: Array(bytes[8..<8 + length]))
+            let size = (0..<8).map { UInt8(truncatingIfNeeded: head.count >> (8 * $0)) }
+            bytes = size + head + bytes[(8 + length)...]
+          }
+        }
+        try folder.write(name, bytes)
+      }
+      do throws(FedMedError) {
+        let encoder = try ImageEncoder(folder: folder.url.path, isSquashed: false)
+        // A damaged size may ask for a large input; that it is asked for is enough.
+        guard encoder.preprocessing.side <= 448 else { continue }
+        _ = try encoder.vision.encode(
+          [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing, threads: 1)
+        read += 1
+      } catch {
+        #expect(error.code == .badData || error.code == .usage)
+        #expect(!error.description.contains("\n"))
+        refused += 1
+      }
+    }
+    #expect(read > 0 && refused > 0)
+    #expect(peakMemory() < 2048)
+  }
+
+  /// The texts' side: a vocabulary and merges.
+  @Test func vocabularies() throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = Array(
+      #"{"a": 0, "b</w>": 1, "ab</w>": 2, "<|startoftext|>": 3, "<|endoftext|>": 4}"#.utf8)
+    let merges = Array("#version: 0.2\na b</w>\n".utf8)
+    let whole = Array(
+      #"{"model": {"vocab": {"a": 0, "b</w>": 1}, "merges": [["a", "b</w>"], "b a"]}, "added_tokens": [{"id": 3, "content": "<|startoftext|>"}, {"id": 4, "content": "<|endoftext|>"}]}"#
+        .utf8)
+    var mutation = Mutation(seed: 3)
+    for round in 0..<100 * effort {
+      try? FileManager.default.removeItem(at: folder.url.appendingPathComponent("vocab.json"))
+      func damaged(_ bytes: [UInt8]) -> [UInt8] {
+        mutation.below(2) == 0
+          ? mutation.damaged(json: bytes) : mutation.damaged(bytes, other: whole)
+      }
+      if round % 2 == 0 {
+        try folder.write("vocab.json", damaged(vocabulary))
+        try folder.write("merges.txt", damaged(merges))
+      }
+      try folder.write("tokenizer.json", damaged(whole))
+      do throws(FedMedError) {
+        let tokenizer = try Tokenizer(folder: folder.url.path)
+        #expect(try tokenizer.encode("ab aab b").tokens.count == Tokenizer.length)
+      } catch {
+        #expect(error.code == .badData)
+      }
+    }
+  }
+}
