@@ -88,7 +88,7 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" seed' -l 'seed' -d 'Decides which images become anchors (0).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" skip-unreadable' -l 'skip-unreadable' -d 'Leave out images that cannot be read; without it the first one is fatal.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Where progress is left, so that a killed extraction goes on; removed when it is done.' -rfa '(__fm-extract_complete_directories)'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'How many threads encode (the number of processors).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Pack features that another program computed.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D], float16 or float32.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, integers; without it, unlabelled.' -rF

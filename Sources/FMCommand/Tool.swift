@@ -23,6 +23,28 @@ public struct TalkOptions: ParsableArguments {
   }
 }
 
+/// How many threads work; tools that compute take it.
+public struct ThreadOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("j", allowingJoined: true), .customLong("threads")],
+    help: "How many threads work (the number of processors).")
+  public var threads: Int?
+
+  public init() {}
+
+  public mutating func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads must be from 1 to 1024")
+    }
+  }
+
+  /// To be called once, before any work.
+  /// - Parameter most: more would find nothing to do.
+  public func start(most: Int) {
+    Parallel.start(threads: min(threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), most))
+  }
+}
+
 /// A tool: a command that reports its failures in one line and by its exit code.
 public protocol Tool: ParsableCommand {
   var talk: TalkOptions { get }
@@ -66,6 +88,8 @@ extension Tool {
     // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE; a limit on the size
     // of files is an error like a full disk, and not the end.
     signal(SIGPIPE, SIG_DFL)
+    // Names in archives are UTF-8 everywhere; libarchive asks the C library.
+    setlocale(LC_CTYPE, "C.UTF-8")
     signal(SIGXFSZ, SIG_IGN)
     // A standard stream that the caller closed would be the next file that is opened. Opened the
     // wrong way round, it fails when it is used.

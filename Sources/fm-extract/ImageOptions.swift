@@ -39,6 +39,7 @@ struct ImageOptions: ParsableArguments {
   var resize: ResizeChoice?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).",
       valueName: "centre,width"))
@@ -74,23 +75,16 @@ struct ImageOptions: ParsableArguments {
       valueName: "folder"), completion: .directory)
   var work: String?
 
-  @Option(
-    name: [.customShort("j"), .customLong("threads")],
-    help: "How many threads encode (the number of processors).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
-  var jobs: Int { threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
   var paths: [String] { [texts].compactMap { $0 } }
   var isGiven: Bool {
     let strings = [checkpoint, path, label, texts, work]
     return strings.contains { $0 != nil } || resize != nil || window != nil || !prompt.isEmpty
-      || anchors != nil || seed != nil || skipUnreadable || threads != nil
+      || anchors != nil || seed != nil || skipUnreadable || threads.threads != nil
   }
 
   mutating func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads must be from 1 to 1024")
-    }
     if let anchors, anchors < 1 { throw ValidationError("--anchors must be at least 1") }
     if anchors != nil && (texts != nil || !prompt.isEmpty) {
       throw ValidationError("--anchors stands in place of --prompt and --texts")

@@ -96,19 +96,23 @@ struct Extract: Tool {
     guard Manifest.isName(name) else {
       throw FedMedError(.usage, "--encoder cannot be such a name")
     }
+    images.threads.start(most: VisionEncoder.mostThreads)
     let source = try images.source(images: input, table: table, classes: classes)
+    // What is in the folders is an input too.
+    let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
+    try Output.check(output, inputs: inputs, isBinary: true)
     let bundle = try ImageEncoder(folder: checkpoint, isSquashed: images.resize == .squash)
     // Where the images are known, what their classes are known by is settled before they are encoded.
     let early = try source.list.map { list throws(FedMedError) in try anchorage(list, bundle) }
+    let settings = bundle.settings(window: images.window)
     let log = try ExtractionLog(
-      settings: "\(Self.signature) \(bundle.settings(window: images.window))",
-      dimension: bundle.vision.dimension, folder: images.work, batch: FeatureExtraction.batch)
+      settings: [Self.signature, bundle.checksum, settings].joined(separator: " "),
+      dimension: bundle.vision.dimension, folder: images.work, batch: bundle.vision.batch)
     if log.resumed > 0 { say("goes on behind \(log.resumed) images") }
 
     let bar = progress("encoding", total: source.list?.paths.count)
     let extraction = FeatureExtraction(
-      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window,
-      threads: images.jobs)
+      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window)
     try extraction.encode(
       source, log: log,
       unreadable: { error throws(FedMedError) in
@@ -139,7 +143,7 @@ struct Extract: Tool {
       classes: list.classes,
       encoder: Manifest.Encoder(
         name: name, dimension: bundle.vision.dimension, logitScale: bundle.logitScale,
-        sha256: bundle.checksum), rows: rows,
+        sha256: bundle.checksum, settings: settings), rows: rows,
       labels: list.labels.map { labels in read.map { labels[$0] } },
       text: classText ?? Matrix(rows: list.classes.count, columns: bundle.vision.dimension),
       table: list.table.gathering(read), name: list.name)

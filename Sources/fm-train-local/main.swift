@@ -42,6 +42,8 @@ struct TrainLocal: Tool {
     completion: .file())
   var output: String?
 
+  @OptionGroup var threads: ThreadOptions
+
   @OptionGroup var talk: TalkOptions
 
   @Argument(help: "The global model; - is standard input.", completion: .file())
@@ -73,6 +75,7 @@ struct TrainLocal: Tool {
     }
     let global = try ModelArchive(model: model)
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
+    threads.start(most: LocalTraining.mostThreads)
     let bar = progress("training", total: global.parameters.localEpochs)
     let round = try SiteRound(
       model: global, features: set, state: old, stateName: state ?? "state",

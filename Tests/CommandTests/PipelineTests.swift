@@ -185,4 +185,20 @@ struct PipelineTests {
       #expect(try shell.succeed("fm-\(tool) -h") == help)
     }
   }
+
+  /// How many threads train has no influence on any byte.
+  @Test func threadsDoNotMatter() throws {
+    try shell.makeRun()
+    try shell.succeed(
+      """
+      fm-partition -q --scheme whole --site a -o one all.tar
+      fm-aggregate --init --like one/a.tar --hidden 300 --local-epochs 2 > model.tar
+      for j in 1 2 4; do
+        fm-train-local -q -j $j --features one/a.tar --state-out state$j model.tar > update$j
+      done
+      for j in 2 4; do cmp update1 update$j; cmp state1 state$j; done
+      """)
+    try shell.fail(
+      "fm-train-local -j 0 --features one/a.tar --state-out s model.tar", 64, "--threads")
+  }
 }

@@ -20,4 +20,10 @@ public enum Folder {
     }
     return names.sorted { $0.precedes($1) }
   }
+
+  /// The places of everything in the folder at `path`; none where it cannot be read.
+  public static func files(_ path: String) -> [String] {
+    let names = try? names(path, failingWith: .noInput)
+    return (names ?? []).map { "\(path)/\($0)" }
+  }
 }

@@ -17,17 +17,22 @@ public struct Manifest: Equatable, Sendable, Decodable {
     public var logitScale: Double
     /// The checkpoint's checksum, where it is known.
     public var sha256: String?
+    /// The checksum of all that the features depend on beside weights and images, where it is known:
+    /// the encoder's config, and how images become its input.
+    public var settings: String?
     /// The checksum of the class texts' features (`text.npy`), where they are known: they must be
     /// the same at every site.
     public var text: String?
 
     public init(
-      name: String, dimension: Int, logitScale: Double, sha256: String? = nil, text: String? = nil
+      name: String, dimension: Int, logitScale: Double, sha256: String? = nil,
+      settings: String? = nil, text: String? = nil
     ) {
       self.name = name
       self.dimension = dimension
       self.logitScale = logitScale
       self.sha256 = sha256
+      self.settings = settings
       self.text = text
     }
   }

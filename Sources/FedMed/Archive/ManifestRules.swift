@@ -65,6 +65,7 @@ extension Manifest {
     }
     for (value, key) in [
       (parent, "parent"), (encodedFrom, "encodedFrom"), (encoder?.sha256, "encoder.sha256"),
+      (encoder?.settings, "encoder.settings"),
       (encoder?.text, "encoder.text"),
     ] + inputs.map({ ($0.identity, "inputs.identity") })
       + members.map({ ($0.sha256, "members.sha256") })

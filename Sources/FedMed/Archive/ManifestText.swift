@@ -54,7 +54,8 @@ extension Manifest.Encoder {
   public var json: JSON {
     .object([
       "name": .string(name), "dimension": .integer(dimension), "logitScale": .number(logitScale),
-      "sha256": sha256.map { .string($0) }, "text": text.map { .string($0) },
+      "sha256": sha256.map { .string($0) }, "settings": settings.map { .string($0) },
+      "text": text.map { .string($0) },
     ])
   }
 }

@@ -57,7 +57,8 @@ extension Manifest.Encoder {
   public func fits(_ other: Manifest.Encoder) -> Bool {
     func agree(_ a: String?, _ b: String?) -> Bool { a == nil || b == nil || a == b }
     return name == other.name && dimension == other.dimension && logitScale == other.logitScale
-      && agree(sha256, other.sha256) && agree(text, other.text)
+      && agree(sha256, other.sha256) && agree(settings, other.settings)
+      && agree(text, other.text)
   }
 }
 

@@ -40,11 +40,6 @@ final class TarStream {
   /// - Throws: `badData` for anything but a plain file.
   func next() throws(FedMedError) -> Entry? {
     guard let entry = try nextOfAnyKind() else { return nil }
-    return try plain(entry)
-  }
-
-  /// - Throws: `badData` for anything but a plain file.
-  func plain(_ entry: Entry) throws(FedMedError) -> Entry {
     guard entry.kind == .file else {
       throw FedMedError(.badData, "not a plain file", file: file, place: printable(entry.name))
     }
@@ -58,9 +53,11 @@ final class TarStream {
     let status = archive_read_next_header(archive, &entry)
     if status == ARCHIVE_EOF { return nil }
     guard status == ARCHIVE_OK else { throw error(place: nil) }
-    guard let raw = archive_entry_pathname(entry), let name = String(validatingCString: raw) else {
-      throw FedMedError(.badData, "a member has no readable name", file: file)
+    guard let raw = archive_entry_pathname(entry) else {
+      throw FedMedError(.badData, "a member has no name", file: file)
     }
+    // What is not UTF-8 is spelled with marks for what cannot be read.
+    let name = String(cString: raw)
     let isPlain =
       archive_entry_filetype(entry) == 0o100000 && archive_entry_hardlink(entry) == nil
       && archive_entry_symlink(entry) == nil && archive_entry_size_is_set(entry) != 0

@@ -27,6 +27,12 @@ final class Checkpoint: Sendable {
         throw FedMedError(.badData, "names a file outside the folder", file: index)
       }
     }
+    if access("\(folder)/\(names[0])", F_OK) != 0, access("\(folder)/pytorch_model.bin", F_OK) == 0
+    {
+      throw FedMedError(
+        .noInput, "has pytorch_model.bin alone, which can run code", file: folder,
+        hint: "many checkpoints have model.safetensors too, or a revision with it")
+    }
     var files: [SafeTensors] = []
     var places: [String: (file: Int, name: String)] = [:]
     for name in names {

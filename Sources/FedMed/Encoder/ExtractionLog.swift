@@ -3,8 +3,8 @@ import Glibc
 /// The features of the images done so far, a record an image, in their order: in a folder, where a
 /// killed extraction can go on, or in a file without a name.
 ///
-/// A record is the first 8 bytes of the SHA-256 of the image's name and size, the first 8 of the
-/// SHA-256 of all the rest, and the features in half precision; of an image that could not be read,
+/// A record is the first 8 bytes of the SHA-256 of the image's mark, the first 8 of the SHA-256 of all
+/// the rest, and the features in half precision; of an image that could not be read,
 /// not-a-numbers. The file begins with the SHA-256 of the settings.
 public final class ExtractionLog {
   private let file: StagingFile
@@ -77,9 +77,7 @@ public final class ExtractionLog {
 
   private static func checksum(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.digest(bytes)[..<8]) }
 
-  private static func label(_ name: String, _ size: Int) -> [UInt8] {
-    checksum(Array("\(size) \(name)".utf8))
-  }
+  private static func label(_ mark: String) -> [UInt8] { checksum(Array(mark.utf8)) }
 
   private static func append(_ bytes: [UInt8], to file: StagingFile) throws(FedMedError) {
     try bytes.withUnsafeBytes { bytes in
@@ -89,10 +87,10 @@ public final class ExtractionLog {
 
   /// Whether the next image is known, and if so, passes it by.
   /// - Throws: `badData` where another image stands in its place.
-  func passes(_ name: String, _ size: Int) throws(FedMedError) -> Bool {
+  func passes(_ mark: String) throws(FedMedError) -> Bool {
     guard passed < known else { return false }
     let record = try record(passed)
-    guard Array(record[..<8]) == Self.label(name, size) else {
+    guard Array(record[..<8]) == Self.label(mark) else {
       throw FedMedError(
         .badData, "is of an extraction of other images", file: folder,
         place: "image \(passed + 1)", hint: "remove it to begin anew")
@@ -102,14 +100,14 @@ public final class ExtractionLog {
     return true
   }
 
-  /// Writes down a batch: names, sizes and features [n, D] in half precision, nil for an image that
+  /// Writes down a batch: marks and features [n, D] in half precision, nil for an image that
   /// could not be read.
   func append(
-    _ batch: [(name: String, size: Int, features: [UInt8]?)]
+    _ batch: [(mark: String, features: [UInt8]?)]
   ) throws(FedMedError) {
     var bytes: [UInt8] = []
     for image in batch {
-      let label = Self.label(image.name, image.size)
+      let label = Self.label(image.mark)
       let features = image.features ?? unreadable
       bytes += label + Self.checksum(label + features) + features
       isReadable.append(image.features != nil)
@@ -133,8 +131,10 @@ public final class ExtractionLog {
   /// Removes the folder: its work is done.
   public func remove() throws(FedMedError) {
     guard let folder else { return }
-    guard unlink("\(folder)/\(Self.name)") == 0, rmdir(folder) == 0 else {
+    guard unlink("\(folder)/\(Self.name)") == 0 else {
       throw FedMedError(.ioError, errno: errno, "remove", file: folder)
     }
+    // It stays where something else was put into it, or where it is the folder that we are in.
+    rmdir(folder)
   }
 }

@@ -1,25 +1,21 @@
 /// Images on their way to features.
 public struct FeatureExtraction {
-  /// How many images go through the encoder together.
-  public static let batch = 32
-
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
   private let window: GreyWindow?
-  private let threads: Int
 
   /// - Parameter window: of 16-bit grey images; nil takes each from its darkest to its brightest.
   public init(
-    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?, threads: Int
+    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?
   ) {
     self.encoder = encoder
     self.preprocessing = preprocessing
     self.window = window
-    self.threads = threads
   }
 
   private struct Job {
     let file: ImageFile
+    let isKnown: Bool
     var image: Result<Raster, FedMedError>?
   }
 
@@ -45,7 +41,7 @@ public struct FeatureExtraction {
       }
       let new = jobs.filter { $0.image != nil }
       if !new.isEmpty {
-        let features = try encoder.encode(images, preprocessing: preprocessing, threads: threads)
+        let features = try encoder.encode(images, preprocessing: preprocessing)
         try write(features, of: new, to: log)
       }
       done += jobs.count
@@ -59,16 +55,16 @@ public struct FeatureExtraction {
   ) throws(FedMedError) -> [Job] {
     var jobs: [Job] = []
     var isAtEnd = false
-    while jobs.count < Self.batch && !isAtEnd {
+    while jobs.count < encoder.batch && !isAtEnd {
       // Not more files at a time than threads: each is in memory, and may be large.
       var part: [Job] = []
-      while part.count < min(threads, Self.batch - jobs.count) && !isAtEnd {
-        let file = try source.next { name, size throws(FedMedError) in try log.passes(name, size) }
-        if let file { part.append(Job(file: file)) }
+      while part.count < min(Parallel.threads, encoder.batch - jobs.count) && !isAtEnd {
+        let file = try source.next()
+        if let file { part.append(Job(file: file, isKnown: try log.passes(file.mark))) }
         isAtEnd = file == nil
       }
-      Parallel.update(&part, threads: threads) { [preprocessing, window] job in
-        if case .known = job.file.content { return }
+      Parallel.update(&part) { [preprocessing, window] job in
+        if job.isKnown { return }
         job.image = Result { () throws(FedMedError) in
           let bytes = try job.file.bytes()
           do throws(FedMedError) {
@@ -86,7 +82,7 @@ public struct FeatureExtraction {
   private func write(
     _ features: Matrix, of jobs: [Job], to log: ExtractionLog
   ) throws(FedMedError) {
-    var records: [(name: String, size: Int, features: [UInt8]?)] = []
+    var records: [(mark: String, features: [UInt8]?)] = []
     var row = 0
     for job in jobs {
       var own: [UInt8]?
@@ -98,7 +94,7 @@ public struct FeatureExtraction {
         }
         row += 1
       }
-      records.append((job.file.name, job.file.size, own))
+      records.append((job.file.mark, own))
     }
     try log.append(records)
   }

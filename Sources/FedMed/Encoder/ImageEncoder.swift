@@ -11,6 +11,8 @@ public struct ImageEncoder: Sendable {
   public let checksum: String
 
   private let checkpoint: Checkpoint
+  /// config.json.
+  private let config: [UInt8]
   private var hasTexts: Bool { checkpoint.has("text_projection.weight") }
 
   /// - Parameters:
@@ -24,6 +26,7 @@ public struct ImageEncoder: Sendable {
     checkpoint = try Checkpoint(folder: folder)
     vision = try VisionEncoder(checkpoint, side: preprocessing.side)
     checksum = checkpoint.checksum()
+    config = try ByteSource(path: EncoderConfig.path(folder)).read(upTo: 1 << 26)
     if checkpoint.has("text_projection.weight") {
       let scale = try checkpoint.matrix("logit_scale", rows: 1, columns: 1)
       logitScale = exp(Double(scale[0, 0]))
@@ -35,10 +38,11 @@ public struct ImageEncoder: Sendable {
     }
   }
 
-  /// All that an image's features depend on beside the image: an extraction goes on only where it is
-  /// the same.
+  /// The SHA-256 of all that features depend on beside weights and images: config.json, and how
+  /// images become the input.
   public func settings(window: GreyWindow?) -> String {
-    "\(checksum) \(preprocessing) \(String(describing: window))"
+    let text = "\(preprocessing) \(window.map { "\($0)" } ?? "-") "
+    return SHA256.hexadecimal(SHA256.digest(Array(text.utf8) + config))
   }
 
   /// Features of classes from texts [C, D].
@@ -59,6 +63,13 @@ public struct ImageEncoder: Sendable {
       let features = own.count == 1 ? raw : raw.normalizedRows()
       for i in 0..<features.columns {
         result[c, i] = (0..<own.count).reduce(0) { $0 + features[$1, i] } / Float(own.count)
+      }
+    }
+    for c in texts.indices {
+      if let twin = texts.indices.first(where: { $0 < c && result.row($0) == result.row(c) }) {
+        throw FedMedError(
+          .badData, "classes \(twin + 1) and \(c + 1) have the same text",
+          hint: "of a text no more than 75 tokens are read")
       }
     }
     return result

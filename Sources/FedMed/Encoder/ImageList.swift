@@ -15,13 +15,23 @@ public struct ImageList: Sendable {
   /// the folder itself are unlabelled. Names that begin with a point are passed over.
   /// - Parameter classes: the classes in their order; nil takes the folders' names in theirs.
   public init(folder: String, classes: [String]?) throws(FedMedError) {
-    let folders = try Self.entries(folder, S_IFDIR)
-    var names: [(class: String?, file: String)] = []
-    if folders.isEmpty {
-      names = try Self.entries(folder, S_IFREG).map { (nil, $0) }
+    let folders = try Self.entries(folder, isFolder: true)
+    let loose = try Self.entries(folder, isFolder: false)
+    guard folders.isEmpty || loose.isEmpty else {
+      throw FedMedError(
+        .badData, "'\(printable(loose[0]))' is beside the class folders", file: folder,
+        hint: "a table says which images are meant")
     }
+    var names: [(class: String?, file: String)] = loose.map { (nil, $0) }
     for name in folders {
-      for file in try Self.entries("\(folder)/\(name)", S_IFREG) { names.append((name, file)) }
+      if let inner = try Self.entries("\(folder)/\(name)", isFolder: true).first {
+        throw FedMedError(
+          .badData, "in a folder of a class folder", file: "\(folder)/\(name)/\(inner)",
+          hint: "a table says which images belong to which class")
+      }
+      for file in try Self.entries("\(folder)/\(name)", isFolder: false) {
+        names.append((name, file))
+      }
     }
     try self.init(
       names: names, root: folder, classes: classes ?? (folders.isEmpty ? nil : folders),
@@ -117,11 +127,14 @@ public struct ImageList: Sendable {
     return result
   }
 
-  private static func entries(_ folder: String, _ type: mode_t) throws(FedMedError) -> [String] {
+  /// The names of folders, or of everything else, in a folder.
+  private static func entries(_ folder: String, isFolder: Bool) throws(FedMedError) -> [String] {
     try Folder.names(folder, failingWith: .noInput).filter { name in
+      guard !name.hasPrefix(".") else { return false }
+      // What cannot be looked at is told of when it is read.
       var status = stat()
-      return !name.hasPrefix(".") && stat("\(folder)/\(name)", &status) == 0
-        && status.st_mode & S_IFMT == type
+      let found = stat("\(folder)/\(name)", &status) == 0
+      return isFolder == (found && status.st_mode & S_IFMT == S_IFDIR)
     }
   }
 }

@@ -6,10 +6,7 @@ public protocol ImageSource: AnyObject {
   var list: ImageList? { get }
 
   /// The next image; nil at the end.
-  /// - Parameter isKnown: says of a name and a size in bytes that the content is not needed.
-  func next(
-    isKnown: (_ name: String, _ size: Int) throws(FedMedError) -> Bool
-  ) throws(FedMedError) -> ImageFile?
+  func next() throws(FedMedError) -> ImageFile?
 
   /// All images in the order in which they came, once the end is reached.
   func finish() throws(FedMedError) -> ImageList
@@ -17,15 +14,15 @@ public protocol ImageSource: AnyObject {
 
 /// An image before it is decoded.
 public struct ImageFile: Sendable {
-  /// What it is known by between runs.
+  /// What messages call it.
   let name: String
-  let size: Int
+  /// By which it is known again: never that of another image.
+  let mark: String
   let content: Content
 
   enum Content: Sendable {
     case file(path: String)
     case bytes([UInt8])
-    case known
     case unreadable(FedMedError)
   }
 
@@ -41,9 +38,13 @@ public struct ImageFile: Sendable {
   func bytes() throws(FedMedError) -> [UInt8] {
     switch content {
     case .bytes(let bytes): return bytes
-    case .known: return []
     case .unreadable(let error): throw error
     case .file(let path):
+      var status = stat()
+      // To open a pipe would wait for who writes into it.
+      guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+        throw FedMedError(.noInput, "not a file", file: path)
+      }
       let bytes = try ByteSource(path: path).read(upTo: Self.sizeLimit + 1)
       guard bytes.count <= Self.sizeLimit else { throw Self.tooLarge(path) }
       return bytes
@@ -60,17 +61,19 @@ public final class FileImages: ImageSource {
 
   public var list: ImageList? { images }
 
-  public func next(
-    isKnown: (_ name: String, _ size: Int) throws(FedMedError) -> Bool
-  ) throws(FedMedError) -> ImageFile? {
+  public func next() throws(FedMedError) -> ImageFile? {
     guard position < images.paths.count else { return nil }
-    let path = images.paths[position]
+    let (path, sample) = (images.paths[position], images.table.rows[position][0])
     position += 1
+    // Which file it is, wherever the folder is seen from; one that is not there is found out later.
     var status = stat()
-    // One that is not there is found out when it is read.
-    let size = stat(path, &status) == 0 ? Int(status.st_size) : 0
-    return ImageFile(
-      name: path, size: size, content: try isKnown(path, size) ? .known : .file(path: path))
+    let isThere = stat(path, &status) == 0
+    let mark =
+      isThere
+      ? [
+        Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+      ].map(String.init).joined(separator: " ") : "-"
+    return ImageFile(name: path, mark: "\(mark) \(sample)", content: .file(path: path))
   }
 
   public func finish() throws(FedMedError) -> ImageList { images }

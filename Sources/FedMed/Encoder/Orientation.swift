@@ -1,10 +1,15 @@
-/// The orientation that a camera wrote into a JPEG (EXIF tag 0x0112).
+/// The orientation that a camera wrote into an image (EXIF tag 0x0112).
 enum Orientation {
   /// 1 to 8; 1, upright, where the file says nothing that can be understood.
   static func read(_ jpeg: [UInt8]) -> Int {
     var offset = 2
     // Segments until the image's data: marker, length, content.
     while offset + 4 <= jpeg.count, jpeg[offset] == 0xFF, jpeg[offset + 1] != 0xDA {
+      // Any number of these may stand before a marker.
+      if jpeg[offset + 1] == 0xFF {
+        offset += 1
+        continue
+      }
       let length = Int(jpeg[offset + 2]) << 8 | Int(jpeg[offset + 3])
       let end = min(offset + 2 + length, jpeg.count)
       if jpeg[offset + 1] == 0xE1, length >= 2,
@@ -19,7 +24,7 @@ enum Orientation {
   }
 
   /// Looks through the first directory of a TIFF structure.
-  private static func tag(_ tiff: [UInt8]) -> Int {
+  static func tag(_ tiff: [UInt8]) -> Int {
     guard tiff.count >= 8 else { return 1 }
     let isLittle = tiff[0] == 0x49
     func number(_ offset: Int, _ size: Int) -> Int? {

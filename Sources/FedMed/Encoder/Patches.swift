@@ -53,13 +53,16 @@ enum Patches {
   }
 }
 
-/// DINOv2's position embeddings for another grid than the trained one: bicubic with a = −0.75,
-/// half-pixel centres, no smoothing (PyTorch's `interpolate`).
+/// DINOv2's position embeddings for another grid than the trained one: bicubic with half-pixel
+/// centres, as PyTorch's `interpolate`. That of the models with registers is smoothed when it shrinks,
+/// and has a = −0.5 then and otherwise; the plain one has a = −0.75.
 enum PositionGrid {
   /// `positions` [from², w], row after row of the grid → [to², w].
-  static func interpolate(_ positions: Matrix, from: Int, to: Int) -> Matrix {
+  static func interpolate(
+    _ positions: Matrix, from: Int, to: Int, isSmoothed: Bool
+  ) -> Matrix {
     guard from != to else { return positions }
-    let taps = taps(from: from, to: to)
+    let taps = isSmoothed ? smoothedTaps(from: from, to: to) : plainTaps(from: from, to: to)
     var result = Matrix(rows: to * to, columns: positions.columns)
     for y in 0..<to {
       for x in 0..<to {
@@ -76,18 +79,37 @@ enum PositionGrid {
     return result
   }
 
-  private static func taps(from: Int, to: Int) -> [[(index: Int, weight: Float)]] {
-    func cubic(_ x: Double) -> Double {
-      let (a, x) = (-0.75, x.magnitude)
-      if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
-      return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
-    }
-    return (0..<to).map { place in
+  private typealias Taps = [[(index: Int, weight: Float)]]
+
+  private static func cubic(_ x: Double, a: Double) -> Double {
+    let x = x.magnitude
+    if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
+  }
+
+  /// Places beyond the border take the border's.
+  private static func plainTaps(from: Int, to: Int) -> Taps {
+    (0..<to).map { place in
       let centre = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
       let first = Int(floor(centre))
       return (first - 1...first + 2).map { index in
-        (min(max(index, 0), from - 1), Float(cubic(centre - Double(index))))
+        (min(max(index, 0), from - 1), Float(cubic(centre - Double(index), a: -0.75)))
       }
+    }
+  }
+
+  /// The filter is stretched when the grid shrinks; places beyond the border are left out, and the
+  /// rest weighs 1.
+  private static func smoothedTaps(from: Int, to: Int) -> Taps {
+    let scale = Double(from) / Double(to)
+    let stretch = max(scale, 1)
+    return (0..<to).map { place in
+      let centre = (Double(place) + 0.5) * scale
+      let first = max(Int(centre - 2 * stretch + 0.5), 0)
+      let last = min(Int(centre + 2 * stretch + 0.5), from)
+      let weights = (first..<last).map { cubic((Double($0) - centre + 0.5) / stretch, a: -0.5) }
+      let total = weights.reduce(0, +)
+      return zip(first..<last, weights).map { ($0, Float($1 / total)) }
     }
   }
 }

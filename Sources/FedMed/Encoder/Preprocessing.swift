@@ -24,9 +24,16 @@ public struct Preprocessing: Equatable, Sendable {
     case .shortestSide(let size):
       let short = min(image.width, image.height)
       func scaled(_ length: Int) -> Int { length == short ? size : size * length / short }
-      return resampling.resize(
-        image, width: scaled(image.width), height: scaled(image.height)
-      ).centreCrop(width: side, height: side)
+      let (width, height) = (scaled(image.width), scaled(image.height))
+      /// Of a length, what the crop leaves: the longer side may be a thousand times the other.
+      func kept(_ length: Int) -> Range<Int> {
+        let start = max((length - side) >> 1, 0)
+        return start..<min(start + side, length)
+      }
+      let resized = resampling.resize(
+        image, width: width, height: height, columns: kept(width), rows: kept(height))
+      // What is smaller than the input gets a black border.
+      return resized.centreCrop(width: side, height: side)
     }
   }
 }

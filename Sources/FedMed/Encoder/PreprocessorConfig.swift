@@ -75,8 +75,10 @@ extension Preprocessing {
       throw fault("size \(length)")
     }
     let isNormalized = config.doNormalize ?? true
-    mean = isNormalized ? config.imageMean ?? [] : [0, 0, 0]
-    deviation = isNormalized ? config.imageStd ?? [] : [1, 1, 1]
+    // What transformers has by default is CLIP's.
+    mean = isNormalized ? config.imageMean ?? [0.48145466, 0.4578275, 0.40821073] : [0, 0, 0]
+    deviation =
+      isNormalized ? config.imageStd ?? [0.26862954, 0.26130258, 0.27577711] : [1, 1, 1]
     guard (1...2048).contains(side), mean.count == 3, deviation.count == 3,
       (mean + deviation).allSatisfy({ $0.isFinite }), deviation.allSatisfy({ $0 > 0 })
     else { throw fault("image_mean and image_std must be three numbers, the latter above 0") }

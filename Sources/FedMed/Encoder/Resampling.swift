@@ -32,14 +32,15 @@ public enum Resampling: Int, Sendable {
     var stride = 0
   }
 
-  private func taps(from size: Int, to newSize: Int) -> Taps {
+  /// - Parameter places: those of the new size's that are wanted.
+  private func taps(from size: Int, to newSize: Int, _ places: Range<Int>) -> Taps {
     let scale = Double(size) / Double(newSize)
     let stretch = max(scale, 1)
     let reach = support * stretch
     var taps = Taps()
     taps.stride = Int(reach.rounded(.up)) * 2 + 1
-    taps.weights = [Int32](repeating: 0, count: newSize * taps.stride)
-    for place in 0..<newSize {
+    taps.weights = [Int32](repeating: 0, count: places.count * taps.stride)
+    for place in places {
       let centre = (Double(place) + 0.5) * scale
       let start = max(Int(centre - reach + 0.5), 0)
       let count = min(Int(centre + reach + 0.5), size) - start
@@ -48,7 +49,8 @@ public enum Resampling: Int, Sendable {
       if total != 0 { for i in 0..<count { own[i] /= total } }
       for i in 0..<count {
         let fixed = own[i] * Double(1 << Self.bits)
-        taps.weights[place * taps.stride + i] = Int32(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
+        taps.weights[(place - places.lowerBound) * taps.stride + i] = Int32(
+          fixed < 0 ? fixed - 0.5 : fixed + 0.5)
       }
       taps.starts.append(start)
       taps.counts.append(count)
@@ -58,17 +60,24 @@ public enum Resampling: Int, Sendable {
 
   /// Pillow 13 goes down first where that takes off more than twice as many rows as columns would be
   /// (found by trying it on many sizes; older versions always go across first).
-  /// - Precondition: sizes from 1.
-  public func resize(_ image: Raster, width: Int, height: Int) -> Raster {
+  /// - Parameters:
+  ///   - columns: those of the new image that are wanted; nil is all. No more is computed.
+  ///   - rows: likewise.
+  /// - Precondition: sizes from 1, and columns and rows within them.
+  public func resize(
+    _ image: Raster, width: Int, height: Int, columns: Range<Int>? = nil, rows: Range<Int>? = nil
+  ) -> Raster {
+    let (columns, rows) = (columns ?? 0..<width, rows ?? 0..<height)
     if height < image.height && image.height - height > 2 * (image.width - width) {
-      return across(down(image, to: height), to: width)
+      return across(down(image, to: height, rows), to: width, columns)
     }
-    return down(across(image, to: width), to: height)
+    return down(across(image, to: width, columns), to: height, rows)
   }
 
-  private func across(_ image: Raster, to width: Int) -> Raster {
-    guard width != image.width else { return image }
-    let taps = taps(from: image.width, to: width)
+  private func across(_ image: Raster, to newWidth: Int, _ columns: Range<Int>) -> Raster {
+    guard newWidth != image.width || columns != 0..<newWidth else { return image }
+    let taps = taps(from: image.width, to: newWidth, columns)
+    let width = columns.count
     var pixels = [UInt8](repeating: 0, count: width * image.height * 3)
     FixedPoint.across(
       image.pixels, rows: image.height, width: image.width, into: &pixels, newWidth: width,
@@ -77,9 +86,10 @@ public enum Resampling: Int, Sendable {
     return Raster(width: width, height: image.height, pixels: pixels)
   }
 
-  private func down(_ image: Raster, to height: Int) -> Raster {
-    guard height != image.height else { return image }
-    let taps = taps(from: image.height, to: height)
+  private func down(_ image: Raster, to newHeight: Int, _ rows: Range<Int>) -> Raster {
+    guard newHeight != image.height || rows != 0..<newHeight else { return image }
+    let taps = taps(from: image.height, to: newHeight, rows)
+    let height = rows.count
     var pixels = [UInt8](repeating: 0, count: image.width * height * 3)
     FixedPoint.down(
       image.pixels, rowBytes: image.width * 3, into: &pixels, newHeight: height,

@@ -65,7 +65,7 @@ final class SafeTensors: Sendable {
         offsets[1] <= bytes.count - start
       else { throw fault("lies outside the file", printable(name)) }
       let range = start + offsets[0]..<start + offsets[1]
-      ranges.append((range, name))
+      if !range.isEmpty { ranges.append((range, name)) }
       // Types that no encoder's weights have (integers) are left alone.
       guard let element = Element(rawValue: entry.dtype) else { continue }
       guard let count = ArrayHeader.count(entry.shape), count <= range.count,

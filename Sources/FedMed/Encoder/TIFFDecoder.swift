@@ -89,7 +89,7 @@ enum TIFFDecoder {
     let (bits, samples) = (field(TIFFTAG_BITSPERSAMPLE, 1), field(TIFFTAG_SAMPLESPERPIXEL, 1))
     let colours = field(TIFFTAG_PHOTOMETRIC, UInt32(PHOTOMETRIC_MINISBLACK))
     let isGrey = [PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE].contains(Int32(colours))
-    let isWhole = field(TIFFTAG_PLANARCONFIG, 1) == Int(PLANARCONFIG_CONTIG)
+    let isWhole = samples == 1 || field(TIFFTAG_PLANARCONFIG, 1) == Int(PLANARCONFIG_CONTIG)
     let format = field(TIFFTAG_SAMPLEFORMAT, UInt32(SAMPLEFORMAT_UINT))
     let isSigned = format == Int(SAMPLEFORMAT_INT)
     guard format == Int(SAMPLEFORMAT_UINT) || isSigned && bits == 16 && isGrey else {

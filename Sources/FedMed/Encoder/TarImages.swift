@@ -45,9 +45,7 @@ public final class TarImages: ImageSource {
     path.split(separator: "/").filter { $0 != "." }
   }
 
-  public func next(
-    isKnown: (_ name: String, _ size: Int) throws(FedMedError) -> Bool
-  ) throws(FedMedError) -> ImageFile? {
+  public func next() throws(FedMedError) -> ImageFile? {
     while !isAtEnd, let entry = try tar.nextOfAnyKind() {
       let parts = Self.parts(entry.name)
       guard entry.kind != .folder, let file = parts.last else { continue }
@@ -57,37 +55,48 @@ public final class TarImages: ImageSource {
         rows.append(row)
       } else {
         guard !parts.contains(where: { $0.hasPrefix(".") }) else { continue }
+        guard parts.count <= 3 else {
+          throw FedMedError(
+            .badData, "in a folder of a class folder", file: name, place: printable(key),
+            hint: "a table says which images belong to which class")
+        }
         names.append((parts.dropLast().last.map { String($0) }, String(file)))
       }
-      return try image(tar.plain(entry), "\(name): \(printable(key))", isKnown)
+      return try image(entry, key)
     }
     isAtEnd = true
     return nil
   }
 
-  private func image(
-    _ entry: TarStream.Entry, _ name: String,
-    _ isKnown: (_ name: String, _ size: Int) throws(FedMedError) -> Bool
-  ) throws(FedMedError) -> ImageFile {
-    func image(_ content: ImageFile.Content) -> ImageFile {
-      ImageFile(name: name, size: entry.size, content: content)
+  private func image(_ entry: TarStream.Entry, _ key: String) throws(FedMedError) -> ImageFile {
+    let name = "\(name): \(printable(key))"
+    func unreadable(_ error: FedMedError) -> ImageFile {
+      ImageFile(name: name, mark: key, content: .unreadable(error))
     }
-    if try isKnown(name, entry.size) { return image(.known) }
-    guard entry.size <= ImageFile.sizeLimit else {
-      return image(.unreadable(ImageFile.tooLarge(name)))
+    guard entry.kind == .file else {
+      return unreadable(
+        FedMedError(
+          .badData, "not a plain file", file: name,
+          hint: "tar follows links with -h and --hard-dereference"))
     }
+    guard entry.size <= ImageFile.sizeLimit else { return unreadable(ImageFile.tooLarge(name)) }
     var bytes = [UInt8](repeating: 0, count: entry.size)
     let count = try bytes.withUnsafeMutableBytes { buffer in
       Result { () throws(FedMedError) in try tar.read(into: buffer, place: printable(entry.name)) }
     }.get()
     guard count == entry.size else { throw FedMedError(.badData, "truncated", file: name) }
-    return image(.bytes(bytes))
+    let mark = "\(SHA256.hexadecimal(SHA256.digest(bytes))) \(key)"
+    return ImageFile(name: name, mark: mark, content: .bytes(bytes))
   }
 
   public func finish() throws(FedMedError) -> ImageList {
     try tar.finish()
     guard let table else {
-      return try ImageList(names: names, root: nil, classes: classes, name: name)
+      let list = try ImageList(names: names, root: nil, classes: classes, name: name)
+      guard Set(list.paths).count == list.paths.count else {
+        throw FedMedError(.badData, "two images have the same class and name", file: name)
+      }
+      return list
     }
     let found = Set(rows)
     guard found.count == rows.count else {

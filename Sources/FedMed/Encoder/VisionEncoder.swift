@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The vision tower of a CLIP, or a DINOv2: images become features.
 ///
 /// A batch goes through the layers together, and each layer's weights are read from the mapped
@@ -5,6 +7,8 @@
 public final class VisionEncoder: Sendable {
   /// How many rows, a token each, a thread's matrices have at most, but for one long image.
   private static let rows = 1024
+  /// The most threads that find something to do.
+  public static let mostThreads = 8
 
   /// D, the features of an image.
   public let dimension: Int
@@ -23,6 +27,20 @@ public final class VisionEncoder: Sendable {
   private let normBefore: (weight: Matrix, bias: Matrix)?  // CLIP's [1, w]
   private let normAfter: (weight: Matrix, bias: Matrix)  // [1, w]
   private let projection: Matrix?  // CLIP's [D, w]
+
+  /// The length of an image's sequence.
+  private var tokens: Int { prefix.rows + grid * grid }
+
+  /// How many images a thread takes at a time: a power of two, and whatever the number of threads, so
+  /// that the bits do not depend on it.
+  private var chunk: Int {
+    var chunk = 1
+    while 2 * chunk * tokens <= Self.rows { chunk *= 2 }
+    return chunk
+  }
+
+  /// How many images to `encode` at a time: each layer's weights are read once for all of them.
+  public var batch: Int { chunk * Self.mostThreads }
 
   /// - Parameter side: the side of an input image; DINOv2's positions are interpolated to it.
   public convenience init(folder: String, side: Int) throws(FedMedError) {
@@ -94,7 +112,9 @@ public final class VisionEncoder: Sendable {
       }
       projection = try checkpoint.matrix(name, rows: dimension, columns: w)
     } else {
-      positions = PositionGrid.interpolate(patches, from: trained, to: grid)
+      positions = PositionGrid.interpolate(
+        patches, from: trained, to: grid,
+        isSmoothed: root.modelType == "dinov2_with_registers")
       let name = "\(embeddings).patch_embeddings.projection"
       patchWeight = try checkpoint.matrix("\(name).weight", rows: w, columns: 3 * p * p)
       patchBias = try checkpoint.matrix("\(name).bias", rows: 1, columns: w)
@@ -117,30 +137,28 @@ public final class VisionEncoder: Sendable {
   /// The features [n, D] of `images`, each of the input's size, with colours as `preprocessing`
   /// normalises them.
   public func encode(
-    _ images: [Raster], preprocessing: Preprocessing, threads: Int
+    _ images: [Raster], preprocessing: Preprocessing
   ) throws(FedMedError) -> Matrix {
-    let tokens = prefix.rows + grid * grid
-    // A power of two, to divide a batch evenly, and whatever the number of threads, so that the bits
-    // do not depend on it.
-    var chunk = 1
-    while 2 * chunk * tokens <= Self.rows { chunk *= 2 }
     var chunks: [(images: ArraySlice<Raster>, states: Matrix)] = []
     for start in stride(from: 0, to: images.count, by: chunk) {
       let part = images[start..<min(start + chunk, images.count)]
       chunks.append((part, Matrix(rows: part.count * tokens, columns: block.width)))
     }
-    Parallel.update(&chunks, threads: threads) { chunk in
+    Parallel.update(&chunks) { chunk in
       self.embed(chunk.images, preprocessing, into: &chunk.states)
     }
     var block = block
-    var workspaces = (0..<min(threads, chunks.count)).map { _ in
-      TransformerBlock.Workspace(tokens: tokens, for: block)
-    }
+    // As many as there are threads; who is done with one leaves it to the next.
+    let workspaces = Mutex<[TransformerBlock.Workspace]>([])
     for names in layers {
       try block.load(names, from: checkpoint)
       let current = block
-      Parallel.update(&chunks, using: &workspaces) { chunk, workspace in
+      Parallel.update(&chunks) { chunk in
+        var workspace =
+          workspaces.withLock { $0.popLast() }
+          ?? TransformerBlock.Workspace(tokens: tokens, for: current)
         current.apply(&chunk.states, using: &workspace)
+        workspaces.withLock { [workspace] in $0.append(workspace) }
       }
     }
     var features: [Float] = []

@@ -18,7 +18,7 @@ public struct MaskedLinear: Module {
   public private(set) var mask: [Bool]
   private let name: String
   private var meanMagnitudes: [Float]  // u [out]
-  private var maskGradient: [Float]  // dm, then ds / in [out]
+  private var maskGradient: [Float]  // dm [out]
   private var preactivation: Matrix  // a = W x + b [B, out]
 
   public var inputs: Int { weight.value.columns }
@@ -32,6 +32,7 @@ public struct MaskedLinear: Module {
     weight = Parameter(random.uniformMatrix(rows: outputs, columns: inputs, bound: bound))
     bias = Parameter(vector: random.uniformMatrix(rows: 1, columns: outputs, bound: bound))
     threshold = Parameter(vector: Matrix(rows: 1, columns: outputs))
+    weight.signs = [Float](repeating: 0, count: outputs)
     mask = [Bool](repeating: true, count: outputs)
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
@@ -63,9 +64,8 @@ public struct MaskedLinear: Module {
       let s = meanMagnitudes[i] - threshold.value[0, i]
       let ds = s.magnitude <= 1 ? maskGradient[i] : 0
       threshold.gradient[0, i] = -ds
-      maskGradient[i] = ds / Float(inputs)
+      weight.signs[i] = ds / Float(inputs)
     }
-    Masking.addSigns(of: weight.value, scaledBy: maskGradient, to: &weight.gradient)
   }
 
   /// Decides which rows are on. With fewer than 1 % of them on, κ goes back to 0: a layer that is

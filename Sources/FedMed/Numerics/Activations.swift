@@ -16,7 +16,7 @@ enum Activation {
   static func rectifyBackward(_ gradient: inout Matrix, output: Matrix) {
     output.withElements { y in
       gradient.withMutableElements { g in
-        for i in 0..<y.count { g[i] = y[i] > 0 ? g[i] : 0 }
+        g.fill { g.lanes(at: $0).replacing(with: 0, where: y.lanes(at: $0) .<= 0) }
       }
     }
   }

@@ -1,3 +1,5 @@
+import CLanes
+
 /// One pass of AdamW over an array and its moments; `AdamW` says the equations.
 struct AdamWKernel {
   /// 1 − lr · wd.
@@ -10,26 +12,53 @@ struct AdamWKernel {
   let correction: Float
   let epsilon: Float
 
-  /// All four have the same shape.
+  /// About how many numbers a thread works on at a time.
+  private static let block = 1 << 16
+
+  /// All matrices have the same shape [n, m].
+  /// - Parameter signs: for each row a factor of sign(value) to add to the gradient [n]; none where
+  ///   it is empty.
   func update(
-    _ value: inout Matrix, gradient: Matrix, first: inout Matrix, second: inout Matrix
+    _ value: inout Matrix, gradient: Matrix, signs: [Float], first: inout Matrix,
+    second: inout Matrix
   ) {
+    let (rows, width) = (value.rows, value.columns)
+    let step = max(Self.block / max(width, 1), 1)
     gradient.withElements { g in
       first.withMutableElements { m in
         second.withMutableElements { v in
           value.withMutableElements { x in
-            for i in 0..<x.count {
-              let slope = g[i]
-              let mean = beta1 * m[i] + (1 - beta1) * slope
-              let square = beta2 * v[i] + (1 - beta2) * slope * slope
-              m[i] = mean
-              v[i] = square
-              let deviation = (square * correction).squareRoot() + epsilon
-              x[i] = x[i] * decay - rate * mean / deviation
+            // Each thread has rows of its own.
+            nonisolated(unsafe) let (g, m, v, x) = (g, m, v, x)
+            Parallel.forEach((rows + step - 1) / step) { block in
+              for row in block * step..<min((block + 1) * step, rows) {
+                let range = row * width..<(row + 1) * width
+                update(
+                  UnsafeMutableBufferPointer(rebasing: x[range]),
+                  UnsafeBufferPointer(rebasing: g[range]), sign: signs.isEmpty ? 0 : signs[row],
+                  UnsafeMutableBufferPointer(rebasing: m[range]),
+                  UnsafeMutableBufferPointer(rebasing: v[range]))
+              }
             }
           }
         }
       }
+    }
+  }
+
+  private func update(
+    _ x: UnsafeMutableBufferPointer<Float>, _ g: UnsafeBufferPointer<Float>, sign: Float,
+    _ m: UnsafeMutableBufferPointer<Float>, _ v: UnsafeMutableBufferPointer<Float>
+  ) {
+    x.fill { i in
+      let value = x.lanes(at: i)
+      let slope = g.lanes(at: i) + value.signs(times: sign)
+      let mean = beta1 * m.lanes(at: i) + (1 - beta1) * slope
+      let square = beta2 * v.lanes(at: i) + (1 - beta2) * slope * slope
+      m.store(mean, at: i)
+      v.store(square, at: i)
+      let deviation = lanes_square_root(square * correction) + epsilon
+      return value * decay - rate * mean / deviation
     }
   }
 }

@@ -2,6 +2,21 @@
 /// neighbours, so results are the same on any processor and at any place in an array.
 typealias Lanes = SIMD16<Float>
 
+extension Lanes {
+  @inline(__always)
+  func magnitudes() -> Lanes {
+    unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)
+  }
+
+  /// `factor` with the sign of each lane; 0 where a lane is 0.
+  @inline(__always)
+  func signs(times factor: Float) -> Lanes {
+    let sign = unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x8000_0000
+    let signed = unsafeBitCast(sign ^ factor.bitPattern, to: Lanes.self)
+    return signed.replacing(with: 0, where: self .== 0)
+  }
+}
+
 extension UnsafeBufferPointer<Float> {
   /// The sixteen from `index` on; zeros beyond the end.
   @inline(__always)

@@ -62,18 +62,4 @@ enum Masking {
       }
     }
   }
-
-  /// dW_ij += scale_i sign(W_ij), with sign(0) = 0: w, gradient [n, m], scale [n].
-  static func addSigns(of w: Matrix, scaledBy scales: [Float], to gradient: inout Matrix) {
-    let width = w.columns
-    w.withElements { w in
-      gradient.withMutableElements { g in
-        for (row, scale) in scales.enumerated() where scale != 0 {
-          for i in row * width..<(row + 1) * width {
-            g[i] += w[i] > 0 ? scale : (w[i] < 0 ? -scale : 0)
-          }
-        }
-      }
-    }
-  }
 }

@@ -1,38 +1,35 @@
-import Dispatch
-import Synchronization
+/// Work by several threads. What is computed never depends on how many there are: work is cut by the
+/// shapes of its operands alone.
+public enum Parallel {
+  // Set once, before any work.
+  nonisolated(unsafe) private static var team: Team?
+  /// How many threads work.
+  nonisolated(unsafe) private(set) static var threads = 1
 
-/// Work on the elements of an array by several threads.
-enum Parallel {
-  /// Calls `body` once for each element; which thread does it has no influence on the result.
-  static func update<Element>(
-    _ elements: inout [Element], threads: Int, _ body: @Sendable (inout Element) -> Void
-  ) {
-    var none: [Void] = Array(repeating: (), count: max(threads, 1))
-    update(&elements, using: &none) { element, _ in body(&element) }
+  /// Says how many threads work; one, unless it is said. To be called once, before any work.
+  public static func start(threads count: Int) {
+    guard count > 1, team == nil else { return }
+    threads = count
+    team = Team(helpers: count - 1)
   }
 
-  /// Calls `body` once for each element, with as many threads as there are workspaces, each of them
-  /// with a workspace of its own, in which it finds what was left there.
-  static func update<Element, Workspace>(
-    _ elements: inout [Element], using workspaces: inout [Workspace],
-    _ body: @Sendable (inout Element, inout Workspace) -> Void
+  /// Calls `body` once for each number below `count`.
+  static func forEach(_ count: Int, _ body: (Int) -> Void) {
+    if let team {
+      team.run(count, body)
+    } else {
+      for index in 0..<count { body(index) }
+    }
+  }
+
+  /// Calls `body` once for each element.
+  static func update<Element>(
+    _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void
   ) {
-    let count = elements.count
-    let threads = min(workspaces.count, max(count, 1))
     elements.withUnsafeMutableBufferPointer { elements in
-      workspaces.withUnsafeMutableBufferPointer { workspaces in
-        // Each index of either is taken by one thread alone.
-        nonisolated(unsafe) let places = elements
-        nonisolated(unsafe) let rooms = workspaces
-        let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-          while true {
-            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard index < count else { return }
-            body(&places[index], &rooms[thread])
-          }
-        }
-      }
+      // Each index is taken by one thread alone.
+      nonisolated(unsafe) let places = elements
+      forEach(places.count) { body(&places[$0]) }
     }
   }
 }

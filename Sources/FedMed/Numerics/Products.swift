@@ -18,6 +18,9 @@ extension Matrix {
     multiply(a, b, transposingA: true, inner: a.rows)
   }
 
+  private static let blockSide = 128
+  private static let thin = 64
+
   private mutating func multiply(
     _ a: Matrix, _ b: Matrix, transposingA: Bool = false, transposingB: Bool = false, inner: Int,
     adding: Bool = false
@@ -27,12 +30,36 @@ extension Matrix {
     withMutableElements { c in
       a.withElements { left in
         b.withElements { right in
-          BLAS.product(
-            BLAS.Operand(
-              start: left.baseAddress, stride: max(a.columns, 1), isTransposed: transposingA),
-            BLAS.Operand(
-              start: right.baseAddress, stride: max(b.columns, 1), isTransposed: transposingB),
-            rows: n, columns: m, inner: inner, adding: adding, into: c.baseAddress, stride: m)
+          guard let c = c.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+          else { return }
+          nonisolated(unsafe) let (target, a0, b0) = (c, left, right)
+          let (aStride, bStride) = (a.columns, b.columns)
+          /// The block of the result that begins at a row and a column.
+          func block(_ row: Int, _ column: Int, rows: Int, columns: Int) {
+            BLAS.product(
+              BLAS.Operand(
+                start: a0 + (transposingA ? row : row * aStride), stride: aStride,
+                isTransposed: transposingA),
+              BLAS.Operand(
+                start: b0 + (transposingB ? column * bStride : column), stride: bStride,
+                isTransposed: transposingB),
+              rows: rows, columns: columns, inner: inner, adding: adding,
+              into: target + row * m + column, stride: m)
+          }
+          // Cut along the longer side where the other is that of a small batch, so that threads can
+          // share the work; blocks of this size are computed as fast as the whole.
+          let side = Self.blockSide
+          if n <= Self.thin && m >= 2 * side {
+            Parallel.forEach((m + side - 1) / side) {
+              block(0, $0 * side, rows: n, columns: min(side, m - $0 * side))
+            }
+          } else if inner <= Self.thin && n >= 2 * side {
+            Parallel.forEach((n + side - 1) / side) {
+              block($0 * side, 0, rows: min(side, n - $0 * side), columns: m)
+            }
+          } else {
+            block(0, 0, rows: n, columns: m)
+          }
         }
       }
     }

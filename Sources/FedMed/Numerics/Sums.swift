@@ -4,23 +4,30 @@
 /// itself, and one chain of additions would leave the processor waiting.
 enum Sums {
   static func sum(_ x: UnsafeBufferPointer<Float>) -> Float {
-    reduce(x.count, term: { x[$0] }, lanes: { x.lanes(at: $0) })
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index)
+    }
+    return partial.sum()
   }
 
   /// Σ |x|.
   static func magnitudes(_ x: UnsafeBufferPointer<Float>) -> Float {
-    reduce(
-      x.count, term: { x[$0].magnitude },
-      lanes: { i in
-        let lanes = x.lanes(at: i)
-        return lanes.replacing(with: -lanes, where: lanes .< 0)
-      })
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index).magnitudes()
+    }
+    return partial.sum()
   }
 
   /// Σ x y.
   /// - Precondition: as many x as y.
   static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Float {
-    reduce(x.count, term: { x[$0] * y[$0] }, lanes: { x.lanes(at: $0) * y.lanes(at: $0) })
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index) * y.lanes(at: index)
+    }
+    return partial.sum()
   }
 
   /// y = x − mean(x).
@@ -33,23 +40,5 @@ enum Sums {
     for i in 0..<x.count { y[i] = x[i] - mean }
     let centred = UnsafeBufferPointer(y)
     return dot(centred, centred) / Float(x.count)
-  }
-
-  @inline(__always)
-  private static func reduce(
-    _ count: Int, term: (Int) -> Float, lanes: (Int) -> Lanes
-  ) -> Float {
-    var partial = Lanes.zero
-    var index = 0
-    while index + 16 <= count {
-      partial += lanes(index)
-      index += 16
-    }
-    var total = partial.sum()
-    while index < count {
-      total += term(index)
-      index += 1
-    }
-    return total
   }
 }

@@ -43,8 +43,8 @@ public struct AdamW: Sendable {
     var index = 0
     module.forEachParameter { parameter in
       kernel.update(
-        &parameter.value, gradient: parameter.gradient, first: &means[index],
-        second: &squares[index])
+        &parameter.value, gradient: parameter.gradient, signs: parameter.signs,
+        first: &means[index], second: &squares[index])
       index += 1
     }
   }

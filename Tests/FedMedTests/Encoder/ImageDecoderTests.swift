@@ -13,7 +13,8 @@ struct ImageDecoderTests {
   @Test(arguments: [
     "rgb-lzw.tif", "rgb-tiled.tif", "rgb-planes.tif", "rgb-alpha.tif", "rgb-16big.tif",
     "rgb-16.png", "rgb-16-alpha.png", "rgb.ppm", "rgb-text.ppm", "rgb-turned3.tif",
-    "rgb-turned6.tif", "grey.tif", "grey-white.tif", "grey.pgm", "bits.pbm", "bits-text.pbm",
+    "rgb-turned6.tif", "rgb-turned6.png", "grey.tif", "grey-white.tif", "grey.pgm", "bits.pbm",
+    "bits-text.pbm",
     "bits-g4.tif", "palette.tif",
   ])
   func otherFormsHoldTheSameImage(name: String) throws {
@@ -24,6 +25,7 @@ struct ImageDecoderTests {
   /// The wide greys are 1000 + 13 v where grey.png has v, the signed one 3000 less.
   @Test(arguments: [
     "wide.png", "wide-gamma.png", "wide.tif", "wide-tiled.tif", "wide.pgm", "wide-signed.tif",
+    "wide-alpha.png", "wide-transparent.png",
   ])
   func wideGreysTakeAWindowOrTheirOwnRange(name: String) throws {
     let greys = try decode("grey.png").pixels.map { Double($0) }

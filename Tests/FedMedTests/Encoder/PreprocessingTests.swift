@@ -49,4 +49,31 @@ struct PreprocessingTests {
     }
     #expect(failure { _ = try ImageDecoder.decode(Array("hello".utf8)) }?.code == .badData)
   }
+
+  /// Only what the crop leaves is computed, and it is the same as if all had been.
+  @Test(arguments: [(300, 40), (40, 300), (224, 500), (90, 60)])
+  func theCropAloneIsComputed(width: Int, height: Int) {
+    let pixels = (0..<width * height * 3).map {
+      UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7)
+    }
+    let image = Raster(width: width, height: height, pixels: pixels)
+    let preprocessing = Preprocessing(
+      resize: .shortestSide(96), resampling: .bicubic, side: 64, mean: [0, 0, 0],
+      deviation: [1, 1, 1])
+    let short = min(width, height)
+    let whole = Resampling.bicubic.resize(
+      image, width: width == short ? 96 : 96 * width / short,
+      height: height == short ? 96 : 96 * height / short)
+    #expect(preprocessing.fit(image) == whole.centreCrop(width: 64, height: 64))
+  }
+
+  /// A line of a million pixels would be 224 high and 224 million wide.
+  @Test func extremeProportionsTakeNoMoreMemory() {
+    let line = Raster(
+      width: 1_000_000, height: 1, pixels: [UInt8](repeating: 100, count: 3_000_000))
+    let preprocessing = Preprocessing(
+      resize: .shortestSide(224), resampling: .bicubic, side: 224, mean: [0, 0, 0],
+      deviation: [1, 1, 1])
+    #expect(preprocessing.fit(line).pixels.allSatisfy { $0 == 100 })
+  }
 }

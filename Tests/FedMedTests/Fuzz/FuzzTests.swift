@@ -25,6 +25,9 @@ import Testing
     }
     #expect(files.count > 30)
     var mutation = Mutation(seed: 1)
+    let preprocessing = Preprocessing(
+      resize: .shortestSide(224), resampling: .bicubic, side: 224, mean: [0, 0, 0],
+      deviation: [1, 1, 1])
     var (read, refused) = (0, 0)
     for round in 0..<400 * effort {
       let original = files[round % files.count]
@@ -32,6 +35,7 @@ import Testing
       do throws(FedMedError) {
         let image = try ImageDecoder.decode(bytes, window: nil)
         #expect(image.width * image.height <= ImageDecoder.largest)
+        #expect(preprocessing.fit(image).pixels.count == 224 * 224 * 3)
         read += 1
       } catch {
         #expect(error.code == .badData)
@@ -76,7 +80,7 @@ import Testing
         // A damaged size may ask for a large input; that it is asked for is enough.
         guard encoder.preprocessing.side <= 448 else { continue }
         _ = try encoder.vision.encode(
-          [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing, threads: 1)
+          [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing)
         read += 1
       } catch {
         #expect(error.code == .badData || error.code == .usage)
