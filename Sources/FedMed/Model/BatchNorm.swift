@@ -15,7 +15,6 @@ public struct BatchNorm: Module {
   public internal(set) var variance: Matrix
 
   private let name: String
-  private var batchMean: [Float]
   private var scales: [Float]  // 1/√(variance + ε) of the batch [n]
   private var standardized: Matrix  // x̂ [B, n]
 
@@ -25,8 +24,7 @@ public struct BatchNorm: Module {
     bias = Parameter(vector: Matrix(rows: 1, columns: channels))
     mean = Matrix(rows: 1, columns: channels)
     variance = Matrix(rows: 1, columns: channels, repeating: 1)
-    batchMean = [Float](repeating: 0, count: channels)
-    scales = batchMean
+    scales = [Float](repeating: 0, count: channels)
     standardized = Matrix(rows: 0, columns: channels)
   }
 
@@ -35,7 +33,7 @@ public struct BatchNorm: Module {
     if standardized.rows != x.rows { standardized = Matrix(rows: x.rows, columns: x.columns) }
     ChannelNorm.forward(
       &x, weight: weight.value, bias: bias.value, mean: &mean, variance: &variance,
-      batchMean: &batchMean, scales: &scales, standardized: &standardized)
+      scales: &scales, standardized: &standardized)
   }
 
   /// Evaluation: x [B, n] becomes y in place, with the running statistics.

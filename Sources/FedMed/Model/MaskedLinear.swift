@@ -14,13 +14,15 @@ public struct MaskedLinear: Module {
   /// κ [out].
   public internal(set) var threshold: Parameter
 
-  /// What the last forward pass decided, [out].
-  public private(set) var mask: [Bool]
+  /// m [out], 1 or 0, as the last forward pass decided.
+  private var on: [Float]
   private let name: String
   private var meanMagnitudes: [Float]  // u [out]
   private var maskGradient: [Float]  // dm [out]
   private var preactivation: Matrix  // a = W x + b [B, out]
 
+  /// Which rows are on, as the last forward pass decided, [out].
+  public var mask: [Bool] { on.map { $0 > 0 } }
   public var inputs: Int { weight.value.columns }
   public var outputs: Int { weight.value.rows }
 
@@ -33,7 +35,7 @@ public struct MaskedLinear: Module {
     bias = Parameter(vector: random.uniformMatrix(rows: 1, columns: outputs, bound: bound))
     threshold = Parameter(vector: Matrix(rows: 1, columns: outputs))
     weight.signs = [Float](repeating: 0, count: outputs)
-    mask = [Bool](repeating: true, count: outputs)
+    on = [Float](repeating: 1, count: outputs)
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
     preactivation = Matrix(rows: 0, columns: outputs)
@@ -44,7 +46,7 @@ public struct MaskedLinear: Module {
     updateMask()
     if preactivation.rows != x.rows { preactivation = Matrix(rows: x.rows, columns: outputs) }
     preactivation.product(x, transposing: weight.value)
-    Masking.addBiasAndMask(&preactivation, bias: bias.value, mask: mask, into: &y)
+    Masking.addBiasAndMask(&preactivation, bias: bias.value, mask: on, into: &y)
   }
 
   /// Leaves the gradients of W, b and κ in the parameters. `gradient` [B, out] comes in as dy and
@@ -57,7 +59,7 @@ public struct MaskedLinear: Module {
   /// The same for a first layer, whose input needs no gradient.
   public mutating func backward(_ x: Matrix, gradient: inout Matrix) {
     Masking.maskBackward(
-      &gradient, preactivation: preactivation, mask: mask, sums: &bias.gradient,
+      &gradient, preactivation: preactivation, mask: on, sums: &bias.gradient,
       maskGradient: &maskGradient)
     weight.gradient.product(transposing: gradient, x)
     for i in 0..<outputs {
@@ -72,15 +74,16 @@ public struct MaskedLinear: Module {
   /// off gets no gradient through its outputs and would never recover.
   private mutating func updateMask() {
     Masking.meanMagnitudes(weight.value, into: &meanMagnitudes)
-    var on = 0
+    var count = 0
     for i in 0..<outputs {
-      mask[i] = meanMagnitudes[i] - threshold.value[0, i] >= 0
-      on += mask[i] ? 1 : 0
+      let isOn = meanMagnitudes[i] - threshold.value[0, i] >= 0
+      on[i] = isOn ? 1 : 0
+      count += isOn ? 1 : 0
     }
-    if on * 100 < outputs {
+    if count * 100 < outputs {
       threshold.value.fill(0)
       // u ≥ 0 = κ everywhere.
-      for i in 0..<outputs { mask[i] = true }
+      for i in 0..<outputs { on[i] = 1 }
     }
   }
 

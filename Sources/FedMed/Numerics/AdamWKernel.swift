@@ -28,10 +28,8 @@ struct AdamWKernel {
       first.withMutableElements { m in
         second.withMutableElements { v in
           value.withMutableElements { x in
-            // Each thread has rows of its own.
-            nonisolated(unsafe) let (g, m, v, x) = (g, m, v, x)
-            Parallel.forEach((rows + step - 1) / step) { block in
-              for row in block * step..<min((block + 1) * step, rows) {
+            Parallel.forEachBlock(of: rows, size: step) { block in
+              for row in block {
                 let range = row * width..<(row + 1) * width
                 update(
                   UnsafeMutableBufferPointer(rebasing: x[range]),

@@ -1,3 +1,5 @@
+import CLanes
+
 /// The arithmetic of batch normalisation: statistics of each column over the rows.
 ///
 /// Loops run row by row, so that memory is read in order and columns are worked on side by side.
@@ -9,45 +11,43 @@ enum ChannelNorm {
   /// x [B, n] becomes y in place; see `BatchNorm` for the rest.
   static func forward(
     _ x: inout Matrix, weight: Matrix, bias: Matrix, mean: inout Matrix, variance: inout Matrix,
-    batchMean: inout [Float], scales: inout [Float], standardized: inout Matrix
+    scales: inout [Float], standardized: inout Matrix
   ) {
     let (rows, width) = (x.rows, x.columns)
     precondition(rows > 1, "batch normalisation needs two samples")
     let share = 1 / Float(rows)
-    batchMean.withUnsafeMutableBufferPointer { m in
-      scales.withUnsafeMutableBufferPointer { s in
-        x.withMutableElements { x in
-          m.update(repeating: 0)
-          for start in stride(from: 0, to: x.count, by: width) {
-            for i in 0..<width { m[i] += x[start + i] }
-          }
-          for i in 0..<width { m[i] *= share }
-          s.update(repeating: 0)
-          for start in stride(from: 0, to: x.count, by: width) {
-            for i in 0..<width {
-              let centred = x[start + i] - m[i]
-              s[i] += centred * centred
-            }
-          }
-        }
+    scales.withUnsafeMutableBufferPointer { s in
+      x.withMutableElements { x in
         mean.withMutableElements { mean in
           variance.withMutableElements { variance in
-            for i in 0..<width {
-              mean[i] = (1 - momentum) * mean[i] + momentum * m[i]
-              variance[i] = (1 - momentum) * variance[i] + momentum * s[i] / Float(rows - 1)
-              s[i] = 1 / (s[i] * share + epsilon).squareRoot()
-            }
-          }
-        }
-        weight.withElements { weight in
-          bias.withElements { bias in
-            standardized.withMutableElements { standardized in
-              x.withMutableElements { x in
-                for start in stride(from: 0, to: x.count, by: width) {
-                  for i in 0..<width {
-                    let value = (x[start + i] - m[i]) * s[i]
-                    standardized[start + i] = value
-                    x[start + i] = weight[i] * value + bias[i]
+            weight.withElements { weight in
+              bias.withElements { bias in
+                standardized.withMutableElements { standardized in
+                  Parallel.forEachColumns(of: width) { i in
+                    var sum = Lanes.zero
+                    for start in stride(from: 0, to: x.count, by: width) {
+                      sum += x.lanes(at: start + i, before: start + width)
+                    }
+                    let centre = sum * share
+                    var squares = Lanes.zero
+                    for start in stride(from: 0, to: x.count, by: width) {
+                      let centred = x.lanes(at: start + i, before: start + width) - centre
+                      squares += centred * centred
+                    }
+                    let unbiased = squares * (1 / Float(rows - 1))
+                    mean.store(
+                      (1 - momentum) * mean.lanes(at: i) + momentum * centre, at: i)
+                    variance.store(
+                      (1 - momentum) * variance.lanes(at: i) + momentum * unbiased, at: i)
+                    let scale = 1 / lanes_square_root(squares * share + epsilon)
+                    s.store(scale, at: i)
+                    let (gamma, beta) = (weight.lanes(at: i), bias.lanes(at: i))
+                    for start in stride(from: 0, to: x.count, by: width) {
+                      let centred = x.lanes(at: start + i, before: start + width) - centre
+                      let value = centred * scale
+                      standardized.store(value, at: start + i, before: start + width)
+                      x.store(gamma * value + beta, at: start + i, before: start + width)
+                    }
                   }
                 }
               }
@@ -86,24 +86,28 @@ enum ChannelNorm {
   ) {
     let width = gradient.columns
     let share = 1 / Float(gradient.rows)
-    weightGradient.fill(0)
-    biasGradient.fill(0)
     weightGradient.withMutableElements { dWeight in
       biasGradient.withMutableElements { dBias in
         gradient.withMutableElements { g in
           standardized.withElements { x in
-            for start in stride(from: 0, to: g.count, by: width) {
-              for i in 0..<width {
-                dWeight[i] += g[start + i] * x[start + i]
-                dBias[i] += g[start + i]
-              }
-            }
             weight.withElements { weight in
               scales.withUnsafeBufferPointer { scales in
-                for start in stride(from: 0, to: g.count, by: width) {
-                  for i in 0..<width {
-                    let centred = g[start + i] - share * (dBias[i] + x[start + i] * dWeight[i])
-                    g[start + i] = weight[i] * scales[i] * centred
+                Parallel.forEachColumns(of: width) { i in
+                  var (sum, product) = (Lanes.zero, Lanes.zero)
+                  for start in stride(from: 0, to: g.count, by: width) {
+                    let slope = g.lanes(at: start + i, before: start + width)
+                    product += slope * x.lanes(at: start + i, before: start + width)
+                    sum += slope
+                  }
+                  dWeight.store(product, at: i)
+                  dBias.store(sum, at: i)
+                  let factor = weight.lanes(at: i) * scales.lanes(at: i)
+                  for start in stride(from: 0, to: g.count, by: width) {
+                    let value = x.lanes(at: start + i, before: start + width)
+                    let slope = g.lanes(at: start + i, before: start + width)
+                    g.store(
+                      factor * (slope - share * (sum + value * product)), at: start + i,
+                      before: start + width)
                   }
                 }
               }

@@ -18,30 +18,34 @@ extension Lanes {
 }
 
 extension UnsafeBufferPointer<Float> {
-  /// The sixteen from `index` on; zeros beyond the end.
+  /// The sixteen from `index` on; zeros from `end` on, the end of a row or, by default, of everything.
   @inline(__always)
-  func lanes(at index: Int) -> Lanes {
-    if index + Lanes.scalarCount <= count {
+  func lanes(at index: Int, before end: Int? = nil) -> Lanes {
+    let end = end ?? count
+    if index + Lanes.scalarCount <= end {
       return UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: index * 4, as: Lanes.self)
     }
     var lanes = Lanes.zero
-    for i in index..<count { lanes[i - index] = self[i] }
+    for i in index..<end { lanes[i - index] = self[i] }
     return lanes
   }
 }
 
 extension UnsafeMutableBufferPointer<Float> {
   @inline(__always)
-  func lanes(at index: Int) -> Lanes { UnsafeBufferPointer(self).lanes(at: index) }
+  func lanes(at index: Int, before end: Int? = nil) -> Lanes {
+    UnsafeBufferPointer(self).lanes(at: index, before: end)
+  }
 
-  /// Writes the sixteen from `index` on, as far as there are places.
+  /// Writes the sixteen from `index` on, those before `end`.
   @inline(__always)
-  func store(_ lanes: Lanes, at index: Int) {
-    if index + Lanes.scalarCount <= count {
+  func store(_ lanes: Lanes, at index: Int, before end: Int? = nil) {
+    let end = end ?? count
+    if index + Lanes.scalarCount <= end {
       UnsafeMutableRawBufferPointer(self).storeBytes(
         of: lanes, toByteOffset: index * 4, as: Lanes.self)
     } else {
-      for i in index..<count { self[i] = lanes[i - index] }
+      for i in index..<end { self[i] = lanes[i - index] }
     }
   }
 
@@ -50,6 +54,20 @@ extension UnsafeMutableBufferPointer<Float> {
   func fill(_ value: (_ index: Int) -> Lanes) {
     for index in Swift.stride(from: 0, to: count, by: Lanes.scalarCount) {
       store(value(index), at: index)
+    }
+  }
+}
+
+extension Parallel {
+  /// Calls `body` for the columns of a matrix, sixteen at a time, by the first of them. Threads take
+  /// blocks of columns, whose rows stay in the nearest cache from pass to pass.
+  @inline(__always)
+  static func forEachColumns(of width: Int, _ body: (_ column: Int) -> Void) {
+    forEachBlock(of: width) { columns in
+      for column in stride(from: columns.lowerBound, to: columns.upperBound, by: Lanes.scalarCount)
+      {
+        body(column)
+      }
     }
   }
 }

@@ -22,6 +22,12 @@ public enum Parallel {
     }
   }
 
+  /// Calls `body` with ranges of `size` numbers, the last one maybe shorter, that make up those below
+  /// `count`.
+  static func forEachBlock(of count: Int, size: Int = 128, _ body: (Range<Int>) -> Void) {
+    forEach((count + size - 1) / size) { body($0 * size..<min(($0 + 1) * size, count)) }
+  }
+
   /// Calls `body` once for each element.
   static func update<Element>(
     _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void

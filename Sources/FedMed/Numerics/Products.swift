@@ -30,9 +30,8 @@ extension Matrix {
     withMutableElements { c in
       a.withElements { left in
         b.withElements { right in
-          guard let c = c.baseAddress, let left = left.baseAddress, let right = right.baseAddress
+          guard let target = c.baseAddress, let a0 = left.baseAddress, let b0 = right.baseAddress
           else { return }
-          nonisolated(unsafe) let (target, a0, b0) = (c, left, right)
           let (aStride, bStride) = (a.columns, b.columns)
           /// The block of the result that begins at a row and a column.
           func block(_ row: Int, _ column: Int, rows: Int, columns: Int) {
@@ -50,12 +49,12 @@ extension Matrix {
           // share the work; blocks of this size are computed as fast as the whole.
           let side = Self.blockSide
           if n <= Self.thin && m >= 2 * side {
-            Parallel.forEach((m + side - 1) / side) {
-              block(0, $0 * side, rows: n, columns: min(side, m - $0 * side))
+            Parallel.forEachBlock(of: m, size: side) {
+              block(0, $0.lowerBound, rows: n, columns: $0.count)
             }
           } else if inner <= Self.thin && n >= 2 * side {
-            Parallel.forEach((n + side - 1) / side) {
-              block($0 * side, 0, rows: min(side, n - $0 * side), columns: m)
+            Parallel.forEachBlock(of: n, size: side) {
+              block($0.lowerBound, 0, rows: $0.count, columns: m)
             }
           } else {
             block(0, 0, rows: n, columns: m)
