@@ -43,7 +43,8 @@ let package = Package(
       exclude: ["README.md"], swiftSettings: numeric),
     .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
     .executableTarget(
-      name: "benchmark-local-epoch", dependencies: ["FedMed"], path: "Tests/Benchmarks/local-epoch",
+      name: "fm-benchmark", dependencies: ["FedMed", "FMCommand"],
+      path: "Tests/Benchmarks/fm-benchmark",
       swiftSettings: strict),
     .testTarget(
       name: "FedMedTests", dependencies: ["FedMed"], resources: [.copy("Golden")],

@@ -1,0 +1,119 @@
+// What the benchmark scripts need beside the tools.
+//
+// usage: fm-benchmark features SAMPLES SITE > FEATURES   made-up features of 512 numbers, 7 classes,
+//                                                        all but two of them for training
+//        fm-benchmark epoch SAMPLES THREADS EPOCHS       times local epochs beside their floor
+
+import FMCommand
+import FedMed
+import Glibc
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let (width, classes) = (512, 7)
+
+guard arguments.count > 2 || arguments.first == "features" && arguments.count == 3,
+  let samples = Int(arguments[1])
+else {
+  Messages(tool: "fm-benchmark").say("usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS")
+  exit(64)
+}
+do {
+  if arguments[0] == "features" {
+    try writeFeatures(samples, site: arguments[2])
+  } else {
+    timeEpochs(
+      samples, threads: Int(arguments[2]) ?? 1,
+      epochs: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5)
+  }
+} catch {
+  Messages(tool: "fm-benchmark").report(error)
+  exit(1)
+}
+
+func writeFeatures(_ samples: Int, site: String) throws(FedMedError) {
+  var random = RandomStream(seed: 1, site: site, purpose: .partition)
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(2 * samples * width)
+  for _ in 0..<samples {
+    for value in random.uniformMatrix(rows: 1, columns: width, bound: 1).elements {
+      withUnsafeBytes(of: Float16(value)) { bytes += $0 }
+    }
+  }
+  let labels = (0..<samples).map { $0 % classes }
+  let names = (0..<classes).map { "class \($0)" }
+  var texts = RandomStream(seed: 2, purpose: .partition)
+  var set = FeatureSet(
+    classes: names, encoder: Manifest.Encoder(name: "made up", dimension: width, logitScale: 100),
+    rows: FeatureRows(bytes, as: .float16, dimension: width), labels: labels,
+    text: texts.uniformMatrix(rows: classes, columns: width, bound: 1),
+    table: Table(
+      header: ["sample", "label"], rows: labels.indices.map { ["\($0)", names[labels[$0]]] }),
+    name: "made up")
+  set.site = site
+  set.split = (0..<samples).map { $0 == 0 ? .validation : $0 == 1 ? .test : .train }
+  try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
+}
+
+func now() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// A local epoch, and right before it the floor: the fourteen large matrix products of a step alone,
+/// each layer with arrays of its own, and one AdamW pass over all parameters. Milliseconds a step.
+func timeEpochs(_ samples: Int, threads: Int, epochs: Int) {
+  Parallel.start(threads: threads)
+  let batch = 32
+  var random = RandomStream(seed: 1, purpose: .featureAdaptation)
+  var fam = FeatureAdaptation(dimension: width, random: &random)
+  var mlp = LocalClassifier(dimension: width, hidden: width, classes: classes, random: &random)
+  let texts = ClassTexts(
+    features: random.uniformMatrix(rows: classes, columns: width, bound: 1), logitScale: 100)
+  let features = random.uniformMatrix(rows: samples, columns: width, bound: 1)
+  let labels = (0..<samples).map { $0 % classes }
+  let order = random.permutation(samples)
+  var training = LocalTraining(
+    fam: fam, mlp: mlp, texts: texts, parameters: HyperParameters(), round: 1)
+
+  let weights = (0..<5).map { _ in random.uniformMatrix(rows: width, columns: width, bound: 0.05) }
+  let inputs = (0..<5).map { _ in random.uniformMatrix(rows: batch, columns: width, bound: 1) }
+  var outputs = inputs
+  var slopes = weights
+  func products() {
+    for layer in 0..<5 { outputs[layer].product(inputs[layer], transposing: weights[layer]) }
+    for layer in (0..<5).reversed() {
+      slopes[layer].product(transposing: outputs[layer], inputs[layer])
+      if layer > 0 { outputs[layer - 1].product(outputs[layer], weights[layer]) }
+    }
+  }
+  var optimizers = (0..<2).map { _ in
+    AdamW(learningRate: 1e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.02)
+  }
+  func adamW() {
+    optimizers[0].step(&fam)
+    optimizers[1].step(&mlp)
+  }
+  func milliseconds(_ repeats: Int, _ body: () -> Void) -> Double {
+    let start = now()
+    for _ in 0..<repeats { body() }
+    return (now() - start) / Double(repeats) * 1e3
+  }
+
+  func short(_ x: Double) -> String { "\((x * 1000).rounded() / 1000)" }
+  print("samples\tthreads\tms_per_step\tproducts_ms\tadamw_ms\tratio\tseconds_per_epoch")
+  _ = training.epoch(features: features, labels: labels, order: order)
+  for _ in 0..<epochs {
+    let (product, adam) = (milliseconds(40, products), milliseconds(40, adamW))
+    var steps = 1
+    let time = milliseconds(1) {
+      steps = training.epoch(features: features, labels: labels, order: order).steps
+    }
+    let step = time / Double(steps)
+    print(
+      [
+        "\(samples)", "\(threads)", short(step), short(product), short(adam),
+        short(step / (product + adam)), short(time / 1e3),
+      ].joined(separator: "\t"))
+  }
+}
