@@ -20,7 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'require=+' 'bins=' 'binning=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-eval_parse_subcommand -r 1 'version'
@@ -80,6 +80,7 @@ complete -c 'fm-eval' -f
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" check' -l 'check' -d 'Verify archives of any kind, and say what they are.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" table' -l 'table' -d 'Make one table of several reports: sites, Global, and AVG, in percent.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" select-round' -l 'select-round' -d 'Find the best round by several validation reports.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" score' -l 'score' -d 'Score predictions: archives that --predictions wrote, or tables of anyone\'s.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" features' -l 'features' -d 'The features to evaluate on.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" state' -l 'state' -d 'The site\'s private state.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
@@ -88,6 +89,9 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions' -l 'predictions' -d 'Write the predictions as an archive.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" metric' -l 'metric' -d 'The score in the table: accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'Fewer reporting sites make a round no candidate (1).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'With --score: exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bins' -l 'bins' -d 'With --score: how many bins the calibration error has (15).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" binning' -l 'binning' -d 'With --score: bins of equal width, or of equal mass (width).' -rfka 'width mass'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'

@@ -7,6 +7,8 @@ import Glibc
 public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What kind of failure it is; the raw values are the exit codes of `sysexits.h`.
   public enum Code: Int32, Sendable {
+    /// It ran, and the answer is no.
+    case unsatisfied = 1
     /// The command was called wrongly.
     case usage = 64
     /// Input data is wrong.

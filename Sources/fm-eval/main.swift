@@ -4,13 +4,14 @@ import FedMed
 
 /// What fm-eval does; without any of these it evaluates a model.
 enum Mode: String, EnumerableFlag {
-  case check, table, selectRound
+  case check, table, selectRound, score
 
   static func help(for value: Mode) -> ArgumentHelp? {
     switch value {
     case .check: "Verify archives of any kind, and say what they are."
     case .table: "Make one table of several reports: sites, Global, and AVG, in percent."
     case .selectRound: "Find the best round by several validation reports."
+    case .score: "Score predictions: archives that --predictions wrote, or tables of anyone's."
     }
   }
 }
@@ -29,6 +30,7 @@ struct Evaluate: Tool {
     usage: """
       fm-eval --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]
       fm-eval --predict --features FEATURES [--state STATE] [options] [MODEL]
+      fm-eval --score [--require DEMAND] [options] PREDICTIONS
       fm-eval --table [--metric NAME] [options] REPORT ...
       fm-eval --select-round [--min-sites N] [options] REPORT ...
       fm-eval --check [options] ARCHIVE ...
@@ -76,6 +78,19 @@ struct Evaluate: Tool {
   @Option(help: "Fewer reporting sites make a round no candidate (1).")
   var minSites: Int?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "With --score: exit with 1 unless it is met, as in 'macro_f1>=.7'; may be repeated.",
+      valueName: "demand"))
+  var require: [Requirement] = []
+
+  @Option(help: "With --score: how many bins the calibration error has (15).")
+  var bins: Int?
+
+  @Option(help: "With --score: bins of equal width, or of equal mass (width).")
+  var binning: ReliabilityTable.Binning?
+
   @Option(help: "How text is written: tsv, json or jsonl.")
   var format: OutputFormat = .tsv
 
@@ -102,8 +117,12 @@ struct Evaluate: Tool {
     guard minSites == nil || mode == .selectRound else {
       throw FedMedError(.usage, "--min-sites goes with --select-round")
     }
+    guard mode == .score || require.isEmpty && bins == nil && binning == nil else {
+      throw FedMedError(.usage, "--require, --bins and --binning go with --score")
+    }
     switch mode {
     case .check: try check()
+    case .score: try score()
     case .table: try table()
     case .selectRound: try selectRound()
     case nil: try evaluate()
@@ -268,6 +287,44 @@ struct Evaluate: Tool {
     try Output.write(text: records.text(format), to: output, inputs: inputs)
   }
 
+  // MARK: - Scoring
+
+  private func score() throws(FedMedError) {
+    guard inputs.count <= 1 else { throw FedMedError(.usage, "one set of predictions at a time") }
+    guard (1...10_000).contains(bins ?? 15) else {
+      throw FedMedError(.usage, "--bins must be from 1 to 10000")
+    }
+    let path = inputs.first ?? "-"
+    let source = try PredictionSource(path: path)
+    var records = Records("scores", columns: ["predictor", "metric", "class", "value"])
+    var unmet: FedMedError?
+    for (index, own) in source.predictions.enumerated() {
+      let list = ScoreList(
+        own.probabilities, names: source.classes, bins: bins ?? 15, binning: binning ?? .width)
+      for entry in list.entries {
+        records.add([
+          .string(own.predictor), .string(entry.name), entry.label.map { .string($0) } ?? .null,
+          entry.name == "samples"
+            ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 6),
+        ])
+      }
+      // The first are the ensemble's, or the only ones.
+      guard index == 0 else { continue }
+      for demand in require {
+        guard list.has(demand.name) else {
+          throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+        }
+        if unmet == nil, !demand.isMet(by: list.value(of: demand.name)) {
+          let value = JSON.rounded(list.value(of: demand.name), places: 6).line
+          unmet = FedMedError(
+            .unsatisfied, "\(demand.name) is \(value), required is \(demand.text)", file: path)
+        }
+      }
+    }
+    try Output.write(text: records.text(format), to: output, inputs: inputs)
+    if let unmet { throw unmet }
+  }
+
   // MARK: - Checking
 
   private func check() throws(FedMedError) {
@@ -294,5 +351,9 @@ struct Evaluate: Tool {
 }
 
 extension ResultTable.Metric: ExpressibleByArgument {}
+extension ReliabilityTable.Binning: ExpressibleByArgument {}
+extension Requirement: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
 
 Evaluate.start()
