@@ -20,7 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'require=+' 'bins=' 'binning=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'require=+' 'bins=' 'binning=' 'bootstrap=' 'seed=' 'group=' 'against=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-eval_parse_subcommand -r 1 'version'
@@ -92,6 +92,10 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'With --score: exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bins' -l 'bins' -d 'With --score: how many bins the calibration error has (15).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" binning' -l 'binning' -d 'With --score: bins of equal width, or of equal mass (width).' -rfka 'width mass'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bootstrap' -l 'bootstrap' -d 'With --score: intervals from so many draws of the samples, such as 1000.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" seed' -l 'seed' -d 'With --bootstrap: decides the draws (0).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" group' -l 'group' -d 'With --bootstrap: samples with the same value in this column are drawn together.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" against' -l 'against' -d 'With --score: compare with these predictions on the same samples.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'

@@ -30,7 +30,7 @@ struct Evaluate: Tool {
     usage: """
       fm-eval --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]
       fm-eval --predict --features FEATURES [--state STATE] [options] [MODEL]
-      fm-eval --score [--require DEMAND] [options] PREDICTIONS
+      fm-eval --score [--against PREDICTIONS] [options] PREDICTIONS
       fm-eval --table [--metric NAME] [options] REPORT ...
       fm-eval --select-round [--min-sites N] [options] REPORT ...
       fm-eval --check [options] ARCHIVE ...
@@ -91,6 +91,24 @@ struct Evaluate: Tool {
   @Option(help: "With --score: bins of equal width, or of equal mass (width).")
   var binning: ReliabilityTable.Binning?
 
+  @Option(help: "With --score: intervals from so many draws of the samples, such as 1000.")
+  var bootstrap: Int?
+
+  @Option(help: "With --bootstrap: decides the draws (0).")
+  var seed: UInt64?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --bootstrap: samples with the same value in this column are drawn together.",
+      valueName: "column"))
+  var group: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --score: compare with these predictions on the same samples.", valueName: "file"),
+    completion: .file())
+  var against: String?
+
   @Option(help: "How text is written: tsv, json or jsonl.")
   var format: OutputFormat = .tsv
 
@@ -117,8 +135,16 @@ struct Evaluate: Tool {
     guard minSites == nil || mode == .selectRound else {
       throw FedMedError(.usage, "--min-sites goes with --select-round")
     }
-    guard mode == .score || require.isEmpty && bins == nil && binning == nil else {
-      throw FedMedError(.usage, "--require, --bins and --binning go with --score")
+    let isPlain = require.isEmpty && bins == nil && binning == nil && bootstrap == nil
+    guard mode == .score || isPlain && against == nil else {
+      throw FedMedError(
+        .usage, "--require, --bins, --binning, --bootstrap and --against go with --score")
+    }
+    guard bootstrap != nil || seed == nil && group == nil else {
+      throw FedMedError(.usage, "--seed and --group go with --bootstrap")
+    }
+    guard against == nil || isPlain else {
+      throw FedMedError(.usage, "--against goes with no other option of --score")
     }
     switch mode {
     case .check: try check()
@@ -294,18 +320,31 @@ struct Evaluate: Tool {
     guard (1...10_000).contains(bins ?? 15) else {
       throw FedMedError(.usage, "--bins must be from 1 to 10000")
     }
+    guard (1...1_000_000).contains(bootstrap ?? 1) else {
+      throw FedMedError(.usage, "--bootstrap must be from 1 to 1000000")
+    }
     let path = inputs.first ?? "-"
     let source = try PredictionSource(path: path)
-    var records = Records("scores", columns: ["predictor", "metric", "class", "value"])
+    if let against { return try compare(source, path, against) }
+    let groups = try group.map { column throws(FedMedError) in
+      try source.groups(column, file: path)
+    }
+    var records = Records(
+      "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
     var unmet: FedMedError?
     for (index, own) in source.predictions.enumerated() {
+      let draws = bootstrap.map {
+        Bootstrap(labels: own.probabilities.labels, groups: groups, count: $0, seed: seed ?? 0)
+      }
       let list = ScoreList(
-        own.probabilities, names: source.classes, bins: bins ?? 15, binning: binning ?? .width)
+        own.probabilities, names: source.classes, bins: bins ?? 15, binning: binning ?? .width,
+        bootstrap: draws)
       for entry in list.entries {
         records.add([
           .string(own.predictor), .string(entry.name), entry.label.map { .string($0) } ?? .null,
           entry.name == "samples"
             ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 6),
+          .rounded(entry.interval?.lower, places: 6), .rounded(entry.interval?.upper, places: 6),
         ])
       }
       // The first are the ensemble's, or the only ones.
@@ -323,6 +362,32 @@ struct Evaluate: Tool {
     }
     try Output.write(text: records.text(format), to: output, inputs: inputs)
     if let unmet { throw unmet }
+  }
+
+  private func compare(
+    _ first: PredictionSource, _ path: String, _ other: String
+  ) throws(FedMedError) {
+    let second = try PredictionSource(path: other)
+    guard first.classes == second.classes, first.samples == second.samples,
+      first.predictions[0].probabilities.labels == second.predictions[0].probabilities.labels
+    else {
+      throw FedMedError(
+        .badData, "has other samples, labels or classes than \(path)", file: other,
+        hint: "what is compared must stand in the same order")
+    }
+    let comparison = Comparison(
+      first.predictions[0].probabilities, second.predictions[0].probabilities, names: first.classes)
+    var records = Records(
+      "comparison", columns: ["metric", "class", "first", "second", "difference", "p", "p_holm"])
+    for entry in comparison.entries {
+      records.add(
+        [.string(entry.name), entry.label.map { .string($0) } ?? .null]
+          + [
+            entry.first, entry.second, entry.first - entry.second, entry.probability,
+            entry.corrected,
+          ].map { .rounded($0, places: 6) })
+    }
+    try Output.write(text: records.text(format), to: output, inputs: inputs + [other])
   }
 
   // MARK: - Checking

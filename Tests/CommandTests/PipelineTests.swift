@@ -235,6 +235,16 @@ struct PipelineTests {
     #expect(outcome.status == 1)
     #expect(outcome.errors == "fm-eval: t.tsv: accuracy is 0.666667, required is accuracy>=.7\n")
     #expect(outcome.text.contains("accuracy"))
+    try shell.succeed(
+      """
+      fm-eval --score --bootstrap 200 --seed 1 p.tar > a; fm-eval --score --bootstrap 200 --seed 1 p.tar | cmp - a
+      ! fm-eval --score --bootstrap 200 --seed 2 p.tar | cmp -s - a
+      awk -F '\t' '$2 == "accuracy" && !($5 <= $4 && $4 <= $6) { exit 1 }' a
+      fm-eval --score --bootstrap 50 --group id t.tsv > b; fm-eval --score --against p.tar p.tar > same
+      awk -F '\t' 'NR > 1 && ($5 != 0 || $6 != 1 || $7 != 1) { exit 1 }' same
+      """)
+    try shell.fail("fm-eval --score --against t.tsv p.tar", 65, "t.tsv: has other samples")
+    try shell.fail("fm-eval --score --bootstrap 9 --group none t.tsv", 65, "no column 'none'")
     try shell.fail("fm-eval --score --require 'nonsense>=.7' t.tsv", 64, "no score 'nonsense'")
     for call in [
       "--score --require x t.tsv", "--require 'a>=1' --check p.tar", "--score --bins 0 t.tsv",

@@ -44,6 +44,18 @@ public struct LabelledProbabilities: Sendable {
     self.labels = labels
   }
 
+  /// The samples in `rows`, in that order, some more than once.
+  func gathering(_ rows: [Int]) -> LabelledProbabilities { LabelledProbabilities(self, rows) }
+
+  private init(_ all: LabelledProbabilities, _ rows: [Int]) {
+    classes = all.classes
+    labels = rows.map { all.labels[$0] }
+    var values: [Double] = []
+    values.reserveCapacity(rows.count * classes)
+    for row in rows { values += all.values[row * classes..<(row + 1) * classes] }
+    self.values = values
+  }
+
   /// The class of the largest probability of each sample, the first one where several are largest,
   /// and that probability.
   var decisions: [(class: Int, confidence: Double)] {

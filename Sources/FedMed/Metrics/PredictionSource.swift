@@ -1,6 +1,10 @@
 /// Predictions with labels, from a prediction archive of ours or from anyone's table.
 public struct PredictionSource: Sendable {
   public let classes: [String]
+  /// The samples' names: of a table its first column.
+  public let samples: [String]
+  /// nil of an archive.
+  private let table: Table?
   /// By who predicts: `ensemble`, and `fam` and `mlp` where they are there; of a table `table`.
   public let predictions: [(predictor: String, probabilities: LabelledProbabilities)]
 
@@ -20,9 +24,25 @@ public struct PredictionSource: Sendable {
   }
 
   private init(
-    classes: [String], predictions: [(predictor: String, probabilities: LabelledProbabilities)]
+    classes: [String], samples: [String], table: Table?,
+    predictions: [(predictor: String, probabilities: LabelledProbabilities)]
   ) {
-    (self.classes, self.predictions) = (classes, predictions)
+    (self.classes, self.samples, self.predictions) = (classes, samples, predictions)
+    self.table = table
+  }
+
+  /// Which samples belong together, by a column of the table.
+  /// - Throws: `badData` where there is none.
+  public func groups(_ column: String, file: String) throws(FedMedError) -> [String] {
+    guard let table else {
+      throw FedMedError(
+        .usage, "--group takes a column of a table, and this is an archive", file: file)
+    }
+    do throws(FedMedError) {
+      return try table.column(column)
+    } catch {
+      throw error.naming(file: file)
+    }
   }
 
   private static func isPacked(_ bytes: [UInt8]) -> Bool {
@@ -32,11 +52,12 @@ public struct PredictionSource: Sendable {
   private static func archive(_ reader: ArchiveReader) throws(FedMedError) -> PredictionSource {
     let classes = reader.manifest.classes
     var labels: [Int]?
+    var samples: [String] = []
     var values: [(predictor: String, values: [Double])] = []
     while let member = try reader.next() {
       switch member.name {
       case "labels.npy": labels = try reader.integers().map { Int($0) }
-      case "samples.txt": _ = try reader.text()
+      case "samples.txt": samples = Table.lines(try reader.text()).map { String($0) }
       default:
         let name = String(member.name.dropLast(".npy".count))
         let numbers = try reader.floats().map { Double($0) }
@@ -55,7 +76,8 @@ public struct PredictionSource: Sendable {
             classes: classes.count, values: numbers, labels: labels, file: reader.name)
         ))
     }
-    return PredictionSource(classes: classes, predictions: predictions)
+    return PredictionSource(
+      classes: classes, samples: samples, table: nil, predictions: predictions)
   }
 
   private static func table(_ source: ByteSource) throws(FedMedError) -> PredictionSource {
@@ -88,6 +110,8 @@ public struct PredictionSource: Sendable {
     }
     let probabilities = try LabelledProbabilities(
       classes: classes.count, values: values, labels: labels, file: name)
-    return PredictionSource(classes: classes, predictions: [("table", probabilities)])
+    return PredictionSource(
+      classes: classes, samples: table.rows.map { $0[0] }, table: table,
+      predictions: [("table", probabilities)])
   }
 }

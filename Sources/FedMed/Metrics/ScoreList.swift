@@ -1,14 +1,16 @@
 /// Every score of a set of predictions, by its name: of all classes together, and of each.
 public struct ScoreList: Sendable {
-  public struct Entry: Equatable, Sendable {
+  public struct Entry: Sendable {
     public let name: String
     /// nil is all classes together.
     public let label: String?
     /// nil where it is not defined: of a class that does not occur, say.
     public let value: Double?
+    /// Where it lies with 95 % confidence, where that is known.
+    public var interval: (lower: Double, upper: Double)?
   }
 
-  public let entries: [Entry]
+  public private(set) var entries: [Entry]
 
   /// - Parameter names: those of the classes.
   public init(
@@ -48,6 +50,26 @@ public struct ScoreList: Sendable {
     self.entries = entries.map { entry in
       entry.value?.isFinite == false
         ? Entry(name: entry.name, label: entry.label, value: nil) : entry
+    }
+  }
+
+  /// The same with intervals: of a class's AUC DeLong's, of all others from the draws of `bootstrap`,
+  /// where there is one.
+  public init(
+    _ predictions: LabelledProbabilities, names: [String], bins: Int,
+    binning: ReliabilityTable.Binning, bootstrap: Bootstrap?
+  ) {
+    self.init(predictions, names: names, bins: bins, binning: binning)
+    let drawn = (bootstrap?.draws ?? []).map { rows in
+      ScoreList(predictions.gathering(rows), names: names, bins: bins, binning: binning).entries
+    }
+    for (index, entry) in entries.enumerated() where entry.value != nil {
+      if entry.name == "auc", let c = names.firstIndex(where: { $0 == entry.label }) {
+        entries[index].interval = DeLong(predictions, class: c)?.interval
+      } else if !drawn.isEmpty && entry.name != "samples" {
+        entries[index].interval = Bootstrap.interval(
+          drawn.map { $0[index].value }, level: 0.95)
+      }
     }
   }
 

@@ -15,6 +15,7 @@ public struct RandomStream: Sendable {
     case holdout
     case split
     case anchors
+    case bootstrap
   }
 
   private let key: (UInt32, UInt32)

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import FedMed
+
+struct ComparisonTests {
+  private func binary(_ scores: [Double], _ labels: [Int]) throws -> LabelledProbabilities {
+    try LabelledProbabilities(
+      classes: 2, values: scores.flatMap { [1 - $0, $0] }, labels: labels, file: "t")
+  }
+
+  /// Sums of binomial coefficients over 2ⁿ, by hand.
+  @Test func mcNemarIsExact() {
+    #expect(McNemar.probability(first: 0, second: 0) == 1)
+    #expect(abs(McNemar.probability(first: 1, second: 5) - 2.0 * 7 / 64) < 1e-12)
+    #expect(abs(McNemar.probability(first: 8, second: 2) - 2.0 * 56 / 1024) < 1e-12)
+    #expect(McNemar.probability(first: 3, second: 3) == 1)
+    // 2 · 2⁻⁵⁰, and numbers whose coefficients overflow.
+    #expect(abs(McNemar.probability(first: 50, second: 0) * 0x1p49 - 1) < 1e-9)
+    #expect(McNemar.probability(first: 3000, second: 3000) == 1)
+  }
+
+  /// Positives .9 .4, negatives .5 .3 .4: the shares of negatives below are 1 and (1 + ½)/3, those of
+  /// positives above ½, 1 and ¾; the variances of the shares, divided by their numbers.
+  @Test func deLongByHand() throws {
+    let scores = try binary([0.9, 0.4, 0.5, 0.3, 0.4], [1, 1, 0, 0, 0])
+    let area = try #require(DeLong(scores, class: 1))
+    #expect(abs(area.auc - 0.75) < 1e-12)
+    #expect(abs(area.auc - (RankedScores(scores, class: 1).auc ?? 0)) < 1e-12)
+    let positives = (0.25 * 0.25 + 0.25 * 0.25) / 1 / 2
+    let negatives = (0.25 * 0.25 + 0.25 * 0.25 + 0) / 2 / 3
+    #expect(abs(area.variance - positives - negatives) < 1e-12)
+    let reach = 1.959963984540054 * (positives + negatives).squareRoot()
+    #expect(abs(area.interval.lower - (0.75 - reach)) < 1e-12)
+    #expect(area.interval.upper == 1)
+    #expect(DeLong.probability(area, area) == 1)
+    // Against the reverse, whose shares are 1 less those: the difference .5, its variance 4 V.
+    let reverse = try #require(
+      DeLong(binary([0.1, 0.6, 0.5, 0.7, 0.6], [1, 1, 0, 0, 0]), class: 1))
+    let z = 0.5 / (2 * area.variance.squareRoot())
+    #expect(abs(DeLong.probability(area, reverse) - erfc(z / 2.0.squareRoot())) < 1e-12)
+  }
+
+  @Test func holmByHand() {
+    let corrected = Holm.corrected([0.01, 0.04, 0.03, 0.5])
+    for (ours, theirs) in zip(corrected, [0.04, 0.09, 0.09, 0.5]) {
+      #expect(abs(ours - theirs) < 1e-12)
+    }
+  }
+
+  /// Each draw has as many of each class, whole groups, and depends on the seed alone.
+  @Test func drawsKeepClassesAndGroups() {
+    let labels = [0, 0, 0, 1, 1, 2]
+    let draws = Bootstrap(labels: labels, groups: nil, count: 50, seed: 1).draws
+    for draw in draws {
+      #expect(draw.map { labels[$0] } == labels)
+    }
+    #expect(Set(draws.map { "\($0)" }).count > 10)
+    #expect(Bootstrap(labels: labels, groups: nil, count: 50, seed: 1).draws == draws)
+    #expect(Bootstrap(labels: labels, groups: nil, count: 50, seed: 2).draws != draws)
+    let groups = ["p", "q", "p", "r", "r", "s"]
+    for draw in Bootstrap(labels: labels, groups: groups, count: 50, seed: 1).draws {
+      #expect(draw.count { $0 == 0 } == draw.count { $0 == 2 })
+      #expect(draw.count { $0 == 3 } == 1 && draw.count { $0 == 4 } == 1)
+    }
+  }
+
+  @Test func intervalsAreQuantiles() {
+    let values = (0...100).map { Double?(Double($0)) }
+    let interval = Bootstrap.interval(values.shuffled(), level: 0.95)
+    #expect(abs((interval?.lower ?? 0) - 2.5) < 1e-12)
+    #expect(abs((interval?.upper ?? 0) - 97.5) < 1e-12)
+    #expect(Bootstrap.interval([nil, nil, 1], level: 0.95) == nil)
+  }
+
+  /// An interval of an accuracy is about that of the binomial distribution.
+  @Test func intervalOfAnAccuracy() throws {
+    let labels = [Int](repeating: 1, count: 400)
+    let scores = labels.indices.map { $0 < 320 ? 0.9 : 0.1 }
+    let predictions = try binary(scores, labels)
+    let list = ScoreList(
+      predictions, names: ["a", "b"], bins: 15, binning: .width,
+      bootstrap: Bootstrap(labels: labels, groups: nil, count: 2000, seed: 3))
+    let interval = try #require(list.entries.first { $0.name == "accuracy" }?.interval)
+    let reach = 1.96 * (0.8 * 0.2 / 400).squareRoot()
+    #expect(abs(interval.lower - (0.8 - reach)) < 0.006)
+    #expect(abs(interval.upper - (0.8 + reach)) < 0.006)
+  }
+}
