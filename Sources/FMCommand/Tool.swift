@@ -40,8 +40,8 @@ public struct ThreadOptions: ParsableArguments {
 
   /// To be called once, before any work.
   /// - Parameter most: more would find nothing to do.
-  public func start(most: Int) {
-    Parallel.start(threads: min(threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), most))
+  public func start(most: Int) throws(FedMedError) {
+    try Parallel.start(threads: min(threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), most))
   }
 }
 

@@ -187,6 +187,7 @@ struct Evaluate: Tool {
     }
     let mlp = try classifier(model, features)
 
+    try Parallel.start(threads: 1)
     let choice = split ?? (features.split == nil ? .all : predict ? .all : .test)
     let indices =
       try choice.split.map { split throws(FedMedError) in

@@ -96,7 +96,7 @@ struct Extract: Tool {
     guard Manifest.isName(name) else {
       throw FedMedError(.usage, "--encoder cannot be such a name")
     }
-    images.threads.start(most: VisionEncoder.mostThreads)
+    try images.threads.start(most: VisionEncoder.mostThreads)
     let source = try images.source(images: input, table: table, classes: classes)
     // What is in the folders is an input too.
     let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])

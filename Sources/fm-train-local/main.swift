@@ -75,7 +75,7 @@ struct TrainLocal: Tool {
     }
     let global = try ModelArchive(model: model)
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
-    threads.start(most: LocalTraining.mostThreads)
+    try threads.start(most: LocalTraining.mostThreads)
     let bar = progress("training", total: global.parameters.localEpochs)
     let round = try SiteRound(
       model: global, features: set, state: old, stateName: state ?? "state",

@@ -254,4 +254,14 @@ struct FailureTests {
     #expect(try shell.run("\(call) model.tar").errors.contains("1/1") == false)
     #expect(try shell.run("\(call) --progress always model.tar").errors.contains("1/1"))
   }
+
+  /// OpenBLAS would try for ever to get the room that a limit on the address space denies it.
+  @Test func littleAddressSpaceIsTold() throws {
+    try shell.makeRun()
+    for j in [1, 4] {
+      try shell.fail(
+        "ulimit -v 300000; timeout 20 fm-train-local -q -j \(j) --features sites/north.tar --state-out s model.tar",
+        74, "there is no room for \(j) threads")
+    }
+  }
 }

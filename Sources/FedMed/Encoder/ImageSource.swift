@@ -72,6 +72,7 @@ public final class FileImages: ImageSource {
       isThere
       ? [
         Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+        status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
       ].map(String.init).joined(separator: " ") : "-"
     return ImageFile(name: path, mark: "\(mark) \(sample)", content: .file(path: path))
   }

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Glibc
 
 /// OpenBLAS's matrix product.
 ///
@@ -6,6 +7,20 @@ import COpenBLAS
 /// of ours go around it; a product then depends on its operands and the kind of processor alone.
 enum BLAS {
   private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  /// OpenBLAS takes room for each thread that multiplies, and where it gets none it tries again
+  /// without end; so this is found out before.
+  /// - Throws: `ioError` where there is no room, as under a limit on the address space.
+  static func requireMemory(threads: Int) throws(FedMedError) {
+    let size = threads << 27
+    let room = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let room, room != MAP_FAILED else {
+      throw FedMedError(
+        .ioError, "there is no room for \(threads) threads: each takes 128 MB of address space",
+        hint: "fewer threads (-j), or a higher limit (ulimit -v)")
+    }
+    munmap(room, size)
+  }
 
   /// A matrix in memory, or part of one: `stride` floats lie between the starts of its rows.
   struct Operand {

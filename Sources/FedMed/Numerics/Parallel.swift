@@ -6,8 +6,10 @@ public enum Parallel {
   /// How many threads work.
   nonisolated(unsafe) private(set) static var threads = 1
 
-  /// Says how many threads work; one, unless it is said. To be called once, before any work.
-  public static func start(threads count: Int) {
+  /// Says how many threads work, and makes sure that they can. To be called once, before any work.
+  /// - Throws: `ioError` where there is not the memory for their products.
+  public static func start(threads count: Int) throws(FedMedError) {
+    try BLAS.requireMemory(threads: max(count, 1))
     guard count > 1, team == nil else { return }
     threads = count
     team = Team(helpers: count - 1)

@@ -9,7 +9,7 @@ import Synchronization
 /// thread that has not begun; while a job is under way, a job from anywhere else (from within one, or
 /// from another thread) runs on its own thread alone.
 final class Team: @unchecked Sendable {
-  // Written by `run` alone, between jobs, when no worker is `active`.
+  // Written by `run` alone, between jobs, when no worker takes part.
   private var body: (Int) -> Void = { _ in }
   private var count = 0
 
@@ -86,7 +86,9 @@ final class Team: @unchecked Sendable {
         } else {
           looks = 0
           sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-          alarm.wait()
+          // A job that came in between would not wake it. That it is counted as a sleeper for
+          // nothing only makes it look about once more than it need.
+          if generation.load(ordering: .sequentiallyConsistent) == seen { alarm.wait() }
         }
       }
       seen = generation.load(ordering: .acquiring)

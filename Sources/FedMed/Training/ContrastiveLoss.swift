@@ -9,6 +9,8 @@ import Glibc
 struct ContrastiveLoss {
   private var logits: [Double] = []  // S, then its gradient [B, B]
   private var exponentials: [Double] = []  // [B, B]
+  private var rowSums: [Double] = []  // [B]
+  private var columnSums: [Double] = []  // [B]
 
   /// The loss; its gradient with respect to V is added to `gradient` [B, C].
   mutating func evaluate(
@@ -19,14 +21,15 @@ struct ContrastiveLoss {
     if logits.count != count * count {
       logits = [Double](repeating: 0, count: count * count)
       exponentials = logits
+      rowSums = [Double](repeating: 0, count: count)
+      columnSums = rowSums
     }
     for i in 0..<count {
       for j in 0..<count { logits[i * count + j] = scale * Double(v[i, y[j]]) }
     }
     // Cosines lie in ±1 and τ is at most 300 (`Manifest.Encoder`), so exp(S − τ) neither overflows
     // nor vanishes, and rows and columns can share the exponentials.
-    var rowSums = [Double](repeating: 0, count: count)
-    var columnSums = rowSums
+    for i in 0..<count { (rowSums[i], columnSums[i]) = (0, 0) }
     for i in 0..<count {
       for j in 0..<count {
         let value = exp(logits[i * count + j] - scale)

@@ -29,11 +29,12 @@ public struct LocalTraining: Sendable {
   public private(set) var mlp: LocalClassifier
   private let parameters: HyperParameters
   private let texts: ClassTexts
-  private let distillation: MutualDistillation
+  private var distillation: MutualDistillation
   private var contrastive = ContrastiveLoss()
   private var famOptimizer: AdamW
   private var mlpOptimizer: AdamW
 
+  private var y: [Int] = []  // the batch's labels [B]
   private var batch = Matrix(rows: 0, columns: 0)  // I [B, D]
   private var cosines = Matrix(rows: 0, columns: 0)  // V = z Eᵀ [B, C]
   private var visualGradient = Matrix(rows: 0, columns: 0)  // dV [B, C]
@@ -92,7 +93,7 @@ public struct LocalTraining: Sendable {
   ) -> LossTerms {
     prepare(rows: indices.count, dimension: features.columns)
     batch.gather(indices, of: features)
-    let y = indices.map { labels[$0] }
+    for (place, index) in indices.enumerated() { y[place] = labels[index] }
 
     fam.forward(batch)
     cosines.product(fam.adapted, transposing: texts.directions)
@@ -105,10 +106,10 @@ public struct LocalTraining: Sendable {
       cosines: cosines, labels: y, logitScale: texts.logitScale, gradient: &visualGradient)
     losses.crossEntropy = CrossEntropyLoss.evaluate(
       logits: mlp.logits, labels: y, gradient: &localGradient)
+    let weight = distillation.weight(
+      cosines: cosines, logits: mlp.logits, logitScale: texts.logitScale)
     losses.distillation = distillation.evaluate(
-      cosines: cosines, logits: mlp.logits,
-      weight: MutualDistillation.weight(
-        cosines: cosines, logits: mlp.logits, logitScale: texts.logitScale),
+      cosines: cosines, logits: mlp.logits, weight: weight,
       factor: parameters.lambda, visualGradient: &visualGradient, localGradient: &localGradient)
     losses.total =
       losses.contrastive + losses.crossEntropy + parameters.lambda * losses.distillation
@@ -122,6 +123,7 @@ public struct LocalTraining: Sendable {
   private mutating func prepare(rows: Int, dimension: Int) {
     guard batch.rows != rows else { return }
     batch = Matrix(rows: rows, columns: dimension)
+    y = [Int](repeating: 0, count: rows)
     adaptedGradient = batch
     cosines = Matrix(rows: rows, columns: texts.directions.rows)
     (visualGradient, localGradient) = (cosines, cosines)

@@ -11,7 +11,14 @@ import Glibc
 /// log-softmax once more; the paper's formula stands here.
 struct MutualDistillation {
   /// T.
-  let temperature: Double
+  private let temperature: Double
+  // Kept from step to step, so that none of them is allocated anew.
+  private var q: [Double] = []  // log q of a column [B]
+  private var p: [Double] = []  // log p of a column [B]
+  private var visual = Matrix(rows: 0, columns: 0)  // p_v [B, C]
+  private var local = Matrix(rows: 0, columns: 0)  // p_m [B, C]
+
+  init(temperature: Double) { self.temperature = temperature }
 
   /// The loss, before its factor λ; λ times its gradients is added to `visualGradient` and
   /// `localGradient` [B, C].
@@ -20,18 +27,20 @@ struct MutualDistillation {
   ///   - logits: M = MLP(z) [B, C].
   ///   - weight: ϖ.
   ///   - factor: λ.
-  func evaluate(
+  mutating func evaluate(
     cosines: Matrix, logits: Matrix, weight: Double, factor: Double,
     visualGradient: inout Matrix, localGradient: inout Matrix
   ) -> Double {
     let (count, classes) = (cosines.rows, cosines.columns)
-    var q = [Double](repeating: 0, count: count)  // log q, later one column at a time
-    var p = q
+    if q.count != count {
+      q = [Double](repeating: 0, count: count)
+      p = q
+    }
     var loss = 0.0
     let share = 1 / Double(classes)
     for c in 0..<classes {
-      logSoftmax(column: c, of: cosines, into: &q)
-      logSoftmax(column: c, of: logits, into: &p)
+      Self.logSoftmax(column: c, of: cosines, temperature, into: &q)
+      Self.logSoftmax(column: c, of: logits, temperature, into: &p)
       var (forward, backward) = (0.0, 0.0)  // KL(q‖p), KL(p‖q)
       for i in 0..<count {
         forward += exp(q[i]) * (q[i] - p[i])
@@ -51,20 +60,26 @@ struct MutualDistillation {
   }
 
   /// ϖ of the batch.
-  static func weight(cosines: Matrix, logits: Matrix, logitScale: Float) -> Double {
-    var (visual, local) = (cosines, logits)
+  mutating func weight(cosines: Matrix, logits: Matrix, logitScale: Float) -> Double {
+    if visual.rows != cosines.rows { (visual, local) = (cosines, logits) }
     for i in 0..<visual.rows {
-      for c in 0..<visual.columns { visual[i, c] *= logitScale }
+      for c in 0..<visual.columns {
+        visual[i, c] = cosines[i, c] * logitScale
+        local[i, c] = logits[i, c]
+      }
     }
     Activation.softmax(&visual)
     Activation.softmax(&local)
-    let sum = (0..<visual.rows).reduce(0.0) {
-      $0 + Ensemble.weight(visual: visual.row($1), local: local.row($1))
+    var sum = 0.0
+    for i in 0..<visual.rows {
+      sum += Ensemble.weight(visual: visual.row(i), local: local.row(i))
     }
     return sum / Double(visual.rows)
   }
 
-  private func logSoftmax(column c: Int, of x: Matrix, into result: inout [Double]) {
+  private static func logSoftmax(
+    column c: Int, of x: Matrix, _ temperature: Double, into result: inout [Double]
+  ) {
     var largest = -Double.infinity
     for i in 0..<x.rows {
       result[i] = Double(x[i, c]) / temperature

@@ -21,7 +21,7 @@ do {
   if arguments[0] == "features" {
     try writeFeatures(samples, site: arguments[2])
   } else {
-    timeEpochs(
+    try timeEpochs(
       samples, threads: Int(arguments[2]) ?? 1,
       epochs: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5)
   }
@@ -62,8 +62,8 @@ func now() -> Double {
 
 /// A local epoch, and right before it the floor: the fourteen large matrix products of a step alone,
 /// each layer with arrays of its own, and one AdamW pass over all parameters. Milliseconds a step.
-func timeEpochs(_ samples: Int, threads: Int, epochs: Int) {
-  Parallel.start(threads: threads)
+func timeEpochs(_ samples: Int, threads: Int, epochs: Int) throws(FedMedError) {
+  try Parallel.start(threads: threads)
   let batch = 32
   var random = RandomStream(seed: 1, purpose: .featureAdaptation)
   var fam = FeatureAdaptation(dimension: width, random: &random)

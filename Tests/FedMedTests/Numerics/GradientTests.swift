@@ -215,7 +215,7 @@ struct GradientTests {
   @Test(arguments: [0, 0.3, 1])
   func mutualDistillation(weight: Double) {
     let (cosines, logits) = (randomMatrix(6, 3), randomMatrix(6, 3, seed: 2))
-    let loss = MutualDistillation(temperature: 0.7)
+    var loss = MutualDistillation(temperature: 0.7)
     var visual = Matrix(rows: 6, columns: 3)
     var local = visual
     _ = loss.evaluate(

@@ -85,7 +85,8 @@ struct GoldenTrainingTests {
     #expect(relativeError(training.mlp.logits, try Golden.array("train/first/mlp_logits")) < 1e-5)
     var logits = Matrix(rows: config.B, columns: config.C)
     logits.product(training.fam.adapted, transposing: texts.directions)
-    let weight = MutualDistillation.weight(
+    var distillation = MutualDistillation(temperature: config.T)
+    let weight = distillation.weight(
       cosines: logits, logits: training.mlp.logits, logitScale: texts.logitScale)
     let expected = try Golden.array("train/first/kl_weight").values[0]
     #expect(abs(weight - expected) < 1e-5 * expected)
@@ -104,10 +105,11 @@ struct GoldenTrainingTests {
     cosines.product(z, transposing: texts.directions)
     var visual = Matrix(rows: config.B, columns: config.C)
     var local = visual
-    _ = MutualDistillation(temperature: config.T).evaluate(
-      cosines: cosines, logits: training.mlp.logits,
-      weight: MutualDistillation.weight(
-        cosines: cosines, logits: training.mlp.logits, logitScale: texts.logitScale),
+    var distillation = MutualDistillation(temperature: config.T)
+    let weight = distillation.weight(
+      cosines: cosines, logits: training.mlp.logits, logitScale: texts.logitScale)
+    _ = distillation.evaluate(
+      cosines: cosines, logits: training.mlp.logits, weight: weight,
       factor: 1, visualGradient: &visual, localGradient: &local)
     var adapted = Matrix(rows: config.B, columns: config.D)
     adapted.product(visual, texts.directions)
