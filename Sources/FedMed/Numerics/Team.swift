@@ -17,6 +17,10 @@ final class Team: @unchecked Sendable {
   private let isOpen = Atomic<Bool>(false)
   private let generation = Atomic<Int>(0)
   private let next = Atomic<Int>(0)
+  /// Which of the first 64 numbers are taken, a bit each.
+  private let taken = Atomic<UInt64>(0)
+  private let size: Int
+  private let recruits = Atomic<Int>(0)
   private let active = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let alarm = DispatchSemaphore(value: 0)
@@ -26,6 +30,7 @@ final class Team: @unchecked Sendable {
 
   /// - Parameter helpers: threads beside the one that gives the jobs.
   init(helpers: Int) {
+    size = helpers + 1
     for _ in 0..<helpers {
       var thread = pthread_t()
       // Where there are no more threads to be had, the others do it alone.
@@ -53,10 +58,11 @@ final class Team: @unchecked Sendable {
       self.body = body
       self.count = count
       next.store(0, ordering: .relaxed)
+      taken.store(0, ordering: .relaxed)
       isOpen.store(true, ordering: .sequentiallyConsistent)
       generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
       for _ in 0..<sleepers.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
-      takePart()
+      takePart(as: 0)
       isOpen.store(false, ordering: .sequentiallyConsistent)
       // A worker counts itself in before it looks whether the job is open, so from here on none
       // that is not counted can touch it.
@@ -66,15 +72,27 @@ final class Team: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
-  private func takePart() {
-    while true {
-      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < count else { return }
-      body(index)
+  /// Of few numbers, thread t takes t, t + n, t + 2 n and so on, and what the others have left only
+  /// then: the same rows of the same arrays come to the same processor from job to job, and are in its
+  /// cache. To fetch what another one has just written takes longer than to compute it.
+  private func takePart(as thread: Int) {
+    guard count <= UInt64.bitWidth else {
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
+      }
     }
+    func take(_ index: Int) {
+      let bit = UInt64(1) << UInt64(index)
+      if taken.bitwiseOr(bit, ordering: .relaxed).oldValue & bit == 0 { body(index) }
+    }
+    for index in stride(from: thread, to: count, by: size) { take(index) }
+    for index in 0..<count { take(index) }
   }
 
   private func serve() -> Never {
+    let thread = recruits.wrappingAdd(1, ordering: .relaxed).newValue
     var seen = 0
     while true {
       var looks = 0
@@ -93,7 +111,7 @@ final class Team: @unchecked Sendable {
       }
       seen = generation.load(ordering: .acquiring)
       active.wrappingAdd(1, ordering: .sequentiallyConsistent)
-      if isOpen.load(ordering: .sequentiallyConsistent) { takePart() }
+      if isOpen.load(ordering: .sequentiallyConsistent) { takePart(as: thread) }
       active.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
   }
