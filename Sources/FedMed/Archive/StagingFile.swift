@@ -60,6 +60,12 @@ final class StagingFile: @unchecked Sendable {
     }
   }
 
+  func append(_ bytes: [UInt8]) throws(FedMedError) {
+    try bytes.withUnsafeBytes { bytes in
+      Result { () throws(FedMedError) in try append(bytes) }
+    }.get()
+  }
+
   /// Fills `buffer` with the bytes from `offset` on.
   func read(
     into buffer: UnsafeMutableRawBufferPointer, from offset: Int
@@ -96,10 +102,7 @@ final class StagingFile: @unchecked Sendable {
     while true {
       let bytes = try source.read(upTo: 1 << 20)
       if bytes.isEmpty { return }
-      let result = bytes.withUnsafeBytes { bytes in
-        Result { () throws(FedMedError) in try append(bytes) }
-      }
-      try result.get()
+      try append(bytes)
     }
   }
 

@@ -31,7 +31,7 @@ public final class ExtractionLog {
     let head = SHA256.digest(Array(settings.utf8))
     guard let folder else {
       file = try StagingFile()
-      try Self.append(head, to: file)
+      try file.append(head)
       return
     }
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
@@ -46,7 +46,7 @@ public final class ExtractionLog {
     file = try StagingFile(path: "\(folder)/\(Self.name)")
     guard file.size >= Self.headSize else {
       try file.truncate(to: 0)
-      try Self.append(head, to: file)
+      try file.append(head)
       return
     }
     guard try file.bytes(Self.headSize, from: 0) == head else {
@@ -79,12 +79,6 @@ public final class ExtractionLog {
 
   private static func label(_ mark: String) -> [UInt8] { checksum(Array(mark.utf8)) }
 
-  private static func append(_ bytes: [UInt8], to file: StagingFile) throws(FedMedError) {
-    try bytes.withUnsafeBytes { bytes in
-      Result { () throws(FedMedError) in try file.append(bytes) }
-    }.get()
-  }
-
   /// Whether the next image is known, and if so, passes it by.
   /// - Throws: `badData` where another image stands in its place.
   func passes(_ mark: String) throws(FedMedError) -> Bool {
@@ -112,7 +106,7 @@ public final class ExtractionLog {
       bytes += label + Self.checksum(label + features) + features
       isReadable.append(image.features != nil)
     }
-    try Self.append(bytes, to: file)
+    try file.append(bytes)
   }
 
   /// Which images could be read, and their features.

@@ -19,7 +19,6 @@ public enum McNemar {
 /// DeLong's variance of areas under ROC curves (DeLong, DeLong and Clarke-Pearson 1988), by mid-ranks
 /// (Sun and Xu 2014).
 public struct DeLong: Sendable {
-  /// nil where there are no positives or no negatives.
   public let auc: Double
   /// Of each positive: the share of negatives below it, ties counting half.
   private let ofPositives: [Double]
