@@ -1,6 +1,6 @@
-/// Batch normalisation over B samples of n channels, with an affine part (BatchNorm1d).
+/// Batch normalisation over B samples of n channels, with an affine part (BatchNorm1d), and ReLU.
 ///
-///     x̂ = (x − mean) / √(variance + ε)    y = γ x̂ + β
+///     x̂ = (x − mean) / √(variance + ε)    y = max(γ x̂ + β, 0)
 ///
 /// In training, mean and biased variance are the batch's, and the running statistics move a tenth
 /// of the way towards the batch's mean and unbiased variance; in evaluation the running ones serve.
@@ -28,25 +28,27 @@ public struct BatchNorm: Module {
     standardized = Matrix(rows: 0, columns: channels)
   }
 
-  /// Training: x [B, n] becomes y in place. B must be at least 2.
-  public mutating func forward(_ x: inout Matrix) {
-    if standardized.rows != x.rows { standardized = Matrix(rows: x.rows, columns: x.columns) }
+  /// Training: x to y [B, n]. B must be at least 2.
+  mutating func forward(_ x: MaskedOutput, into y: inout Matrix) {
+    if standardized.rows != x.rows { standardized = Matrix(rows: x.rows, columns: x.width) }
     ChannelNorm.forward(
-      &x, weight: weight.value, bias: bias.value, mean: &mean, variance: &variance,
-      scales: &scales, standardized: &standardized)
+      x, weight: weight.value, bias: bias.value, mean: &mean, variance: &variance,
+      scales: &scales, standardized: &standardized, into: &y)
   }
 
-  /// Evaluation: x [B, n] becomes y in place, with the running statistics.
-  public func apply(_ x: inout Matrix) {
+  /// Evaluation: x to y [B, n], with the running statistics.
+  func apply(_ x: MaskedOutput, into y: inout Matrix) {
     ChannelNorm.apply(
-      &x, weight: weight.value, bias: bias.value, mean: mean, variance: variance)
+      x, weight: weight.value, bias: bias.value, mean: mean, variance: variance, into: &y)
   }
 
-  /// The gradient [B, n] of y becomes that of x in place; those of γ and β go to the parameters.
-  public mutating func backward(_ gradient: inout Matrix) {
+  /// The gradient [B, n] of y becomes that of the layer's products, in place; those of γ and β go to
+  /// the parameters. `output` is y.
+  mutating func backward(_ gradient: inout Matrix, output: Matrix, slopes: MaskedSlopes) {
     ChannelNorm.backward(
-      &gradient, weight: weight.value, scales: scales, standardized: standardized,
-      weightGradient: &weight.gradient, biasGradient: &bias.gradient)
+      &gradient, output: output, weight: weight.value, scales: scales,
+      standardized: standardized, weightGradient: &weight.gradient,
+      biasGradient: &bias.gradient, slopes: slopes)
   }
 
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {

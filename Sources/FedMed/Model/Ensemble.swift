@@ -54,12 +54,12 @@ public enum Ensemble {
       for row in 0..<visual.rows {
         for c in 0..<classes { visual[row, c] *= texts.logitScale }
       }
-      Activation.softmax(&visual)
+      visual.softmaxRows()
       result[0] += visual.elements
       guard mlp != nil else { continue }
       mlp?.evaluate(fam.adapted)
       guard var local = mlp?.logits else { continue }
-      Activation.softmax(&local)
+      local.softmaxRows()
       result[1] += local.elements
       for row in 0..<visual.rows {
         let weight = weight(visual: visual.row(row), local: local.row(row))

@@ -40,24 +40,24 @@ public struct FeatureAdaptation: Module {
   /// x [B, D] → `adapted` z [B, D].
   public mutating func forward(_ x: Matrix) {
     prepare(rows: x.rows)
-    layer1.forward(x, into: &rectified)
-    Activation.standardize(rectified, into: &standardized, scales: &scales)
-    Activation.rectify(standardized, into: &rectified)
-    layer2.forward(rectified, into: &attention)
-    Activation.softmax(&attention)
-    Activation.multiply(attention, x, into: &adapted)
-    Activation.normalize(&adapted, norms: &norms)
+    layer1.forward(x) {
+      FeatureAttention.rectify(
+        $0, standardized: &standardized, scales: &scales, into: &rectified)
+    }
+    layer2.forward(rectified) {
+      FeatureAttention.adapt(
+        $0, features: x, attention: &attention, norms: &norms, into: &adapted)
+    }
   }
 
   /// From the gradient [B, D] of z; `x` is what went forward. The gradient is used up.
   public mutating func backward(_ x: Matrix, gradient dz: inout Matrix) {
-    Activation.normalizeBackward(&dz, output: adapted, norms: norms)
-    Activation.multiply(dz, x, into: &gradient)
-    Activation.softmaxBackward(&gradient, output: attention)
-    layer2.backward(rectified, gradient: &gradient, dx: &dz)
-    Activation.rectifyBackward(&dz, output: rectified)
-    Activation.standardizeBackward(&dz, output: standardized, scales: scales)
-    layer1.backward(x, gradient: &dz)
+    FeatureAttention.adaptBackward(
+      &dz, features: x, attention: attention, adapted: adapted, norms: norms)
+    layer2.backward(rectified, gradient: &dz, dx: &gradient)
+    FeatureAttention.rectifyBackward(
+      &gradient, rectified: rectified, standardized: standardized, scales: scales)
+    layer1.backward(x, gradient: &gradient)
   }
 
   private mutating func prepare(rows: Int) {

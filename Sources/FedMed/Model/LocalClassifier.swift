@@ -48,9 +48,13 @@ public struct LocalClassifier: Module {
   private mutating func pass(_ z: Matrix, training: Bool) {
     prepare(rows: z.rows)
     for i in 0..<3 {
-      layers[i].forward(i == 0 ? z : hidden[i - 1], into: &spare)
-      if training { norms[i].forward(&spare) } else { norms[i].apply(&spare) }
-      Activation.rectify(spare, into: &hidden[i])
+      layers[i].forward(i == 0 ? z : hidden[i - 1]) { output in
+        if training {
+          norms[i].forward(output, into: &hidden[i])
+        } else {
+          norms[i].apply(output, into: &hidden[i])
+        }
+      }
     }
     layers[3].forward(hidden[2], into: &logits)
   }
@@ -60,13 +64,14 @@ public struct LocalClassifier: Module {
   public mutating func backward(_ z: Matrix, gradient dLogits: inout Matrix, dz: inout Matrix) {
     layers[3].backward(hidden[2], gradient: &dLogits, dx: &gradient)
     for i in (0..<3).reversed() {
-      Activation.rectifyBackward(&gradient, output: hidden[i])
-      norms[i].backward(&gradient)
+      func norm(_ gradient: inout Matrix, _ slopes: MaskedSlopes) {
+        norms[i].backward(&gradient, output: hidden[i], slopes: slopes)
+      }
       if i > 0 {
-        layers[i].backward(hidden[i - 1], gradient: &gradient, dx: &spare)
+        layers[i].backward(hidden[i - 1], gradient: &gradient, dx: &spare, masking: norm)
         swap(&gradient, &spare)
       } else {
-        layers[0].backward(z, gradient: &gradient, dx: &dz)
+        layers[0].backward(z, gradient: &gradient, dx: &dz, masking: norm)
       }
     }
   }

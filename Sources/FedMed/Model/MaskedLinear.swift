@@ -19,7 +19,7 @@ public struct MaskedLinear: Module {
   private let name: String
   private var meanMagnitudes: [Float]  // u [out]
   private var maskGradient: [Float]  // dm [out]
-  private var preactivation: Matrix  // a = W x + b [B, out]
+  private var products: Matrix  // W x [B, out]
 
   /// Which rows are on, as the last forward pass decided, [out].
   public var mask: [Bool] { on.map { $0 > 0 } }
@@ -38,29 +38,43 @@ public struct MaskedLinear: Module {
     on = [Float](repeating: 1, count: outputs)
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
-    preactivation = Matrix(rows: 0, columns: outputs)
+    products = Matrix(rows: 0, columns: outputs)
   }
 
   /// x [B, in] → y [B, out].
   public mutating func forward(_ x: Matrix, into y: inout Matrix) {
+    forward(x) { Masking.store($0, into: &y) }
+  }
+
+  /// The same for whoever makes more of the output in the pass that masks it.
+  mutating func forward(_ x: Matrix, _ body: (MaskedOutput) -> Void) {
     updateMask()
-    if preactivation.rows != x.rows { preactivation = Matrix(rows: x.rows, columns: outputs) }
-    preactivation.product(x, transposing: weight.value)
-    Masking.addBiasAndMask(&preactivation, bias: bias.value, mask: on, into: &y)
+    if products.rows != x.rows { products = Matrix(rows: x.rows, columns: outputs) }
+    products.product(x, transposing: weight.value)
+    Masking.withOutput(products, bias: bias.value, mask: on, body)
   }
 
   /// Leaves the gradients of W, b and κ in the parameters. `gradient` [B, out] comes in as dy and
   /// leaves masked; `dx` [B, in], where the caller wants it, receives the gradient of x.
-  public mutating func backward(_ x: Matrix, gradient: inout Matrix, dx: inout Matrix) {
-    backward(x, gradient: &gradient)
+  /// - Parameter body: masks the gradient; for whoever does more in that pass.
+  mutating func backward(
+    _ x: Matrix, gradient: inout Matrix, dx: inout Matrix,
+    masking body: (inout Matrix, MaskedSlopes) -> Void = Masking.backward
+  ) {
+    backward(x, gradient: &gradient, masking: body)
     dx.product(gradient, weight.value)
   }
 
   /// The same for a first layer, whose input needs no gradient.
-  public mutating func backward(_ x: Matrix, gradient: inout Matrix) {
-    Masking.maskBackward(
-      &gradient, preactivation: preactivation, mask: on, sums: &bias.gradient,
-      maskGradient: &maskGradient)
+  mutating func backward(
+    _ x: Matrix, gradient: inout Matrix,
+    masking body: (inout Matrix, MaskedSlopes) -> Void = Masking.backward
+  ) {
+    Masking.withOutput(products, bias: bias.value, mask: on) { output in
+      Masking.withSlopes(
+        output, biasGradient: &bias.gradient, maskGradient: &maskGradient
+      ) { body(&gradient, $0) }
+    }
     weight.gradient.product(transposing: gradient, x)
     for i in 0..<outputs {
       let s = meanMagnitudes[i] - threshold.value[0, i]

@@ -8,6 +8,10 @@ extension Lanes {
     unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)
   }
 
+  /// max(x, 0).
+  @inline(__always)
+  func rectified() -> Lanes { replacing(with: 0, where: self .< 0) }
+
   /// `factor` with the sign of each lane; 0 where a lane is 0.
   @inline(__always)
   func signs(times factor: Float) -> Lanes {
@@ -18,6 +22,12 @@ extension Lanes {
 }
 
 extension UnsafeBufferPointer<Float> {
+  /// One row of a matrix that is `width` wide.
+  @inline(__always)
+  func row(_ index: Int, of width: Int) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(rebasing: self[index * width..<(index + 1) * width])
+  }
+
   /// The sixteen from `index` on; zeros from `end` on, the end of a row or, by default, of everything.
   @inline(__always)
   func lanes(at index: Int, before end: Int? = nil) -> Lanes {
@@ -32,6 +42,12 @@ extension UnsafeBufferPointer<Float> {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
+  /// One row of a matrix that is `width` wide.
+  @inline(__always)
+  func row(_ index: Int, of width: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(rebasing: self[index * width..<(index + 1) * width])
+  }
+
   @inline(__always)
   func lanes(at index: Int, before end: Int? = nil) -> Lanes {
     UnsafeBufferPointer(self).lanes(at: index, before: end)

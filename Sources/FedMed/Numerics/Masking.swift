@@ -1,4 +1,4 @@
-/// The arithmetic of a masked linear layer over whole matrices: everything but its products.
+/// The arithmetic of a masked linear layer: everything but its products.
 enum Masking {
   /// u_i = mean_j |W_ij|: w [n, m], result [n].
   static func meanMagnitudes(_ w: Matrix, into u: inout [Float]) {
@@ -15,61 +15,131 @@ enum Masking {
     }
   }
 
-  /// a += b on each row, then y = a ⊙ m with exact zeros where the mask is off.
-  /// a, y [B, n], bias [1, n], mask [n], 1 or 0.
-  static func addBiasAndMask(
-    _ a: inout Matrix, bias: Matrix, mask: [Float], into y: inout Matrix
+  /// Gives `body` the output of a layer with the products `a` [B, n], `bias` [1, n] and `mask` [n],
+  /// 1 or 0.
+  static func withOutput(
+    _ a: Matrix, bias: Matrix, mask: [Float], _ body: (MaskedOutput) -> Void
   ) {
-    let width = a.columns
-    bias.withElements { bias in
-      a.withMutableElements { a in
-        y.withMutableElements { y in
-          mask.withUnsafeBufferPointer { mask in
-            Parallel.forEachColumns(of: width) { i in
-              let (b, isOff) = (bias.lanes(at: i), mask.lanes(at: i) .== 0)
-              for start in stride(from: 0, to: a.count, by: width) {
-                let value = a.lanes(at: start + i, before: start + width) + b
-                a.store(value, at: start + i, before: start + width)
-                y.store(
-                  value.replacing(with: 0, where: isOff), at: start + i, before: start + width)
-              }
-            }
-          }
+    a.withElements { products in
+      bias.withElements { bias in
+        mask.withUnsafeBufferPointer { mask in
+          body(
+            MaskedOutput(
+              rows: a.rows, width: a.columns, products: products, bias: bias, mask: mask))
         }
       }
     }
   }
 
-  /// The backward of `addBiasAndMask`: `gradient` [B, n] leaves masked; `sums` [1, n] receives its
-  /// masked column sums (the bias's gradient); `maskGradient` [n] receives dm_i = Σ_b dy_bi a_bi,
-  /// which is Σ_j G_ij W_ij + g_i b_i because a = W x + b.
-  static func maskBackward(
-    _ gradient: inout Matrix, preactivation a: Matrix, mask: [Float], sums: inout Matrix,
-    maskGradient: inout [Float]
-  ) {
-    let width = gradient.columns
-    a.withElements { a in
-      gradient.withMutableElements { g in
-        sums.withMutableElements { sums in
-          maskGradient.withUnsafeMutableBufferPointer { dm in
-            mask.withUnsafeBufferPointer { mask in
-              Parallel.forEachColumns(of: width) { i in
-                let isOff = mask.lanes(at: i) .== 0
-                var (sum, product) = (Lanes.zero, Lanes.zero)
-                for start in stride(from: 0, to: g.count, by: width) {
-                  let slope = g.lanes(at: start + i, before: start + width)
-                  product += slope * a.lanes(at: start + i, before: start + width)
-                  let masked = slope.replacing(with: 0, where: isOff)
-                  sum += masked
-                  g.store(masked, at: start + i, before: start + width)
-                }
-                dm.store(product, at: i)
-                sums.store(sum, at: i)
-              }
-            }
-          }
+  /// Writes y [B, n].
+  static func store(_ output: MaskedOutput, into y: inout Matrix) {
+    let width = output.width
+    y.withMutableElements { y in
+      Parallel.forEachColumns(of: width) { i in
+        for row in 0..<output.rows {
+          y.store(
+            output.lanes(row: row, column: i), at: row * width + i, before: (row + 1) * width)
         }
       }
     }
   }
+
+  /// From dy [B, n] to da, in place, and what `slopes` leaves.
+  static func backward(_ gradient: inout Matrix, slopes: MaskedSlopes) {
+    let (rows, width) = (gradient.rows, gradient.columns)
+    gradient.withMutableElements { g in
+      Parallel.forEachColumns(of: width) { i in
+        var column = slopes.column(i)
+        for row in 0..<rows {
+          let (at, end) = (row * width + i, (row + 1) * width)
+          g.store(column.masked(g.lanes(at: at, before: end), row: row), at: at, before: end)
+        }
+        column.finish()
+      }
+    }
+  }
+
+  /// Gives `body` what turns slopes of the output into slopes of the products.
+  static func withSlopes(
+    _ output: MaskedOutput, biasGradient: inout Matrix, maskGradient: inout [Float],
+    _ body: (MaskedSlopes) -> Void
+  ) {
+    biasGradient.withMutableElements { db in
+      maskGradient.withUnsafeMutableBufferPointer { dm in
+        body(MaskedSlopes(output: output, biasGradient: db, maskGradient: dm))
+      }
+    }
+  }
+}
+
+/// y = (a + b) ⊙ m of a masked layer, made where it is read; exact zeros where the mask is off.
+struct MaskedOutput {
+  /// B.
+  let rows: Int
+  /// n.
+  let width: Int
+  fileprivate let products: UnsafeBufferPointer<Float>  // a [B, n]
+  fileprivate let bias: UnsafeBufferPointer<Float>  // b [n]
+  fileprivate let mask: UnsafeBufferPointer<Float>  // m [n]
+
+  /// Sixteen numbers of a row, from a column on.
+  @inline(__always)
+  func lanes(row: Int, column: Int) -> Lanes {
+    unmasked(row: row, column: column)
+      .replacing(with: 0, where: mask.lanes(at: column) .== 0)
+  }
+
+  /// Writes a row.
+  @inline(__always)
+  func store(row: Int, into y: UnsafeMutableBufferPointer<Float>) {
+    y.fill { lanes(row: row, column: $0) }
+  }
+
+  @inline(__always)
+  fileprivate func unmasked(row: Int, column: Int) -> Lanes {
+    products.lanes(at: row * width + column, before: (row + 1) * width) + bias.lanes(at: column)
+  }
+}
+
+/// The backward of a masked layer's output: da = dy ⊙ m, db = Σ_b da, and
+/// dm_i = Σ_b dy_bi (a + b)_bi, which is Σ_j G_ij W_ij + g_i b_i because a = W x.
+struct MaskedSlopes {
+  fileprivate let output: MaskedOutput
+  fileprivate let biasGradient: UnsafeMutableBufferPointer<Float>  // [n]
+  fileprivate let maskGradient: UnsafeMutableBufferPointer<Float>  // [n]
+
+  /// Sixteen columns, whose rows come one after the other.
+  struct Column {
+    private let slopes: MaskedSlopes
+    private let index: Int
+    private let isOff: SIMDMask<SIMD16<Int32>>
+    private var sum = Lanes.zero
+    private var product = Lanes.zero
+
+    @inline(__always)
+    fileprivate init(_ slopes: MaskedSlopes, index: Int) {
+      self.slopes = slopes
+      self.index = index
+      isOff = slopes.output.mask.lanes(at: index) .== 0
+    }
+
+    /// da of a row, from its dy.
+    @inline(__always)
+    mutating func masked(_ slope: Lanes, row: Int) -> Lanes {
+      product += slope * slopes.output.unmasked(row: row, column: index)
+      let masked = slope.replacing(with: 0, where: isOff)
+      sum += masked
+      return masked
+    }
+
+    /// Writes the sums.
+    @inline(__always)
+    func finish() {
+      slopes.biasGradient.store(sum, at: index)
+      slopes.maskGradient.store(product, at: index)
+    }
+  }
+
+  @inline(__always)
+  func column(_ index: Int) -> Column { Column(self, index: index) }
 }

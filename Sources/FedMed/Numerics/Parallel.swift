@@ -30,6 +30,11 @@ public enum Parallel {
     forEach((count + size - 1) / size) { body($0 * size..<min(($0 + 1) * size, count)) }
   }
 
+  /// Calls `body` for each row of a batch; threads take a few rows each.
+  static func forEachRow(of count: Int, _ body: (Int) -> Void) {
+    forEachBlock(of: count, size: 8) { for row in $0 { body(row) } }
+  }
+
   /// Calls `body` once for each element.
   static func update<Element>(
     _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void

@@ -30,15 +30,13 @@ enum Sums {
     return partial.sum()
   }
 
-  /// y = x − mean(x).
+  /// Takes the mean of x from x.
   /// - Returns: the biased variance of x.
-  /// - Precondition: as many y as x, and at least one.
-  static func centre(
-    _ x: UnsafeBufferPointer<Float>, into y: UnsafeMutableBufferPointer<Float>
-  ) -> Float {
-    let mean = sum(x) / Float(x.count)
-    for i in 0..<x.count { y[i] = x[i] - mean }
-    let centred = UnsafeBufferPointer(y)
+  /// - Precondition: there is at least one.
+  static func centre(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
+    let mean = sum(UnsafeBufferPointer(x)) / Float(x.count)
+    x.fill { x.lanes(at: $0) - mean }
+    let centred = UnsafeBufferPointer(x)
     return dot(centred, centred) / Float(x.count)
   }
 }

@@ -10,9 +10,9 @@ enum TransformerKernels {
         bias.withElements { bias in
           y.withMutableElements { y in
             for row in 0..<rows {
-              let x = UnsafeBufferPointer(rebasing: x[row * width..<(row + 1) * width])
-              let y = UnsafeMutableBufferPointer(rebasing: y[row * width..<(row + 1) * width])
-              let scale = 1 / (Sums.centre(x, into: y) + epsilon).squareRoot()
+              let y = y.row(row, of: width)
+              _ = y.update(fromContentsOf: x.row(row, of: width))
+              let scale = 1 / (Sums.centre(y) + epsilon).squareRoot()
               for i in 0..<width { y[i] = y[i] * scale * weight[i] + bias[i] }
             }
           }
@@ -107,7 +107,7 @@ enum TransformerKernels {
                 }
               }
             }
-            Activation.softmax(&scores)
+            scores.softmaxRows()
             scores.withElements { s in
               BLAS.product(
                 BLAS.Operand(start: s.baseAddress, stride: tokens), value, rows: tokens,

@@ -68,8 +68,8 @@ struct MutualDistillation {
         local[i, c] = logits[i, c]
       }
     }
-    Activation.softmax(&visual)
-    Activation.softmax(&local)
+    visual.softmaxRows()
+    local.softmaxRows()
     var sum = 0.0
     for i in 0..<visual.rows {
       sum += Ensemble.weight(visual: visual.row(i), local: local.row(i))

@@ -29,99 +29,106 @@ struct GradientTests {
     zip(y.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
+  /// Checks a function of a row against its backward, which gets what the forward gave.
+  func checkRows(
+    _ x: Matrix, sourceLocation: SourceLocation = #_sourceLocation,
+    forward: (Activation.Row) -> Float,
+    backward: (Activation.Row, UnsafeBufferPointer<Float>, Float) -> Void
+  ) {
+    let weights = randomMatrix(x.rows, x.columns, seed: 2)
+    func output(_ x: Matrix) -> (Matrix, [Float]) {
+      var (y, kept) = (x, [Float](repeating: 0, count: x.rows))
+      y.updateRows { kept[$0] = forward($1) }
+      return (y, kept)
+    }
+    let (y, kept) = output(x)
+    var gradient = weights
+    y.withElements { y in
+      gradient.updateRows { backward($1, y.row($0, of: x.columns), kept[$0]) }
+    }
+    check(x, gradient, sourceLocation: sourceLocation) { weighted(output($0).0, weights) }
+  }
+
   @Test func rectify() {
     // Away from the kink.
     var x = randomMatrix(4, 9)
     for i in 0..<4 { for j in 0..<9 where x[i, j].magnitude < 0.05 { x[i, j] = 0.3 } }
-    let weights = randomMatrix(4, 9, seed: 2)
-    var y = Matrix(rows: 4, columns: 9)
-    Activation.rectify(x, into: &y)
-    var gradient = weights
-    Activation.rectifyBackward(&gradient, output: y)
-    check(x, gradient) { x in
-      Activation.rectify(x, into: &y)
-      return weighted(y, weights)
+    checkRows(x) {
+      Activation.rectify($0)
+      return 0
+    } backward: { g, y, _ in
+      Activation.rectifyBackward(g, output: y)
     }
   }
 
   @Test func rectifyAtZeroHasNoSlope() {
-    let x = Matrix(vector: [0, -0.0, 1])
-    var y = Matrix(rows: 1, columns: 3)
-    Activation.rectify(x, into: &y)
+    var y = Matrix(vector: [0, -0.0, 1])
+    y.updateRows { Activation.rectify($1) }
     var gradient = Matrix(vector: [5, 5, 5])
-    Activation.rectifyBackward(&gradient, output: y)
+    y.withElements { y in gradient.updateRows { Activation.rectifyBackward($1, output: y) } }
     #expect(gradient.elements == [0, 0, 5])
   }
 
   @Test func softmax() {
-    let (x, weights) = (randomMatrix(3, 18), randomMatrix(3, 18, seed: 2))
-    func forward(_ x: Matrix) -> Matrix {
-      var y = x
-      Activation.softmax(&y)
-      return y
+    checkRows(randomMatrix(3, 18)) {
+      Activation.softmax($0)
+      return 0
+    } backward: { g, y, _ in
+      Activation.softmaxBackward(g, output: y)
     }
-    var gradient = weights
-    Activation.softmaxBackward(&gradient, output: forward(x))
-    check(x, gradient) { weighted(forward($0), weights) }
   }
 
   @Test func softmaxOfLargeNumbersIsFinite() {
     var x = Matrix(vector: [1e30, -1e30, 1e30])
-    Activation.softmax(&x)
+    x.softmaxRows()
     #expect(x.elements == [0.5, 0, 0.5])
   }
 
   @Test func standardize() {
-    let (x, weights) = (randomMatrix(3, 20), randomMatrix(3, 20, seed: 2))
-    var scales = [Float](repeating: 0, count: 3)
-    var y = Matrix(rows: 3, columns: 20)
-    Activation.standardize(x, into: &y, scales: &scales)
-    var gradient = weights
-    Activation.standardizeBackward(&gradient, output: y, scales: scales)
-    check(x, gradient) { x in
-      Activation.standardize(x, into: &y, scales: &scales)
-      return weighted(y, weights)
+    checkRows(randomMatrix(3, 20), forward: Activation.standardize) {
+      Activation.standardizeBackward($0, output: $1, scale: $2)
     }
   }
 
   @Test func normalize() {
-    let (x, weights) = (randomMatrix(3, 17), randomMatrix(3, 17, seed: 2))
-    var norms = [Float](repeating: 0, count: 3)
-    func forward(_ x: Matrix) -> Matrix {
-      var y = x
-      Activation.normalize(&y, norms: &norms)
-      return y
+    checkRows(randomMatrix(3, 17), forward: Activation.normalize) {
+      Activation.normalizeBackward($0, output: $1, norm: $2)
     }
-    let y = forward(x)
-    var gradient = weights
-    Activation.normalizeBackward(&gradient, output: y, norms: norms)
-    check(x, gradient) { weighted(forward($0), weights) }
   }
 
   @Test func normOfNothingIsItsFloor() {
     var x = Matrix(rows: 1, columns: 4)
-    var norms: [Float] = [0]
-    Activation.normalize(&x, norms: &norms)
+    x.updateRows { #expect(Activation.normalize($1) == 0) }
     #expect(x.elements == [0, 0, 0, 0])
     var gradient = Matrix(vector: [1, 2, 3, 4])
-    Activation.normalizeBackward(&gradient, output: x, norms: norms)
+    x.withElements { x in
+      gradient.updateRows { Activation.normalizeBackward($1, output: x, norm: 0) }
+    }
     #expect(gradient.elements == [1e12, 2e12, 3e12, 4e12])
   }
 
+  /// With a bias that keeps ReLU open, and one that closes it for some.
   @Test func batchNorm() {
     let (x, weights) = (randomMatrix(6, 5), randomMatrix(6, 5, seed: 2))
+    let (bias, mask) = (randomMatrix(1, 5, seed: 5), [1, 1, 0, 1, 1] as [Float])
     var norm = BatchNorm(name: "n", channels: 5)
     norm.weight.value = randomMatrix(1, 5, seed: 3)
-    norm.bias.value = randomMatrix(1, 5, seed: 4)
+    norm.bias.value = Matrix(vector: [9, 9, 9, -9, 9])
     func forward(_ norm: BatchNorm, _ x: Matrix) -> Matrix {
       var (copy, y) = (norm, x)
-      copy.forward(&y)
+      Masking.withOutput(x, bias: bias, mask: mask) { copy.forward($0, into: &y) }
       return y
     }
-    var y = x
-    norm.forward(&y)
-    var gradient = weights
-    norm.backward(&gradient)
+    var (y, gradient, biasGradient) = (x, weights, bias)
+    var maskGradient = mask
+    Masking.withOutput(x, bias: bias, mask: mask) { output in
+      norm.forward(output, into: &y)
+      Masking.withSlopes(output, biasGradient: &biasGradient, maskGradient: &maskGradient) {
+        norm.backward(&gradient, output: y, slopes: $0)
+      }
+    }
+    #expect((0..<6).allSatisfy { y[$0, 3] == 0 && gradient[$0, 2] == 0 && gradient[$0, 3] == 0 })
+    #expect(norm.weight.gradient[0, 3] == 0 && norm.bias.gradient[0, 3] == 0)
     check(x, gradient, tolerance: 1e-2) { weighted(forward(norm, $0), weights) }
     check(norm.weight.value, norm.weight.gradient) { value in
       var changed = norm
