@@ -20,6 +20,7 @@ public struct MaskedLinear: Module {
   private var meanMagnitudes: [Float]  // u [out]
   private var maskGradient: [Float]  // dm [out]
   private var products: Matrix  // W x [B, out]
+  private var parts = Matrix(rows: 0, columns: 0)  // of the gradient of x
 
   /// Which rows are on, as the last forward pass decided, [out].
   public var mask: [Bool] { on.map { $0 > 0 } }
@@ -62,7 +63,7 @@ public struct MaskedLinear: Module {
     masking body: (inout Matrix, MaskedSlopes) -> Void = Masking.backward
   ) {
     backward(x, gradient: &gradient, masking: body)
-    dx.product(gradient, weight.value)
+    dx.product(gradient, byRowsOf: weight.value, parts: &parts)
   }
 
   /// The same for a first layer, whose input needs no gradient.

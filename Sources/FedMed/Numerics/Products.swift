@@ -12,6 +12,48 @@ extension Matrix {
     multiply(a, b, inner: a.columns, adding: adding)
   }
 
+  /// `self = a b` for a few rows: a [n, k], b [k, m], self [n, m]. A thread takes rows of b, as it does
+  /// in the other two products and in AdamW: a weight that one processor has written and another one
+  /// reads has to travel between their caches.
+  /// - Parameter parts: room for what each block of b's rows gives; made to fit.
+  mutating func product(_ a: Matrix, byRowsOf b: Matrix, parts: inout Matrix) {
+    precondition(a.columns == b.rows && rows == a.rows && columns == b.columns)
+    let (n, m, inner, side) = (rows, columns, a.columns, Self.blockSide)
+    let blocks = (inner + side - 1) / side
+    if parts.rows != blocks * n || parts.columns != m {
+      parts = Matrix(rows: blocks * n, columns: m)
+    }
+    a.withElements { left in
+      b.withElements { right in
+        parts.withMutableElements { parts in
+          guard let target = parts.baseAddress, let a0 = left.baseAddress,
+            let b0 = right.baseAddress
+          else { return }
+          Parallel.forEachBlock(of: inner, size: side) { block in
+            let start = block.lowerBound
+            BLAS.product(
+              BLAS.Operand(start: a0 + start, stride: inner),
+              BLAS.Operand(start: b0 + start * m, stride: m), rows: n, columns: m,
+              inner: block.count, into: target + start / side * n * m, stride: m)
+          }
+        }
+      }
+    }
+    withMutableElements { sum in
+      parts.withElements { parts in
+        Parallel.forEachColumns(of: m) { i in
+          for row in 0..<n {
+            var total = parts.lanes(at: row * m + i, before: (row + 1) * m)
+            for part in stride(from: n + row, to: blocks * n, by: n) {
+              total += parts.lanes(at: part * m + i, before: (part + 1) * m)
+            }
+            sum.store(total, at: row * m + i, before: (row + 1) * m)
+          }
+        }
+      }
+    }
+  }
+
   /// `self = aᵀ b`: a [k, n], b [k, m], self [n, m].
   public mutating func product(transposing a: Matrix, _ b: Matrix) {
     precondition(a.rows == b.rows && rows == a.columns && columns == b.columns)

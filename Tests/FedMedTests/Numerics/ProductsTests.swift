@@ -9,7 +9,10 @@ func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> Matrix {
 }
 
 struct ProductsTests {
-  @Test(arguments: [(1, 1, 1), (3, 4, 5), (32, 7, 17)])
+  /// Small ones, and some that are cut along each side.
+  @Test(arguments: [
+    (1, 1, 1), (3, 4, 5), (32, 7, 17), (5, 300, 40), (4, 9, 300), (300, 9, 5),
+  ])
   func productsAgreeWithTheirDefinition(n: Int, k: Int, m: Int) {
     let (a, b) = (randomMatrix(n, k), randomMatrix(k, m))
     func transposed(_ x: Matrix) -> Matrix {
@@ -28,6 +31,10 @@ struct ProductsTests {
     result.product(a, b)
     #expect(absoluteError(result, golden) < 1e-5)
     result.product(a, transposing: transposed(b))
+    #expect(absoluteError(result, golden) < 1e-5)
+    var parts = Matrix(rows: 0, columns: 0)
+    result.fill(9)
+    result.product(a, byRowsOf: b, parts: &parts)
     #expect(absoluteError(result, golden) < 1e-5)
     result.product(transposing: transposed(a), b)
     #expect(absoluteError(result, golden) < 1e-5)
