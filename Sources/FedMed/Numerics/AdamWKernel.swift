@@ -12,9 +12,6 @@ struct AdamWKernel {
   let correction: Float
   let epsilon: Float
 
-  /// About how many numbers a thread works on at a time.
-  private static let block = 1 << 16
-
   /// All matrices have the same shape [n, m].
   /// - Parameter signs: for each row a factor of sign(value) to add to the gradient [n]; none where
   ///   it is empty.
@@ -23,12 +20,11 @@ struct AdamWKernel {
     second: inout Matrix
   ) {
     let (rows, width) = (value.rows, value.columns)
-    let step = max(Self.block / max(width, 1), 1)
     gradient.withElements { g in
       first.withMutableElements { m in
         second.withMutableElements { v in
           value.withMutableElements { x in
-            Parallel.forEachBlock(of: rows, size: step) { block in
+            Parallel.forEachBlock(of: rows) { block in
               for row in block {
                 let range = row * width..<(row + 1) * width
                 update(

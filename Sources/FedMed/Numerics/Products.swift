@@ -18,6 +18,8 @@ extension Matrix {
   /// - Parameter parts: room for what each block of b's rows gives; made to fit.
   mutating func product(_ a: Matrix, byRowsOf b: Matrix, parts: inout Matrix) {
     precondition(a.columns == b.rows && rows == a.rows && columns == b.columns)
+    // Of many rows the parts would take more memory and time than the weights.
+    guard rows <= Self.thin else { return multiply(a, b, inner: a.columns) }
     let (n, m, inner, side) = (rows, columns, a.columns, Self.blockSide)
     let blocks = (inner + side - 1) / side
     if parts.rows != blocks * n || parts.columns != m {

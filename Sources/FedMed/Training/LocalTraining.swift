@@ -22,7 +22,7 @@ public struct LossTerms: Equatable, Sendable {
 /// A site's training in one round: L = L_contr + L_MLP + λ L_sim, AdamW, the optimiser new in each
 /// round and the learning rates decayed from round to round.
 public struct LocalTraining: Sendable {
-  /// The most threads that find something to do.
+  /// The most threads that find something to do at 512 features: a block of 128 each.
   public static let mostThreads = 4
 
   public private(set) var fam: FeatureAdaptation
