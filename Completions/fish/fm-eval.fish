@@ -20,7 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'features=' 'state=' 'split=' 'predict' 'report=' 'predictions=' 'metric=' 'min-sites=' 'require=+' 'bins=' 'binning=' 'bootstrap=' 'seed=' 'group=' 'against=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-eval_parse_subcommand -r 1 'version'
@@ -78,24 +78,33 @@ end
 
 complete -c 'fm-eval' -f
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" check' -l 'check' -d 'Verify archives of any kind, and say what they are.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" table' -l 'table' -d 'Make one table of several reports: sites, Global, and AVG, in percent.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" table' -l 'table' -d 'Make one table of several reports: sites, Global, and AVG.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" select-round' -l 'select-round' -d 'Find the best round by several validation reports.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" score' -l 'score' -d 'Score predictions: archives that --predictions wrote, or tables of anyone\'s.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" score' -l 'score' -d 'Score predictions: archives that --predictions-out wrote, or anyone\'s tables.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" calibrate' -l 'calibrate' -d 'Fit the ensemble\'s temperature on the validation split, into the state.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report' -l 'report' -d 'Tell a run of fm-federate as a whole, in numbers or as a page.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" features' -l 'features' -d 'The features to evaluate on.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" state' -l 'state' -d 'The site\'s private state.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" state-out' -l 'state-out' -d 'With --calibrate: where the new state goes (the old one\'s place).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predict' -l 'predict' -d 'Write a table of predictions: sample, class, p_1 to p_C.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report' -l 'report' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions' -l 'predictions' -d 'Write the predictions as an archive.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" metric' -l 'metric' -d 'The score in the table: accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'Fewer reporting sites make a round no candidate (1).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'With --score: exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bins' -l 'bins' -d 'With --score: how many bins the calibration error has (15).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" binning' -l 'binning' -d 'With --score: bins of equal width, or of equal mass (width).' -rfka 'width mass'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bootstrap' -l 'bootstrap' -d 'With --score: intervals from so many draws of the samples, such as 1000.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" seed' -l 'seed' -d 'With --bootstrap: decides the draws (0).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" noise' -l 'noise' -d 'Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report-out' -l 'report-out' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions-out' -l 'predictions-out' -d 'Write the predictions as an archive.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" show' -l 'show' -d 'What to show: scores, confusion, reliability, roc (points) or decision (net benefit) (scores).' -rfka 'scores confusion reliability roc decision'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'Exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" at-specificity' -l 'at-specificity' -d 'Show each class\'s sensitivity at a specificity of at least this.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" at-sensitivity' -l 'at-sensitivity' -d 'Show each class\'s specificity at a sensitivity of at least this.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bins' -l 'bins' -d 'How many bins the calibration error has (15).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" binning' -l 'binning' -d 'Bins of equal width, or of equal mass (width).' -rfka 'width mass'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" bootstrap' -l 'bootstrap' -d 'Intervals from so many draws of the samples, such as 1000.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" group' -l 'group' -d 'With --bootstrap: samples with the same value in this column are drawn together.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" against' -l 'against' -d 'With --score: compare with these predictions on the same samples.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" samples' -l 'samples' -d 'With --group: the table with that column, if it is not that of the predictions.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'against' -d 'Compare with these predictions on the same samples; once for each of the others.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" metric' -l 'metric' -d 'With --table: the score, accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall, macro_specificity, macro_auc, macro_average_precision, log_loss, brier, ece, cohen_kappa, matthews (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall macro_specificity macro_auc macro_average_precision log_loss brier ece cohen_kappa matthews'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'With --select-round: fewer reporting sites make a round no candidate (1).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" html' -l 'html' -d 'With --report: write a page with pictures, for people.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" seed' -l 'seed' -d 'With --bootstrap or --noise: decides what is drawn (0).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'

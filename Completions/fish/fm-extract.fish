@@ -20,7 +20,7 @@ function __fm-extract_parse_tokens -S
     set -l unparsed_tokens (__fm-extract_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-extract'
-        __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'window=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'j/threads=' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'window=' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'j/threads=' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-extract_parse_subcommand -r 1 'version'
@@ -82,6 +82,7 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'The column of the class, in a table (label, where there is one).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint says, or squash: straight to the square, bilinear (checkpoint).' -rfka 'checkpoint squash'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" window' -l 'window' -d 'What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" damage' -l 'damage' -d 'Harm the images, to test a model: noise=, blur= or jpeg= and a degree.' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'prompt' -d 'A class\'s text, {} being its name; of several the mean is taken (\'a picture of a {}\').' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" texts' -l 'texts' -d 'The classes\' texts: a class, a tab and a text a line; several for a class are averaged.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" anchors' -l 'anchors' -d 'Make class anchors of so many images of each class in place of texts, and leave them out.' -rfka ''

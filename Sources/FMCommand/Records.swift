@@ -48,17 +48,3 @@ public struct Records {
     }
   }
 }
-
-extension JSON {
-  /// A number with a fixed number of decimal places; null where there is none.
-  public static func rounded(_ value: Double?, places: Int) -> JSON {
-    guard let value, value.isFinite, value.magnitude < 1e9 else { return .null }
-    var scale = 1
-    for _ in 0..<places { scale *= 10 }
-    let units = Int((value.magnitude * Double(scale)).rounded())
-    let fraction = String(units % scale)
-    let zeros = String(repeating: "0", count: places - fraction.count)
-    let sign = value < 0 && units > 0 ? "-" : ""
-    return .decimal("\(sign)\(units / scale).\(zeros)\(fraction)")
-  }
-}

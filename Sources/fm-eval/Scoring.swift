@@ -1,86 +1,187 @@
-import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Scores of predictions.
 extension Evaluate {
-  /// Scores predictions, with the options of --score.
+  private func samplesTable() throws(FedMedError) -> (table: Table, file: String)? {
+    try scoring.samples.map { path throws(FedMedError) in
+      let source = try ByteSource(path: path)
+      return (try Table(text: source.text(limit: Table.sizeLimit), file: source.name), path)
+    }
+  }
+
+  private func bootstrap(_ source: PredictionSource) -> Bootstrap? {
+    scoring.bootstrap.map {
+      Bootstrap(
+        labels: source.final.labels, groups: source.groups, count: $0, seed: seed ?? 0)
+    }
+  }
+
   func score() throws(FedMedError) {
     guard inputs.count <= 1 else { throw FedMedError(.usage, "one set of predictions at a time") }
-    guard (1...10_000).contains(bins ?? 15) else {
-      throw FedMedError(.usage, "--bins must be from 1 to 10000")
-    }
-    guard (1...1_000_000).contains(bootstrap ?? 1) else {
-      throw FedMedError(.usage, "--bootstrap must be from 1 to 1000000")
-    }
     let path = inputs.first ?? "-"
-    let source = try PredictionSource(path: path)
-    if let against { return try compare(source, path, against) }
-    let groups = try group.map { column throws(FedMedError) in
-      try source.groups(column, file: path)
-    }
-    var records = Records(
-      "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
-    var unmet: FedMedError?
-    for (index, own) in source.predictions.enumerated() {
-      let draws = bootstrap.map {
-        Bootstrap(labels: own.probabilities.labels, groups: groups, count: $0, seed: seed ?? 0)
-      }
-      let list = ScoreList(
-        own.probabilities, names: source.classes, bins: bins ?? 15, binning: binning ?? .width,
-        bootstrap: draws)
-      for entry in list.entries {
-        records.add([
-          .string(own.predictor), .string(entry.name), entry.label.map { .string($0) } ?? .null,
-          entry.name == "samples"
-            ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 6),
-          .rounded(entry.interval?.lower, places: 6), .rounded(entry.interval?.upper, places: 6),
-        ])
-      }
-      // The first are the ensemble's, or the only ones.
-      guard index == 0 else { continue }
-      for demand in require {
-        guard list.has(demand.name) else {
-          throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+    let source = try PredictionSource(
+      path: path, group: scoring.group, samples: samplesTable())
+    let view = scoring.show ?? .scores
+    var records = Records(view.rawValue, columns: ["predictor"] + view.columns)
+    let draws = bootstrap(source)
+    var final: ScoreList?
+    for own in source.predictions {
+      let rows: [[JSON]]
+      switch view {
+      case .scores:
+        let list =
+          draws.map {
+            ScoreList(
+              own.probabilities, names: source.classes, settings: scoring.settings, bootstrap: $0)
+          } ?? ScoreList(own.probabilities, names: source.classes, settings: scoring.settings)
+        rows = Self.rows(list)
+        // The first are the ensemble's, or the only ones.
+        if final == nil || own.predictor == Report.Predictor.calibrated.rawValue { final = list }
+      case .confusion:
+        rows = Self.rows(own.probabilities.confusion, source.classes)
+      case .reliability:
+        rows = Self.rows(
+          ReliabilityTable(
+            own.probabilities, bins: scoring.settings.bins, binning: scoring.settings.binning))
+      case .roc:
+        rows = source.classes.enumerated().flatMap { c, name in
+          Self.points(RankedScores(own.probabilities, class: c), name)
         }
-        if unmet == nil, !demand.isMet(by: list.value(of: demand.name)) {
-          let value = JSON.rounded(list.value(of: demand.name), places: 6).line
-          unmet = FedMedError(
-            .unsatisfied, "\(demand.name) is \(value), required is \(demand.text)", file: path)
+      case .decision:
+        rows = source.classes.enumerated().flatMap { c, name in
+          Self.benefits(RankedScores(own.probabilities, class: c), name)
         }
       }
+      for row in rows { records.add([.string(own.predictor)] + row) }
     }
+    let unmet = try final.flatMap { list throws(FedMedError) in
+      try unmetDemand(list, file: path)
+    }
+    let inputs = inputs + [scoring.samples].compactMap { $0 }
     try Output.write(text: records.text(format), to: output, inputs: inputs)
     if let unmet { throw unmet }
   }
 
-  private func compare(
-    _ first: PredictionSource, _ path: String, _ other: String
-  ) throws(FedMedError) {
-    let second = try PredictionSource(path: other)
-    guard first.classes == second.classes, first.samples == second.samples,
-      first.predictions[0].probabilities.labels == second.predictions[0].probabilities.labels
-    else {
+  private func unmetDemand(_ list: ScoreList, file: String) throws(FedMedError) -> FedMedError? {
+    for demand in scoring.require {
+      guard list.has(demand.name) else {
+        throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+      }
+    }
+    return scoring.require.first { !$0.isMet(by: list.value(of: $0.name)) }.map {
+      let value = JSON.rounded(list.value(of: $0.name), places: 6).line
+      return FedMedError(
+        .unsatisfied, "\($0.name) is \(value), required is \($0.text)", file: file)
+    }
+  }
+
+  private static func rows(_ list: ScoreList) -> [[JSON]] {
+    list.entries.map { entry in
+      [
+        .string(entry.name), entry.label.map { .string($0) } ?? .null,
+        entry.name == "samples"
+          ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 6),
+        .rounded(entry.interval?.lower, places: 6), .rounded(entry.interval?.upper, places: 6),
+      ]
+    }
+  }
+
+  private static func rows(_ confusion: ConfusionMatrix, _ names: [String]) -> [[JSON]] {
+    names.indices.flatMap { t in
+      names.indices.map { p in
+        [.string(names[t]), .string(names[p]), .integer(confusion.counts[t][p])]
+      }
+    }
+  }
+
+  private static func rows(_ table: ReliabilityTable) -> [[JSON]] {
+    table.bins.map { bin in
+      [
+        .rounded(bin.lower, places: 6), .rounded(bin.upper, places: 6), .integer(bin.count),
+        .rounded(bin.meanConfidence, places: 6), .rounded(bin.accuracy, places: 6),
+      ]
+    }
+  }
+
+  private static func points(_ ranked: RankedScores, _ name: String) -> [[JSON]] {
+    ranked.points.map { point in
+      [
+        .string(name), .rounded(point.threshold, places: 9),
+        .rounded(ranked.sensitivity(point), places: 6),
+        .rounded(ranked.specificity(point), places: 6),
+      ]
+    }
+  }
+
+  private static func benefits(_ ranked: RankedScores, _ name: String) -> [[JSON]] {
+    (1...99).map { percent in
+      let threshold = Double(percent) / 100
+      return [
+        .string(name), .rounded(threshold, places: 2),
+        .rounded(ranked.netBenefit(at: threshold), places: 6),
+        .rounded(ranked.netBenefitOfAll(at: threshold), places: 6), .rounded(0, places: 6),
+      ]
+    }
+  }
+
+  /// Compares each set of predictions with its counterpart.
+  func compare() throws(FedMedError) {
+    let paths = inputs.isEmpty ? ["-"] : inputs
+    guard paths.count == scoring.against.count else {
       throw FedMedError(
-        .badData, "has other samples, labels or classes than \(path)", file: other,
-        hint: "what is compared must stand in the same order")
+        .usage, "\(scoring.against.count) to compare with, \(paths.count) to compare",
+        hint: "each needs its counterpart, in the same order")
     }
-    let comparison = Comparison(
-      first.predictions[0].probabilities, second.predictions[0].probabilities, names: first.classes)
+    guard (paths + scoring.against).count(where: { $0 == "-" }) <= 1 else {
+      throw FedMedError(.usage, "standard input cannot be two sets of predictions")
+    }
+    let table = try samplesTable()
+    var (sites, comparisons): ([String], [Comparison]) = ([], [])
+    for (path, other) in zip(paths, scoring.against) {
+      let first = try PredictionSource(path: path, group: scoring.group, samples: table)
+      let second = try PredictionSource(path: other)
+      guard first.matches(second) else {
+        throw FedMedError(
+          .badData, "has other samples, labels or classes than \(path)", file: other,
+          hint: "what is compared must stand in the same order")
+      }
+      sites.append(first.site ?? path)
+      comparisons.append(
+        Comparison(
+          first.final, second.final, names: first.classes, bootstrap: bootstrap(first)))
+    }
+    Comparison.correct(&comparisons)
     var records = Records(
-      "comparison", columns: ["metric", "class", "first", "second", "difference", "p", "p_holm"])
-    for entry in comparison.entries {
-      records.add(
-        [.string(entry.name), entry.label.map { .string($0) } ?? .null]
-          + [
-            entry.first, entry.second, entry.first - entry.second, entry.probability,
-            entry.corrected,
-          ].map { .rounded($0, places: 6) })
+      "comparison",
+      columns: [
+        "site", "metric", "class", "first", "second", "difference", "lower", "upper", "p",
+        "p_holm",
+      ])
+    for (site, comparison) in zip(sites, comparisons) {
+      for entry in comparison.entries {
+        records.add(
+          [.string(site), .string(entry.name), entry.label.map { .string($0) } ?? .null]
+            + [
+              entry.first, entry.second, entry.first - entry.second, entry.interval?.lower,
+              entry.interval?.upper, entry.probability, entry.corrected,
+            ].map { .rounded($0, places: 6) })
+      }
     }
-    try Output.write(text: records.text(format), to: output, inputs: inputs + [other])
+    let inputs = inputs + scoring.against + [scoring.samples].compactMap { $0 }
+    try Output.write(text: records.text(format), to: output, inputs: inputs)
   }
 }
 
-extension ReliabilityTable.Binning: ExpressibleByArgument {}
-extension Requirement: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+extension ScoreView {
+  /// Beside who predicts.
+  fileprivate var columns: [String] {
+    switch self {
+    case .scores: ["metric", "class", "value", "lower", "upper"]
+    case .confusion: ["truth", "predicted", "samples"]
+    case .reliability: ["lower", "upper", "samples", "confidence", "accuracy"]
+    case .roc: ["class", "threshold", "sensitivity", "specificity"]
+    case .decision: ["class", "threshold", "model", "all", "none"]
+    }
+  }
 }

@@ -19,6 +19,10 @@ extension GreyWindow: ExpressibleByArgument {
   }
 }
 
+extension ImageDamage: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 /// Options for encoding images.
 struct ImageOptions: ParsableArguments {
   @Option(
@@ -44,6 +48,11 @@ struct ImageOptions: ParsableArguments {
       "What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).",
       valueName: "centre,width"))
   var window: GreyWindow?
+
+  @Option(
+    help: ArgumentHelp(
+      "Harm the images, to test a model: noise=, blur= or jpeg= and a degree.", valueName: "harm"))
+  var damage: ImageDamage?
 
   @Option(
     parsing: .singleValue,
@@ -80,7 +89,8 @@ struct ImageOptions: ParsableArguments {
   var paths: [String] { [texts].compactMap { $0 } }
   var isGiven: Bool {
     let strings = [checkpoint, path, label, texts, work]
-    return strings.contains { $0 != nil } || resize != nil || window != nil || !prompt.isEmpty
+    return strings.contains { $0 != nil } || resize != nil || window != nil || damage != nil
+      || !prompt.isEmpty
       || anchors != nil || seed != nil || skipUnreadable || threads.threads != nil
   }
 

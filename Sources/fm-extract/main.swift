@@ -106,13 +106,15 @@ struct Extract: Tool {
     let early = try source.list.map { list throws(FedMedError) in try anchorage(list, bundle) }
     let settings = bundle.settings(window: images.window)
     let log = try ExtractionLog(
-      settings: [Self.signature, bundle.checksum, settings].joined(separator: " "),
+      settings: [Self.signature, bundle.checksum, settings, images.damage?.text]
+        .compactMap { $0 }.joined(separator: " "),
       dimension: bundle.vision.dimension, folder: images.work, batch: bundle.vision.batch)
     if log.resumed > 0 { say("goes on behind \(log.resumed) images") }
 
     let bar = progress("encoding", total: source.list?.paths.count)
     let extraction = FeatureExtraction(
-      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window)
+      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window,
+      damage: images.damage)
     try extraction.encode(
       source, log: log,
       unreadable: { error throws(FedMedError) in
@@ -147,6 +149,7 @@ struct Extract: Tool {
       labels: list.labels.map { labels in read.map { labels[$0] } },
       text: classText ?? Matrix(rows: list.classes.count, columns: bundle.vision.dimension),
       table: list.table.gathering(read), name: list.name)
+    set.damage = images.damage
     if let drawn {
       let places = Dictionary(uniqueKeysWithValues: zip(read, read.indices))
       let kept = drawn.map { $0.compactMap { places[$0] } }

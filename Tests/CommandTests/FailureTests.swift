@@ -36,13 +36,13 @@ struct FailureTests {
       "fm-train-local --features all.tar --state s --log - model.tar",
       "fm-train-local --features all.tar --state s --log ./s model.tar",
       "fm-train-local --features all.tar --state s --log sites/../u -o u model.tar",
-      "fm-eval --features all.tar --report r --predictions ./r model.tar",
+      "fm-eval --features all.tar --report-out r --predictions-out ./r model.tar",
       "fm-train-local --features all.tar --state s --log u -o u model.tar",
       "fm-train-local --features all.tar --state s --log model.tar model.tar",
       "fm-train-local --features - --state s -",
-      "fm-eval --features all.tar --report r --predictions r model.tar",
-      "fm-eval --features all.tar --report r -o r model.tar",
-      "fm-eval --predict --predictions p --report r --features all.tar model.tar",
+      "fm-eval --features all.tar --report-out r --predictions-out r model.tar",
+      "fm-eval --features all.tar --report-out r -o r model.tar",
+      "fm-eval --predict --predictions-out p --report-out r --features all.tar model.tar",
       "fm-compress -o model.tar < model.tar",
       "fm-partition --scheme iid --sites 2 --alpha 1 all.tar",
       "fm-partition --scheme whole --site x --label label all.tar -o x",
@@ -228,7 +228,7 @@ struct FailureTests {
     for call in [
       "fm-compress model.tar", "fm-aggregate --init --like all.tar", Shell.importCommand,
       "fm-train-local --features sites/north.tar --state s model.tar",
-      "fm-eval --features sites/north.tar --report - model.tar",
+      "fm-eval --features sites/north.tar --report-out - model.tar",
     ] {
       let outcome = try shell.run("script -qec '\(call)' /dev/null; echo status $?")
       #expect(outcome.text.contains("an archive is not written to a terminal"), "\(call)")

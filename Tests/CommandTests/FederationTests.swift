@@ -178,6 +178,75 @@ struct FederationTests {
     try shell.succeed("fm-federate -q --run r --rounds 1 --hidden 8 --seed 3 sites")
   }
 
+  /// With --calibrate both ways are reported, and a run that went on ends in the same bytes.
+  @Test func calibratedRunsReportBothWays() throws {
+    try shell.succeed(federate("one", "--calibrate") + " && " + federate("two"))
+    try shell.succeed(federate("two", "--calibrate"))
+    let (one, two) = (try results("one"), try results("two"))
+    for (name, bytes) in one { #expect(two[name] == bytes, "\(name)") }
+    #expect(
+      try shell.succeed("head -n 1 one/table.tsv")
+        == "site\tsamples\tfam\tmlp\tensemble\tcalibrated\n")
+    #expect(try shell.succeed("awk -F '\t' 'NR > 1 && $5 != $6' one/table.tsv") == "")
+    #expect(try shell.succeed("wc -l < one/sites/north/calibration.tsv") == "2\n")
+  }
+
+  /// A run is told as one table and as a page, before its end and after it.
+  @Test func runsAreReported() throws {
+    try shell.succeed(federate("run", "--calibrate"))
+    try shell.succeed(
+      """
+      fm-eval --report run > report.tsv; fm-eval --report --html page.html run/ > nothing
+      fm-eval --report --html again.html -o again.tsv run
+      cmp page.html again.html; cmp report.tsv again.tsv; test ! -s nothing
+      fm-eval --report --format json run | jq -e '.report | length > 10' > /dev/null
+      """)
+    // The table's numbers are those of the run's own tables.
+    let means = try shell.succeed(
+      "awk -F '\t' '$1 == \"validation\" && $3 == \"AVG\" { print $2, $7 }' report.tsv")
+    #expect(means == (try shell.succeed("awk 'NR > 1 { print $1, $3 }' run/rounds.tsv")))
+    let test = try shell.succeed(
+      """
+      awk -F '\t' '$1 == "test" && $3 != "ALL" && $4 == "ensemble" { printf "%s %.2f\\n", $3, 100 * $7 }' report.tsv
+      """)
+    #expect(test == (try shell.succeed("awk 'NR > 1 { print $1, $5 }' run/table.tsv")))
+    // What all sites make together: counts add up.
+    let counts = try shell.succeed(
+      """
+      awk -F '\t' '$1 == "test" && $4 == "calibrated" && $3 != "AVG" { if ($3 == "ALL") a = $5 " " $6; else { n += $5; k += $6 } }
+        END { print (a == n " " k) }' report.tsv
+      """)
+    #expect(counts == "1\n")
+    let bytes = try shell.succeed(
+      "awk -F '\t' 'NR > 1 && $1 == 1 { d += $3; u += $4 } END { print d, u }' run/traffic.tsv")
+    #expect(
+      bytes
+        == (try shell.succeed(
+          "awk -F '\t' '$2 == 1 && $3 == \"AVG\" && $1 == \"validation\" { print $20, $21 }' report.tsv"
+        )))
+    let page = String(decoding: try shell.bytes("page.html"), as: UTF8.self)
+    #expect(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"))
+    // Every picture says what it shows, and no name is given twice.
+    let pictures = page.components(separatedBy: "role=\"img\"").count - 1
+    #expect(pictures == 4 + 4 * 5 + 1)
+    #expect(page.components(separatedBy: "<title id=").count - 1 == pictures)
+    #expect(page.components(separatedBy: "<desc id=").count - 1 == pictures)
+    let ids = page.matches(of: #/ id="([^"]*)"/#).map { String($0.1) }
+    #expect(Set(ids).count == ids.count)
+    #expect(!page.contains("nan") && !page.contains("inf\""))
+    // Before the end there is no test, and that is said.
+    try shell.succeed("rm -r run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
+    try shell.succeed(
+      "fm-eval --report --html early.html -o early.tsv run; ! grep -q '^test' early.tsv")
+    #expect(try shell.succeed("grep -c 'not come to its test' early.html") == "1\n")
+    try shell.fail("fm-eval --report sites", 66, "rounds")
+    try shell.fail("fm-eval --report nowhere", 66, "nowhere/rounds")
+    #expect(try shell.run("fm-eval --report run run").status == 64)
+    #expect(try shell.run("fm-eval --table --html x run/rounds.tsv").status == 64)
+    try shell.succeed("printf 'round\tsite\tbytes_down\tbytes_up\nx\ta\t1\t1\n' > run/traffic.tsv")
+    try shell.fail("fm-eval --report run", 65, "traffic.tsv: line 2: 'x' is no number")
+  }
+
   @Test func wrongCallsAreRefused() throws {
     for (call, status) in [
       ("fm-federate", 64), ("fm-federate --run x", 64),

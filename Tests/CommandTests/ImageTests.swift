@@ -63,6 +63,42 @@ struct ImageTests {
     #expect(encoder == "clip-tiny\n\(sum)100\n")
   }
 
+  /// Harmed images give other features, the same each time; they evaluate, and do not train.
+  @Test func imagesAreHarmed() throws {
+    let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
+    try shell.succeed("\(call) images > plain.tar")
+    let plain = try array("plain.tar", "features")
+    func distance(_ archive: String) throws -> Float {
+      zip(try array(archive, "features"), plain).reduce(0) { $0 + ($1.0 - $1.1).magnitude }
+    }
+    for (name, weak, strong) in [
+      ("noise", "10", "80"), ("blur", ".5", "4"), ("jpeg", "95", "5"),
+    ] {
+      try shell.succeed(
+        """
+        \(call) --damage \(name)=\(weak) images > weak.tar; \(call) --damage \(name)=\(strong) images > strong.tar
+        \(call) -j 1 --damage \(name)=\(strong) images | cmp - strong.tar
+        """)
+      let (a, b) = (try distance("weak.tar"), try distance("strong.tar"))
+      #expect(0 < a && a < b, "\(name)")
+    }
+    try shell.succeed(
+      """
+      test "$(tar xOf strong.tar manifest.json | jq -r .damage)" = jpeg=5
+      for set in plain strong; do
+        fm-partition -q --scheme whole --site a -o $set $set.tar; tar xOf $set/*.tar split.txt > $set.split
+      done
+      cmp plain.split strong.split
+      fm-aggregate --init --like plain/a.tar --hidden 8 --batch-size 4 > model.tar
+      fm-eval -q --features strong/a.tar --split all model.tar | grep -q ensemble
+      """)
+    try shell.fail(
+      "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "harmed (jpeg=5)")
+    for damage in ["blur", "blur=x", "blur=-1", "jpeg=0", "jpeg=5.5", "fog=1", "noise=300"] {
+      #expect(try shell.run("\(call) --damage \(damage) images").status == 64, "\(damage)")
+    }
+  }
+
   @Test func textsAreAsTheyAreAskedFor() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.write("texts", "glioma\ta picture of a glioma\nno tumour\ta picture of a no tumour\n")

@@ -18,9 +18,9 @@ struct PipelineTests {
       done
       fm-aggregate *.tar.gz > model1.tar
       fm-eval --features sites/north.tar --state north.state --split validation \
-        --report report.tar -q model1.tar > counts.tsv
-      fm-eval --features sites/north.tar --state north.state --report test.tar \
-        --predictions predictions.tar model1.tar > scores.tsv
+        --report-out report.tar -q model1.tar > counts.tsv
+      fm-eval --features sites/north.tar --state north.state --report-out test.tar \
+        --predictions-out predictions.tar model1.tar > scores.tsv
       fm-compress -q --filter zstd < model1.tar > model1.tar.zst
       """)
     for archive in [
@@ -200,64 +200,5 @@ struct PipelineTests {
       """)
     try shell.fail(
       "fm-train-local -j 0 --features one/a.tar --state-out s model.tar", 64, "--threads")
-  }
-
-  /// Our archives and anyone's tables are scored, and demands decide the exit code.
-  @Test func predictionsAreScored() throws {
-    try shell.makeRun()
-    try shell.succeed(
-      """
-      fm-train-local -q --features sites/north.tar --state s model.tar -o u.tar
-      fm-aggregate -q u.tar > m1.tar
-      fm-eval -q --features sites/north.tar --state s --split all --predictions p.tar m1.tar -o scores.tsv
-      fm-eval --score p.tar > long.tsv; gzip < p.tar | fm-eval --score | cmp - long.tsv
-      """)
-    #expect(try shell.succeed("cut -f 1 long.tsv | sort -u") == "ensemble\nfam\nmlp\npredictor\n")
-    // What both print agrees.
-    for predictor in ["fam", "mlp", "ensemble"] {
-      let short = try shell.succeed(
-        "awk -F '\t' '$4 == \"\(predictor)\" { print $7, $8, $9 }' scores.tsv")
-      let long = try shell.succeed(
-        """
-        for m in accuracy balanced_accuracy macro_f1; do
-          awk -F '\t' -v m=$m '$1 == "\(predictor)" && $2 == m && $3 == "NA" { print $4 }' long.tsv
-        done | paste -s -d ' '
-        """)
-      #expect(short == long)
-    }
-    try shell.write(
-      "t.tsv", "id\tp_sick\tlabel\tp_well\n1\t.9\tsick\t.1\n2\t.2\twell\t.8\n3\t.6\twell\t.4\n")
-    let accuracy = try shell.succeed(
-      "fm-eval --score --format jsonl t.tsv | jq -c 'select(.metric == \"accuracy\") | .value'")
-    #expect(accuracy == "0.666667\n")
-    try shell.succeed("fm-eval --score --require 'accuracy>=.6' --require 'macro_auc >= 1' t.tsv")
-    let outcome = try shell.run("fm-eval --score --require 'accuracy>=.7' t.tsv")
-    #expect(outcome.status == 1)
-    #expect(outcome.errors == "fm-eval: t.tsv: accuracy is 0.666667, required is accuracy>=.7\n")
-    #expect(outcome.text.contains("accuracy"))
-    try shell.succeed(
-      """
-      fm-eval --score --bootstrap 200 --seed 1 p.tar > a; fm-eval --score --bootstrap 200 --seed 1 p.tar | cmp - a
-      ! fm-eval --score --bootstrap 200 --seed 2 p.tar | cmp -s - a
-      awk -F '\t' '$2 == "accuracy" && !($5 <= $4 && $4 <= $6) { exit 1 }' a
-      fm-eval --score --bootstrap 50 --group id t.tsv > b; fm-eval --score --against p.tar p.tar > same
-      awk -F '\t' 'NR > 1 && ($5 != 0 || $6 != 1 || $7 != 1) { exit 1 }' same
-      """)
-    try shell.fail("fm-eval --score --against t.tsv p.tar", 65, "t.tsv: has other samples")
-    try shell.fail("fm-eval --score --bootstrap 9 --group none t.tsv", 65, "no column 'none'")
-    try shell.fail("fm-eval --score --require 'nonsense>=.7' t.tsv", 64, "no score 'nonsense'")
-    for call in [
-      "--score --require x t.tsv", "--require 'a>=1' --check p.tar", "--score --bins 0 t.tsv",
-      "--score a b",
-    ] {
-      #expect(try shell.run("fm-eval \(call)").status == 64)
-    }
-    try shell.write("bad.tsv", "label\tp_a\tp_b\na\t.5\t.6\n")
-    try shell.fail("fm-eval --score bad.tsv", 65, "sample 1: the probabilities sum to 1.1")
-    try shell.write("bad.tsv", "label\tp_a\tp_b\nc\t.5\t.5\n")
-    try shell.fail("fm-eval --score bad.tsv", 65, "line 2: 'c' is none of the classes")
-    try shell.fail("fm-eval --score sites/north.tar", 65, "expected predictions")
-    try shell.write("empty.tsv", "label\tp_a\tp_b\n")
-    try shell.fail("fm-eval --score empty.tsv", 65, "no samples")
   }
 }

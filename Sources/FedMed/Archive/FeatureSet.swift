@@ -19,6 +19,8 @@ public struct FeatureSet: Sendable {
   public var split: [Split]?
   /// How many reference images of each class its anchor in `text` was made of.
   public var anchors: Int?
+  /// What was done to the images on purpose.
+  public var damage: ImageDamage?
   /// The identity of the archive that it was read from.
   public let identity: String?
   /// What messages call it.
@@ -49,6 +51,7 @@ public struct FeatureSet: Sendable {
     identity = reader.identity
     site = manifest.site
     anchors = manifest.anchors
+    damage = manifest.damage.flatMap(ImageDamage.init)
     classes = manifest.classes
     guard let encoder = manifest.encoder else { throw reader.fault("no encoder", "manifest.json") }
     self.encoder = encoder
@@ -121,6 +124,7 @@ public struct FeatureSet: Sendable {
       labels: labels.map { labels in indices.map { labels[$0] } }, text: text,
       table: table.gathering(indices), name: name)
     part.anchors = anchors
+    part.damage = damage
     return part
   }
 
@@ -141,6 +145,7 @@ public struct FeatureSet: Sendable {
     manifest.classes = classes
     manifest.encoder = encoder
     manifest.anchors = anchors
+    manifest.damage = damage?.text
     manifest.encoder?.text = writer.checksum(of: "text.npy")
     manifest.parent = parent
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)

@@ -21,6 +21,19 @@ public enum JSON: Equatable, Sendable {
     }
   }
 
+  /// A number with a fixed number of decimal places; null where there is none.
+  public static func rounded(_ value: Double?, places: Int) -> JSON {
+    guard let value, value.isFinite, value.magnitude < 1e9 else { return .null }
+    var scale = 1
+    for _ in 0..<places { scale *= 10 }
+    let units = Int((value.magnitude * Double(scale)).rounded())
+    let sign = value < 0 && units > 0 ? "-" : ""
+    guard places > 0 else { return .decimal("\(sign)\(units)") }
+    let fraction = String(units % scale)
+    let zeros = String(repeating: "0", count: places - fraction.count)
+    return .decimal("\(sign)\(units / scale).\(zeros)\(fraction)")
+  }
+
   /// An object without the keys whose value is nil.
   public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
     .object(members.compactMap { pair in pair.value.map { Member(key: pair.key, value: $0) } })

@@ -84,6 +84,22 @@ public struct Manifest: Equatable, Sendable, Decodable {
     }
   }
 
+  /// The temperature that a site's validation samples gave the ensemble of a model, in its state.
+  public struct Calibration: Codable, Equatable, Sendable {
+    /// The identity of the global model.
+    public var model: String
+    /// What a temperature can be.
+    static let temperatures = 0.05...20.0
+
+    /// T.
+    public var temperature: Double
+
+    public init(model: String, temperature: Double) {
+      self.model = model
+      self.temperature = temperature
+    }
+  }
+
   public static let formatName = "fedmed-archive"
   public static let formatVersion = 1
 
@@ -99,11 +115,14 @@ public struct Manifest: Equatable, Sendable, Decodable {
   public var encoder: Encoder?
   /// How many reference images of each class its anchor was made of, and are left out.
   public var anchors: Int?
+  /// What was done to the images on purpose, to see what a model makes of it: `blur=2`.
+  public var damage: String?
   public var parameters: HyperParameters?
   public var aggregation: Aggregation?
   /// The best round by validation so far, in a model.
   public var bestRound: Int?
   public var rounds: Rounds?
+  public var calibration: Calibration?
   public var codec: String?
   /// The identity of the archive that a lossy codec was given.
   public var encodedFrom: String?
@@ -225,8 +244,8 @@ public struct Manifest: Equatable, Sendable, Decodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case kind, tool, method, round, site, samples, classes, encoder, anchors, parameters,
-      aggregation
-    case bestRound, rounds, codec, encodedFrom, parent, inputs, members
+    case kind, tool, method, round, site, samples, classes, encoder, anchors, damage,
+      parameters, aggregation
+    case bestRound, rounds, calibration, codec, encodedFrom, parent, inputs, members
   }
 }

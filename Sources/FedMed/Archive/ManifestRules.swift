@@ -66,7 +66,7 @@ extension Manifest {
     for (value, key) in [
       (parent, "parent"), (encodedFrom, "encodedFrom"), (encoder?.sha256, "encoder.sha256"),
       (encoder?.settings, "encoder.settings"),
-      (encoder?.text, "encoder.text"),
+      (encoder?.text, "encoder.text"), (calibration?.model, "calibration.model"),
     ] + inputs.map({ ($0.identity, "inputs.identity") })
       + members.map({ ($0.sha256, "members.sha256") })
     {
@@ -86,6 +86,12 @@ extension Manifest {
       try check(
         encoder.logitScale > 0 && encoder.logitScale <= 300, "encoder.logitScale",
         "must be above 0 and at most 300")
+    }
+    if let damage { try check(ImageDamage(damage) != nil, "damage", "none that is known") }
+    if let calibration {
+      try check(
+        Calibration.temperatures.contains(calibration.temperature), "calibration.temperature",
+        "out of range")
     }
     if let parameters { try parameters.validate() }
   }
@@ -154,6 +160,7 @@ extension Manifest {
         Rule(name: "probabilities.npy", types: floats, shape: [n, c]),
         Rule(name: "fam.npy", types: floats, shape: [n, c], required: false),
         Rule(name: "mlp.npy", types: floats, shape: [n, c], required: false),
+        Rule(name: "calibrated.npy", types: floats, shape: [n, c], required: false),
         Rule(name: "labels.npy", types: whole, shape: [n], required: false),
       ]
     case .report:

@@ -17,6 +17,7 @@ extension Manifest {
       "classes": .strings(classes),
       "encoder": encoder?.json,
       "anchors": anchors.map { .integer($0) },
+      "damage": damage.map { .string($0) },
       "parameters": parameters?.json,
       "aggregation": aggregation.map {
         .object(["rule": .string($0.rule), "weights": .string($0.weights)])
@@ -27,6 +28,9 @@ extension Manifest {
           "latest": .integer($0.latest), "previous": .integer($0.previous),
           "best": $0.best.map { .integer($0) },
         ])
+      },
+      "calibration": calibration.map {
+        .object(["model": .string($0.model), "temperature": .number($0.temperature)])
       },
       "codec": codec.map { .string($0) },
       "encodedFrom": encodedFrom.map { .string($0) },

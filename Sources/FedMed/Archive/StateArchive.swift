@@ -15,6 +15,8 @@ public struct StateArchive: Sendable {
   public let latest: Held
   public let previous: Held
   public let best: Held?
+  /// Of the last model that it was calibrated for; a round of training ends it.
+  public var calibration: Manifest.Calibration?
   public let site: String
   public let classes: [String]
   public let encoder: Manifest.Encoder
@@ -53,6 +55,7 @@ public struct StateArchive: Sendable {
     self.site = site
     self.parent = parent
     classes = manifest.classes
+    calibration = manifest.calibration
     let tensors = try reader.tensors()
     func held(_ prefix: String, _ round: Int) throws(FedMedError) -> Held {
       let own = tensors.filter { $0.name.hasPrefix("\(prefix)mlp/") }.map {
@@ -77,6 +80,11 @@ public struct StateArchive: Sendable {
   /// The newest trained classifier held that is not newer than `round`.
   public func newest(notAfter round: Int) -> Held? {
     Self.newest(of: [latest, previous, best], notAfter: round)
+  }
+
+  /// T of the ensemble with the global model of that identity, where there is one.
+  public func temperature(for model: String) -> Double? {
+    calibration?.model == model ? calibration?.temperature : nil
   }
 
   static func newest(of held: [Held?], notAfter round: Int) -> Held? {
@@ -119,6 +127,7 @@ public struct StateArchive: Sendable {
     manifest.parameters = parameters
     manifest.rounds = Manifest.Rounds(
       latest: latest.round, previous: previous.round, best: best?.round)
+    manifest.calibration = calibration
     manifest.parent = parent
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }

@@ -3,11 +3,16 @@ public struct FeatureExtraction {
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
   private let window: GreyWindow?
+  private let damage: ImageDamage?
 
-  /// - Parameter window: of 16-bit grey images; nil takes each from its darkest to its brightest.
+  /// - Parameters:
+  ///   - window: of 16-bit grey images; nil takes each from its darkest to its brightest.
+  ///   - damage: what to do to them.
   public init(
-    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?
+    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?,
+    damage: ImageDamage?
   ) {
+    self.damage = damage
     self.encoder = encoder
     self.preprocessing = preprocessing
     self.window = window
@@ -63,12 +68,13 @@ public struct FeatureExtraction {
         if let file { part.append(Job(file: file, isKnown: try log.passes(file.mark))) }
         isAtEnd = file == nil
       }
-      Parallel.update(&part) { [preprocessing, window] job in
+      Parallel.update(&part) { [preprocessing, window, damage] job in
         if job.isKnown { return }
         job.image = Result { () throws(FedMedError) in
           let bytes = try job.file.bytes()
           do throws(FedMedError) {
-            return preprocessing.fit(try ImageDecoder.decode(bytes, window: window))
+            let image = preprocessing.fit(try ImageDecoder.decode(bytes, window: window))
+            return try damage?.apply(to: image) ?? image
           } catch {
             throw error.naming(file: job.file.name)
           }

@@ -4,17 +4,22 @@
 /// they are drawn within each true class (of a group, its first sample's), so that a rare class does
 /// not vanish.
 public struct Bootstrap: Sendable {
-  /// Draws of the same samples: the rows of each.
-  public let draws: [[Int]]
+  /// How many draws there are.
+  public let count: Int
+  private let seed: UInt64
+  /// The samples that are drawn together; nil is each for itself.
+  private let members: [[Int]]?
+  /// What is drawn in each class.
+  private let strata: [[Int]]
 
   /// - Parameters:
   ///   - labels: the true class of each sample.
-  ///   - groups: which samples belong together, by a name for each; nil is each for itself.
+  ///   - groups: which samples belong together, by a number for each; nil is each for itself.
   ///   - count: how many draws.
-  public init(labels: [Int], groups: [String]?, count: Int, seed: UInt64) {
-    var members: [[Int]] = []
+  public init(labels: [Int], groups: [Int]?, count: Int, seed: UInt64) {
+    (self.count, self.seed) = (count, seed)
     if let groups {
-      var places: [String: Int] = [:]
+      var (members, places): ([[Int]], [Int: Int]) = ([], [:])
       for (row, group) in groups.enumerated() {
         if let place = places[group] {
           members[place].append(row)
@@ -23,18 +28,30 @@ public struct Bootstrap: Sendable {
           members.append([row])
         }
       }
+      self.members = members
     } else {
-      members = labels.indices.map { [$0] }
+      members = nil
     }
-    var strata: [Int: [Int]] = [:]
-    for (group, rows) in members.enumerated() { strata[labels[rows[0]], default: []].append(group) }
-    let ordered = strata.keys.sorted().compactMap { strata[$0] }
-    var random = RandomStream(seed: seed, purpose: .bootstrap)
-    draws = (0..<count).map { _ in
-      ordered.flatMap { groups in
-        groups.indices.flatMap { _ in members[groups[random.below(groups.count)]] }
+    var strata = [[Int]](repeating: [], count: (labels.max() ?? 0) + 1)
+    if let members {
+      for (group, rows) in members.enumerated() { strata[labels[rows[0]]].append(group) }
+    } else {
+      for (row, label) in labels.enumerated() { strata[label].append(row) }
+    }
+    self.strata = strata
+  }
+
+  /// The rows of a draw; each depends on the seed and its number alone.
+  public func draw(_ index: Int) -> [Int] {
+    var random = RandomStream(seed: seed, round: index, purpose: .bootstrap)
+    var rows: [Int] = []
+    for stratum in strata {
+      for _ in stratum {
+        let drawn = stratum[random.below(stratum.count)]
+        if let members { rows += members[drawn] } else { rows.append(drawn) }
       }
     }
+    return rows
   }
 
   /// The middle `level` of the values that a statistic takes over the draws, from percentile to
@@ -53,5 +70,17 @@ public struct Bootstrap: Sendable {
       return defined[index] + (defined[next] - defined[index]) * (place - Double(index))
     }
     return (quantile((1 - level) / 2), quantile((1 + level) / 2))
+  }
+
+  /// How likely a difference at least as far from 0 would be without any: twice the share of draws
+  /// on the other side of 0, where those at 0 count half, and no draw is no evidence beyond their
+  /// number: (k + 1)/(n + 1). nil where the interval is.
+  public static func probability(_ differences: [Double?]) -> Double? {
+    let defined = differences.compactMap { $0 }
+    guard !defined.isEmpty, defined.count * 10 >= differences.count * 9 else { return nil }
+    let ties = Double(defined.count { $0 == 0 }) / 2
+    let below = Double(defined.count { $0 < 0 }) + ties
+    let above = Double(defined.count { $0 > 0 }) + ties
+    return min(1, 2 * (min(below, above) + 1) / Double(defined.count + 1))
   }
 }

@@ -38,23 +38,13 @@ public struct DeLong: Sendable {
     let (sortedPositives, sortedNegatives) = (positives.sorted(), negatives.sorted())
     /// The share of `sorted` below `value`, ties counting half.
     func share(below value: Double, _ sorted: [Double]) -> Double {
-      let lower = Self.count(sorted) { $0 < value }
-      let upper = Self.count(sorted) { $0 <= value }
+      let lower = sorted.partitioningIndex { $0 >= value }
+      let upper = sorted.partitioningIndex { $0 > value }
       return Double(lower + upper) / 2 / Double(sorted.count)
     }
     ofPositives = positives.map { share(below: $0, sortedNegatives) }
     ofNegatives = negatives.map { 1 - share(below: $0, sortedPositives) }
     auc = ofPositives.reduce(0, +) / Double(positives.count)
-  }
-
-  /// How many come first that satisfy a condition, which all after one that does not fail.
-  private static func count(_ sorted: [Double], _ condition: (Double) -> Bool) -> Int {
-    var (low, high) = (0, sorted.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if condition(sorted[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   public var variance: Double { Self.covariance(self, self) }
@@ -68,12 +58,6 @@ public struct DeLong: Sendable {
       return sum / Double(x.count - 1) / Double(x.count)
     }
     return spread(a.ofPositives, b.ofPositives) + spread(a.ofNegatives, b.ofNegatives)
-  }
-
-  /// The interval that holds the area with 95 % confidence, cut to 0…1.
-  public var interval: (lower: Double, upper: Double) {
-    let reach = 1.959_963_984_540_054 * variance.squareRoot()
-    return (max(auc - reach, 0), min(auc + reach, 1))
   }
 
   /// The two-sided probability of a difference at least this large if both areas were equal; 1 where
@@ -108,18 +92,22 @@ public struct Comparison: Sendable {
     public let label: String?
     public let first: Double
     public let second: Double
-    /// How likely a difference at least as large would be without any.
-    public let probability: Double
-    /// The same by Holm, over all entries.
-    public fileprivate(set) var corrected = 1.0
+    /// Where the difference lies with 95 % confidence, by the bootstrap.
+    public var interval: (lower: Double, upper: Double)?
+    /// How likely a difference at least as large would be without any; nil where that is not known.
+    public let probability: Double?
+    /// The same by Holm, over all sites and classes of this score.
+    public var corrected: Double?
   }
 
   public private(set) var entries: [Entry]
 
-  /// Accuracy by McNemar's exact test, the AUC of each class, where it is defined, by DeLong's.
+  /// Accuracy by McNemar's exact test, the AUC of each class, where it is defined, by DeLong's, and
+  /// with a bootstrap the differences of all scores by the same draws of both.
   /// - Precondition: the same samples, with the same labels.
   public init(
-    _ first: LabelledProbabilities, _ second: LabelledProbabilities, names: [String]
+    _ first: LabelledProbabilities, _ second: LabelledProbabilities, names: [String],
+    bootstrap: Bootstrap?
   ) {
     let hits = [first, second].map { predictions in
       zip(predictions.decisions, predictions.labels).map { $0.class == $1 }
@@ -128,21 +116,53 @@ public struct Comparison: Sendable {
       if hit.0 && !hit.1 { count.first += 1 }
       if hit.1 && !hit.0 { count.second += 1 }
     }
-    entries = [
-      Entry(
-        name: "accuracy", label: nil, first: first.confusion.accuracy,
-        second: second.confusion.accuracy,
-        probability: McNemar.probability(first: alone.first, second: alone.second))
-    ]
-    for (c, label) in names.enumerated() {
-      guard let a = DeLong(first, class: c), let b = DeLong(second, class: c) else { continue }
+    let lists = [first, second].map { ScoreList($0, names: names).entries }
+    var differences = [[Double?]](repeating: [], count: lists[0].count)
+    for draw in 0..<(bootstrap?.count ?? 0) {
+      let rows = bootstrap?.draw(draw) ?? []
+      let drawn = [first, second].map {
+        ScoreList($0.gathering(rows), names: names).entries
+      }
+      for (index, (a, b)) in zip(drawn[0], drawn[1]).enumerated() {
+        differences[index].append(a.value.flatMap { a in b.value.map { a - $0 } })
+      }
+    }
+    entries = []
+    for (index, (a, b)) in zip(lists[0], lists[1]).enumerated() where a.name != "samples" {
+      guard let one = a.value, let other = b.value else { continue }
+      var probability = Bootstrap.probability(differences[index])
+      if a.name == Score.accuracy.rawValue {
+        probability = McNemar.probability(first: alone.first, second: alone.second)
+      } else if a.name == "auc", let c = names.firstIndex(where: { $0 == a.label }),
+        let a = DeLong(first, class: c), let b = DeLong(second, class: c)
+      {
+        probability = DeLong.probability(a, b)
+      } else if bootstrap == nil {
+        continue
+      }
       entries.append(
         Entry(
-          name: "auc", label: label, first: a.auc, second: b.auc,
-          probability: DeLong.probability(a, b)))
+          name: a.name, label: a.label, first: one, second: other,
+          interval: Bootstrap.interval(differences[index], level: 0.95),
+          probability: probability))
     }
-    for (index, value) in Holm.corrected(entries.map(\.probability)).enumerated() {
-      entries[index].corrected = value
+  }
+
+  /// Corrects the probabilities of each score by Holm, over sites and classes.
+  public static func correct(_ comparisons: inout [Comparison]) {
+    let names = Set(comparisons.flatMap { $0.entries.map(\.name) })
+    for name in names {
+      var (places, values): ([(site: Int, entry: Int)], [Double]) = ([], [])
+      for (site, comparison) in comparisons.enumerated() {
+        for (index, entry) in comparison.entries.enumerated() where entry.name == name {
+          guard let probability = entry.probability else { continue }
+          places.append((site, index))
+          values.append(probability)
+        }
+      }
+      for (place, value) in zip(places, Holm.corrected(values)) {
+        comparisons[place.site].entries[place.entry].corrected = value
+      }
     }
   }
 }

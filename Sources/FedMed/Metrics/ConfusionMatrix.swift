@@ -12,6 +12,9 @@ public struct ConfusionMatrix: Equatable, Sendable {
     for (t, p) in zip(truth, predicted) { counts[t][p] += 1 }
   }
 
+  /// - Parameter counts: [true][predicted], as many rows as columns.
+  public init(counts: [[Int]]) { self.counts = counts }
+
   public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
   public var correct: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
 

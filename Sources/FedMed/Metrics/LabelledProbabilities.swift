@@ -44,6 +44,13 @@ public struct LabelledProbabilities: Sendable {
     self.labels = labels
   }
 
+  /// Probabilities [N, C] of ours.
+  public init(_ matrix: Matrix, labels: [Int], file: String) throws(FedMedError) {
+    try self.init(
+      classes: matrix.columns, values: matrix.elements.map { Double($0) }, labels: labels,
+      file: file)
+  }
+
   /// The samples in `rows`, in that order, some more than once.
   func gathering(_ rows: [Int]) -> LabelledProbabilities { LabelledProbabilities(self, rows) }
 

@@ -33,6 +33,7 @@ public enum PredictionArchive {
     try add("probabilities", predictions.ensemble)
     try add("fam", predictions.fam)
     try add("mlp", predictions.mlp)
+    try add("calibrated", predictions.calibrated)
     if let labels = features.labels {
       try writer.add("labels.npy", indices.map { Int32(labels[$0]) })
     }

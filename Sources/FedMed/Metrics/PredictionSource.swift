@@ -1,63 +1,108 @@
 /// Predictions with labels, from a prediction archive of ours or from anyone's table.
 public struct PredictionSource: Sendable {
   public let classes: [String]
-  /// The samples' names: of a table its first column.
-  public let samples: [String]
-  /// nil of an archive.
-  private let table: Table?
-  /// By who predicts: `ensemble`, and `fam` and `mlp` where they are there; of a table `table`.
+  /// nil of a table.
+  public let site: String?
+  /// By who predicts: `ensemble`, and `fam`, `mlp` and `calibrated` where they are there; of a table
+  /// `table`.
   public let predictions: [(predictor: String, probabilities: LabelledProbabilities)]
+  /// For each sample the number of those that it belongs to, where that was asked for.
+  public let groups: [Int]?
+  /// The checksum of the samples' names in their order.
+  private let checksum: String
+
+  /// What is predicted with: the calibrated ensemble where there is one.
+  public var final: LabelledProbabilities {
+    (predictions.first { $0.predictor == Report.Predictor.calibrated.rawValue } ?? predictions[0])
+      .probabilities
+  }
 
   /// Reads `path`, `-` being standard input.
   ///
   /// A table is tab-separated with a header, has a column `label`, and for each class a column `p_`
   /// and its name, with the probabilities.
-  public init(path: String) throws(FedMedError) {
+  /// - Parameters:
+  ///   - group: the column that says which samples belong together.
+  ///   - samples: where that column is; nil is in the table of predictions. The first column names
+  ///     the samples.
+  public init(
+    path: String, group: String? = nil, samples: (table: Table, file: String)? = nil
+  ) throws(FedMedError) {
     let source = try ByteSource(path: path)
     let first = try source.peek(16)
-    let isTable = first.starts(with: "manifest.json".utf8) == false && !Self.isPacked(first)
-    if isTable {
-      self = try Self.table(source)
+    let isArchive = first.starts(with: "manifest.json".utf8) || Self.isPacked(first)
+    if isArchive {
+      guard group == nil || samples != nil else {
+        throw FedMedError(
+          .usage, "--group takes a column of --samples, because this is an archive", file: path)
+      }
+      try self.init(
+        ArchiveReader(source, kinds: [.predictions]), group: group, samples: samples)
     } else {
-      self = try Self.archive(ArchiveReader(source, kinds: [.predictions]))
+      try self.init(
+        PredictionTable(
+          source, group: samples == nil ? group : nil, keepsNames: samples != nil),
+        group: group, samples: samples, file: source.name)
     }
   }
 
   private init(
-    classes: [String], samples: [String], table: Table?,
-    predictions: [(predictor: String, probabilities: LabelledProbabilities)]
-  ) {
-    (self.classes, self.samples, self.predictions) = (classes, samples, predictions)
-    self.table = table
-  }
-
-  /// Which samples belong together, by a column of the table.
-  /// - Throws: `badData` where there is none.
-  public func groups(_ column: String, file: String) throws(FedMedError) -> [String] {
-    guard let table else {
-      throw FedMedError(
-        .usage, "--group takes a column of a table, and this is an archive", file: file)
-    }
-    do throws(FedMedError) {
-      return try table.column(column)
-    } catch {
-      throw error.naming(file: file)
-    }
+    _ table: PredictionTable, group: String?, samples: (table: Table, file: String)?, file: String
+  ) throws(FedMedError) {
+    classes = table.classes
+    site = nil
+    checksum = table.checksum
+    groups =
+      try Self.groups(group, samples, names: table.names, file: file)
+      ?? (group == nil ? nil : table.groups)
+    let probabilities = try LabelledProbabilities(
+      classes: classes.count, values: table.values, labels: table.labels, file: file)
+    predictions = [("table", probabilities)]
   }
 
   private static func isPacked(_ bytes: [UInt8]) -> Bool {
     bytes.starts(with: [0x1F, 0x8B]) || bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
   }
 
-  private static func archive(_ reader: ArchiveReader) throws(FedMedError) -> PredictionSource {
-    let classes = reader.manifest.classes
+  /// The number of each sample's group, by another table.
+  private static func groups(
+    _ column: String?, _ samples: (table: Table, file: String)?, names: [String], file: String
+  ) throws(FedMedError) -> [Int]? {
+    guard let column, let (table, tableFile) = samples else { return nil }
+    var numbers: [String: Int] = [:]
+    var groups: [String: Int] = [:]
+    do throws(FedMedError) {
+      for (row, value) in try table.column(column).enumerated() {
+        let number = numbers[value, default: numbers.count]
+        numbers[value] = number
+        groups[table.rows[row][0]] = number
+      }
+    } catch {
+      throw error.naming(file: tableFile)
+    }
+    var result: [Int] = []
+    for name in names {
+      guard let group = groups[name] else {
+        throw FedMedError(
+          .badData, "sample '\(printable(name))' is not in \(tableFile)", file: file)
+      }
+      result.append(group)
+    }
+    return result
+  }
+
+  private init(
+    _ reader: ArchiveReader, group: String?, samples: (table: Table, file: String)?
+  ) throws(FedMedError) {
+    classes = reader.manifest.classes
+    site = reader.manifest.site
     var labels: [Int]?
-    var samples: [String] = []
+    var names: [String] = []
     var values: [(predictor: String, values: [Double])] = []
     while let member = try reader.next() {
       switch member.name {
       case "labels.npy": labels = try reader.integers().map { Int($0) }
-      case "samples.txt": samples = Table.lines(try reader.text()).map { String($0) }
+      case "samples.txt": names = Table.lines(try reader.text()).map { String($0) }
       default:
         let name = String(member.name.dropLast(".npy".count))
         let numbers = try reader.floats().map { Double($0) }
@@ -76,42 +121,15 @@ public struct PredictionSource: Sendable {
             classes: classes.count, values: numbers, labels: labels, file: reader.name)
         ))
     }
-    return PredictionSource(
-      classes: classes, samples: samples, table: nil, predictions: predictions)
+    self.predictions = predictions
+    groups = try Self.groups(group, samples, names: names, file: reader.name)
+    checksum = SHA256.hexadecimal(
+      SHA256.digest(Array(names.map { $0 + "\n" }.joined().utf8)))
   }
 
-  private static func table(_ source: ByteSource) throws(FedMedError) -> PredictionSource {
-    let name = source.name
-    let table = try Table(text: source.text(limit: Table.sizeLimit), file: name)
-    let columns = table.header.indices.filter { table.header[$0].hasPrefix("p_") }
-    let classes = columns.map { String(table.header[$0].dropFirst(2)) }
-    guard classes.count > 1, let place = table.header.firstIndex(of: "label") else {
-      throw FedMedError(
-        .badData, "neither a prediction archive nor a table of predictions", file: name,
-        hint: "a table has a column label, and for each class a column p_ and its name")
-    }
-    let numbers = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
-    var (values, labels): ([Double], [Int]) = ([], [])
-    values.reserveCapacity(table.rows.count * classes.count)
-    for (line, row) in table.rows.enumerated() {
-      func fault(_ reason: String) -> FedMedError {
-        FedMedError(.badData, reason, file: name, place: "line \(line + 2)")
-      }
-      guard let label = numbers[row[place]] else {
-        throw fault("'\(printable(row[place]))' is none of the classes")
-      }
-      labels.append(label)
-      for column in columns {
-        guard let value = Double(row[column]) else {
-          throw fault("'\(printable(row[column]))' is no number")
-        }
-        values.append(value)
-      }
-    }
-    let probabilities = try LabelledProbabilities(
-      classes: classes.count, values: values, labels: labels, file: name)
-    return PredictionSource(
-      classes: classes, samples: table.rows.map { $0[0] }, table: table,
-      predictions: [("table", probabilities)])
+  /// Whether it is of the same samples, in the same order and with the same labels.
+  public func matches(_ other: PredictionSource) -> Bool {
+    classes == other.classes && checksum == other.checksum
+      && final.labels == other.final.labels
   }
 }

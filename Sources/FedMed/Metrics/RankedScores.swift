@@ -16,22 +16,23 @@ public struct RankedScores: Sendable {
 
   /// Class `c` of `predictions` against the rest.
   public init(_ predictions: LabelledProbabilities, class c: Int) {
-    let classes = predictions.classes
-    let order = predictions.labels.indices.sorted {
-      predictions.values[$0 * classes + c] > predictions.values[$1 * classes + c]
+    var (hits, misses): ([Double], [Double]) = ([], [])
+    for (row, label) in predictions.labels.enumerated() {
+      let value = predictions.values[row * predictions.classes + c]
+      if label == c { hits.append(value) } else { misses.append(value) }
     }
+    hits.sort(by: >)
+    misses.sort(by: >)
     var points = [Point(threshold: .infinity, truePositives: 0, falsePositives: 0)]
-    var (hits, misses) = (0, 0)
-    for (place, row) in order.enumerated() {
-      if predictions.labels[row] == c { hits += 1 } else { misses += 1 }
-      let value = predictions.values[row * classes + c]
-      let isLastOfTie =
-        place + 1 == order.count || predictions.values[order[place + 1] * classes + c] < value
-      if isLastOfTie {
-        points.append(Point(threshold: value, truePositives: hits, falsePositives: misses))
-      }
+    var (h, m) = (0, 0)
+    while h < hits.count || m < misses.count {
+      let value = max(
+        h < hits.count ? hits[h] : -.infinity, m < misses.count ? misses[m] : -.infinity)
+      while h < hits.count, hits[h] == value { h += 1 }
+      while m < misses.count, misses[m] == value { m += 1 }
+      points.append(Point(threshold: value, truePositives: h, falsePositives: m))
     }
-    (positives, negatives, self.points) = (hits, misses, points)
+    (positives, negatives, self.points) = (hits.count, misses.count, points)
   }
 
   /// Whether there is anything to tell apart.
@@ -67,6 +68,29 @@ public struct RankedScores: Sendable {
     }
   }
 
+  /// The variance of the area by DeLong (see `DeLong`); nil where there is no area.
+  public var variance: Double? {
+    guard let auc else { return nil }
+    let (p, n) = (Double(positives), Double(negatives))
+    var (ofPositives, ofNegatives) = (0.0, 0.0)
+    for (a, b) in zip(points, points.dropFirst()) {
+      // Of those at this point, the share of the others on the right side, ties counting half.
+      let below = 1 - Double(a.falsePositives + b.falsePositives) / 2 / n
+      let above = Double(a.truePositives + b.truePositives) / 2 / p
+      ofPositives += Double(b.truePositives - a.truePositives) * (below - auc) * (below - auc)
+      ofNegatives += Double(b.falsePositives - a.falsePositives) * (above - auc) * (above - auc)
+    }
+    return (positives > 1 ? ofPositives / (p - 1) / p : 0)
+      + (negatives > 1 ? ofNegatives / (n - 1) / n : 0)
+  }
+
+  /// The interval that holds the area with 95 % confidence, cut to 0…1.
+  public var interval: (lower: Double, upper: Double)? {
+    guard let auc, let variance else { return nil }
+    let reach = 1.959_963_984_540_054 * variance.squareRoot()
+    return (max(auc - reach, 0), min(auc + reach, 1))
+  }
+
   /// The highest sensitivity at a specificity of at least so much.
   public func sensitivity(atSpecificity least: Double) -> Double? {
     guard isDefined else { return nil }
@@ -79,20 +103,16 @@ public struct RankedScores: Sendable {
     return points.first { sensitivity($0) >= least }.map(specificity)
   }
 
-  /// The net benefit of treating who is at or above `threshold` t, per patient:
-  /// TP/N − FP/N · t/(1 − t) (Vickers and Elkin 2006).
+  /// The net benefit of treating who is at or above `threshold`, per patient.
   public func netBenefit(at threshold: Double) -> Double {
-    let point = points.last { $0.threshold >= threshold } ?? points[0]
-    return benefit(point.truePositives, point.falsePositives, threshold)
+    let point = points[max(points.partitioningIndex { $0.threshold < threshold } - 1, 0)]
+    return NetBenefit.of(
+      point.truePositives, point.falsePositives, among: positives + negatives,
+      threshold: threshold)
   }
 
-  /// The net benefit of treating everybody. That of treating nobody is 0.
+  /// The net benefit of treating everybody.
   public func netBenefitOfAll(at threshold: Double) -> Double {
-    benefit(positives, negatives, threshold)
-  }
-
-  private func benefit(_ hits: Int, _ misses: Int, _ threshold: Double) -> Double {
-    let count = Double(positives + negatives)
-    return Double(hits) / count - Double(misses) / count * threshold / (1 - threshold)
+    NetBenefit.of(positives, negatives, among: positives + negatives, threshold: threshold)
   }
 }

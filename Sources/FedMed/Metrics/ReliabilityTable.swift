@@ -10,13 +10,13 @@ public struct ReliabilityTable: Sendable {
     case mass
   }
 
-  public struct Bin: Equatable, Sendable {
+  public struct Bin: Codable, Equatable, Sendable {
     public let lower: Double
     public let upper: Double
     public var count = 0
     public var correct = 0
     /// The sum over its samples.
-    var confidence = 0.0
+    public fileprivate(set) var confidence = 0.0
 
     public var meanConfidence: Double { confidence / Double(count) }
     public var accuracy: Double { Double(correct) / Double(count) }
@@ -24,11 +24,10 @@ public struct ReliabilityTable: Sendable {
 
   /// Those with samples in them, by confidence.
   public let bins: [Bin]
-  private let total: Int
 
   public init(_ predictions: LabelledProbabilities, bins count: Int, binning: Binning) {
     let decisions = predictions.decisions
-    total = decisions.count
+    let total = decisions.count
     var bins: [Bin] = []
     switch binning {
     case .width:
@@ -70,7 +69,12 @@ public struct ReliabilityTable: Sendable {
   /// The expected calibration error: the mean over samples of the gap between confidence and
   /// accuracy of their bin.
   public var calibrationError: Double {
-    bins.reduce(0) {
+    Self.calibrationError(bins)
+  }
+
+  public static func calibrationError(_ bins: [Bin]) -> Double {
+    let total = bins.reduce(0) { $0 + $1.count }
+    return bins.reduce(0) {
       $0 + Double($1.count) / Double(total) * ($1.accuracy - $1.meanConfidence).magnitude
     }
   }
@@ -81,5 +85,25 @@ extension ReliabilityTable.Bin {
     count += 1
     correct += isCorrect ? 1 : 0
     self.confidence += confidence
+  }
+
+  mutating func add(_ other: ReliabilityTable.Bin) {
+    count += other.count
+    correct += other.correct
+    confidence += other.confidence
+  }
+
+  /// Whether it can be of any samples.
+  var isValid: Bool {
+    lower < upper && (0...1).contains(lower) && upper <= 1 && count > 0
+      && (0...count).contains(correct)
+      && (-1e-6...Double(count) * (1 + 1e-3)).contains(confidence)
+  }
+
+  var json: JSON {
+    .object([
+      "lower": .number(lower), "upper": .number(upper), "count": .integer(count),
+      "correct": .integer(correct), "confidence": .number(confidence),
+    ])
   }
 }

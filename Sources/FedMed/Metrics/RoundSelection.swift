@@ -46,7 +46,7 @@ public struct RoundSelection: Equatable, Sendable {
       let sites = (rounds[round] ?? [:]).values.filter { $0.report.total > 0 }
         .sorted { $0.site.precedes($1.site) }
       let sum = sites.reduce(0.0) {
-        $0 + Double($1.report.ensemble.correct) / Double($1.report.total)
+        $0 + Double($1.report.scores[.ensemble]?.correct ?? 0) / Double($1.report.total)
       }
       return Score(
         round: round, sites: sites.count,

@@ -10,66 +10,97 @@ public struct ScoreList: Sendable {
     public var interval: (lower: Double, upper: Double)?
   }
 
-  public private(set) var entries: [Entry]
+  /// What can be chosen.
+  public struct Settings: Sendable {
+    /// Of the calibration error.
+    public var bins = 15
+    public var binning = ReliabilityTable.Binning.width
+    /// Sensitivity at a specificity of at least this, for each class.
+    public var specificity: Double?
+    /// Specificity at a sensitivity of at least this.
+    public var sensitivity: Double?
+
+    public init() {}
+  }
+
+  public private(set) var entries: [Entry] = []
 
   /// - Parameter names: those of the classes.
-  public init(
-    _ predictions: LabelledProbabilities, names: [String], bins: Int,
-    binning: ReliabilityTable.Binning
-  ) {
+  public init(_ predictions: LabelledProbabilities, names: [String], settings: Settings = .init()) {
     let confusion = predictions.confusion
-    let ranked = names.indices.map { RankedScores(predictions, class: $0) }
+    // A class at a time: its order takes memory.
+    let ranked = names.indices.map { c in
+      let ranked = RankedScores(predictions, class: c)
+      return (
+        auc: ranked.auc, interval: ranked.interval, precision: ranked.averagePrecision,
+        sensitivity: settings.specificity.map { ranked.sensitivity(atSpecificity: $0) },
+        specificity: settings.sensitivity.map { ranked.specificity(atSensitivity: $0) }
+      )
+    }
     func mean(_ values: [Double?]) -> Double? {
       let defined = values.compactMap { $0 }
       return defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
     }
-    let reliability = ReliabilityTable(predictions, bins: bins, binning: binning)
-    let all: [(String, Double?)] = [
-      ("samples", Double(predictions.count)), ("accuracy", confusion.accuracy),
-      ("balanced_accuracy", confusion.balancedAccuracy),
-      ("macro_precision", confusion.macroPrecision), ("macro_recall", confusion.macroRecall),
-      ("macro_specificity", confusion.macroSpecificity), ("macro_f1", confusion.macroF1),
-      ("macro_auc", mean(ranked.map(\.auc))),
-      ("macro_average_precision", mean(ranked.map(\.averagePrecision))),
-      ("log_loss", predictions.logLoss), ("brier", predictions.brier),
-      ("ece", reliability.calibrationError), ("cohen_kappa", confusion.kappa),
-      ("matthews", confusion.matthews),
-    ]
-    var entries = all.map { Entry(name: $0.0, label: nil, value: $0.1) }
-    for (c, label) in names.enumerated() {
-      let isThere = confusion.truths(c) > 0
-      let own: [(String, Double?)] = [
-        ("samples", Double(confusion.truths(c))), ("precision", confusion.precision(c)),
-        ("recall", isThere ? confusion.recall(c) : nil),
-        ("specificity", confusion.truths(c) < confusion.total ? confusion.specificity(c) : nil),
-        ("f1", confusion.f1(c)), ("auc", ranked[c].auc),
-        ("average_precision", ranked[c].averagePrecision),
-      ]
-      entries += own.map { Entry(name: $0.0, label: label, value: $0.1) }
+    func add(
+      _ name: String, _ label: String?, _ value: Double?,
+      _ interval: (lower: Double, upper: Double)? = nil
+    ) {
+      let defined = value?.isFinite == true ? value : nil
+      entries.append(Entry(name: name, label: label, value: defined, interval: interval))
     }
-    self.entries = entries.map { entry in
-      entry.value?.isFinite == false
-        ? Entry(name: entry.name, label: entry.label, value: nil) : entry
+    let reliability = ReliabilityTable(
+      predictions, bins: settings.bins, binning: settings.binning)
+    add("samples", nil, Double(predictions.count))
+    for score in Score.allCases {
+      let value: Double? =
+        switch score {
+        case .accuracy: confusion.accuracy
+        case .balancedAccuracy: confusion.balancedAccuracy
+        case .macroF1: confusion.macroF1
+        case .macroPrecision: confusion.macroPrecision
+        case .macroRecall: confusion.macroRecall
+        case .macroSpecificity: confusion.macroSpecificity
+        case .macroAUC: mean(ranked.map(\.auc))
+        case .macroAveragePrecision: mean(ranked.map(\.precision))
+        case .logLoss: predictions.logLoss
+        case .brier: predictions.brier
+        case .calibrationError: reliability.calibrationError
+        case .cohenKappa: confusion.kappa
+        case .matthews: confusion.matthews
+        }
+      add(score.rawValue, nil, value)
+    }
+    for (c, label) in names.enumerated() {
+      let (isThere, isAll) = (
+        confusion.truths(c) > 0, confusion.truths(c) == confusion.total
+      )
+      add("samples", label, Double(confusion.truths(c)))
+      add("precision", label, confusion.precision(c))
+      add("recall", label, isThere ? confusion.recall(c) : nil)
+      add("specificity", label, isAll ? nil : confusion.specificity(c))
+      add("f1", label, confusion.f1(c))
+      add("auc", label, ranked[c].auc, ranked[c].interval)
+      add("average_precision", label, ranked[c].precision)
+      if let value = ranked[c].sensitivity { add("sensitivity_at_specificity", label, value) }
+      if let value = ranked[c].specificity { add("specificity_at_sensitivity", label, value) }
     }
   }
 
-  /// The same with intervals: of a class's AUC DeLong's, of all others from the draws of `bootstrap`,
-  /// where there is one.
+  /// The same with intervals: of a class's AUC DeLong's, of all others from the draws of `bootstrap`.
   public init(
-    _ predictions: LabelledProbabilities, names: [String], bins: Int,
-    binning: ReliabilityTable.Binning, bootstrap: Bootstrap?
+    _ predictions: LabelledProbabilities, names: [String], settings: Settings,
+    bootstrap: Bootstrap
   ) {
-    self.init(predictions, names: names, bins: bins, binning: binning)
-    let drawn = (bootstrap?.draws ?? []).map { rows in
-      ScoreList(predictions.gathering(rows), names: names, bins: bins, binning: binning).entries
+    self.init(predictions, names: names, settings: settings)
+    var drawn = [[Double?]](repeating: [], count: entries.count)
+    for draw in 0..<bootstrap.count {
+      let list = ScoreList(
+        predictions.gathering(bootstrap.draw(draw)), names: names, settings: settings)
+      for (index, entry) in list.entries.enumerated() { drawn[index].append(entry.value) }
     }
-    for (index, entry) in entries.enumerated() where entry.value != nil {
-      if entry.name == "auc", let c = names.firstIndex(where: { $0 == entry.label }) {
-        entries[index].interval = DeLong(predictions, class: c)?.interval
-      } else if !drawn.isEmpty && entry.name != "samples" {
-        entries[index].interval = Bootstrap.interval(
-          drawn.map { $0[index].value }, level: 0.95)
-      }
+    for (index, entry) in entries.enumerated()
+    where entry.value != nil && entry.interval == nil && entry.name != "samples" {
+      entries[index].interval = Bootstrap.interval(drawn[index], level: 0.95)
     }
   }
 
@@ -81,33 +112,5 @@ public struct ScoreList: Sendable {
   /// Whether there is a score of that name.
   public func has(_ name: String) -> Bool {
     entries.contains { $0.name == name && $0.label == nil }
-  }
-}
-
-/// A demand on a score of all classes together, such as `macro_f1>=.7`.
-public struct Requirement: Sendable {
-  public let text: String
-  public let name: String
-  private let comparison: String
-  private let bound: Double
-
-  /// nil where the text is no such demand.
-  public init?(_ text: String) {
-    self.text = text
-    guard let match = text.wholeMatch(of: /\s*([a-z0-9_]+)\s*(>=|<=|>|<)\s*([-+.0-9eE]+)\s*/),
-      let bound = Double(match.3.hasPrefix(".") ? "0\(match.3)" : String(match.3))
-    else { return nil }
-    (name, comparison, self.bound) = (String(match.1), String(match.2), bound)
-  }
-
-  /// What is not defined meets nothing.
-  public func isMet(by value: Double?) -> Bool {
-    guard let value else { return false }
-    switch comparison {
-    case ">=": return value >= bound
-    case "<=": return value <= bound
-    case ">": return value > bound
-    default: return value < bound
-    }
   }
 }

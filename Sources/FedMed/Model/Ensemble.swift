@@ -19,6 +19,20 @@ public struct Predictions: Equatable, Sendable {
   public var fam: Matrix
   public var mlp: Matrix?
   public var ensemble: Matrix
+  /// The ensemble at the temperature of its site, where it has one.
+  public var calibrated: Matrix?
+
+  /// What the site predicts with.
+  public var final: Matrix { calibrated ?? ensemble }
+
+  public subscript(predictor: Report.Predictor) -> Matrix? {
+    switch predictor {
+    case .fam: fam
+    case .mlp: mlp
+    case .ensemble: ensemble
+    case .calibrated: calibrated
+    }
+  }
 
   /// The class of the largest probability in each row, the first one where several are largest.
   public static func classes(_ probabilities: Matrix) -> [Int] {
@@ -40,8 +54,10 @@ public enum Ensemble {
   static let batch = 256
 
   /// Predicts each row of `features` [N, D]; without an MLP the ensemble is FAM alone.
+  /// - Parameter temperature: that of the calibrated ensemble, where there is one.
   public static func predict(
-    _ features: Matrix, fam: FeatureAdaptation, mlp: LocalClassifier?, texts: ClassTexts
+    _ features: Matrix, fam: FeatureAdaptation, mlp: LocalClassifier?, texts: ClassTexts,
+    temperature: Double? = nil
   ) -> Predictions {
     var (fam, mlp) = (fam, mlp)
     let classes = texts.directions.rows
@@ -74,8 +90,10 @@ public enum Ensemble {
       Matrix(rows: features.rows, columns: classes, elements: values)
     }
     let visual = matrix(result[0])
-    guard mlp != nil else { return Predictions(fam: visual, mlp: nil, ensemble: visual) }
-    return Predictions(fam: visual, mlp: matrix(result[1]), ensemble: matrix(result[2]))
+    let ensemble = mlp == nil ? visual : matrix(result[2])
+    return Predictions(
+      fam: visual, mlp: mlp.map { _ in matrix(result[1]) }, ensemble: ensemble,
+      calibrated: temperature.map { TemperatureScaling.apply($0, to: ensemble) })
   }
 
   /// ϖ of one sample: the share of FAM's entropy, which is the weight of the MLP.

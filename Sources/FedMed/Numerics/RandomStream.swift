@@ -16,6 +16,7 @@ public struct RandomStream: Sendable {
     case split
     case anchors
     case bootstrap
+    case noise
   }
 
   private let key: (UInt32, UInt32)

@@ -39,6 +39,11 @@ public struct SiteRound: Sendable {
         hint: "fm-partition --scheme whole --site NAME names it")
     }
     try model.requireFit(features)
+    if let damage = features.damage {
+      throw FedMedError(
+        .badData, "its images were harmed (\(damage.text)): to test with, not to train",
+        file: features.name)
+    }
     try state?.requireFit(model, site: site, name: stateName)
     guard let labels = features.labels else {
       throw FedMedError(.badData, "has no labels to train with", file: features.name)

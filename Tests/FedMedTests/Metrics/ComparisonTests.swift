@@ -31,8 +31,10 @@ struct ComparisonTests {
     let negatives = (0.25 * 0.25 + 0.25 * 0.25 + 0) / 2 / 3
     #expect(abs(area.variance - positives - negatives) < 1e-12)
     let reach = 1.959963984540054 * (positives + negatives).squareRoot()
-    #expect(abs(area.interval.lower - (0.75 - reach)) < 1e-12)
-    #expect(area.interval.upper == 1)
+    let ranked = RankedScores(scores, class: 1)
+    #expect(abs((ranked.variance ?? 0) - positives - negatives) < 1e-12)
+    #expect(abs((ranked.interval?.lower ?? 0) - (0.75 - reach)) < 1e-12)
+    #expect(ranked.interval?.upper == 1)
     #expect(DeLong.probability(area, area) == 1)
     // Against the reverse, whose shares are 1 less those: the difference .5, its variance 4 V.
     let reverse = try #require(
@@ -51,18 +53,56 @@ struct ComparisonTests {
   /// Each draw has as many of each class, whole groups, and depends on the seed alone.
   @Test func drawsKeepClassesAndGroups() {
     let labels = [0, 0, 0, 1, 1, 2]
-    let draws = Bootstrap(labels: labels, groups: nil, count: 50, seed: 1).draws
-    for draw in draws {
-      #expect(draw.map { labels[$0] } == labels)
+    func draws(_ groups: [Int]?, seed: UInt64) -> [[Int]] {
+      let bootstrap = Bootstrap(labels: labels, groups: groups, count: 50, seed: seed)
+      return (0..<50).map(bootstrap.draw)
     }
-    #expect(Set(draws.map { "\($0)" }).count > 10)
-    #expect(Bootstrap(labels: labels, groups: nil, count: 50, seed: 1).draws == draws)
-    #expect(Bootstrap(labels: labels, groups: nil, count: 50, seed: 2).draws != draws)
-    let groups = ["p", "q", "p", "r", "r", "s"]
-    for draw in Bootstrap(labels: labels, groups: groups, count: 50, seed: 1).draws {
+    let alone = draws(nil, seed: 1)
+    for draw in alone { #expect(draw.map { labels[$0] } == labels) }
+    #expect(Set(alone.map { "\($0)" }).count > 10)
+    #expect(draws(nil, seed: 1) == alone)
+    #expect(draws(nil, seed: 2) != alone)
+    for draw in draws([7, 8, 7, 9, 9, 5], seed: 1) {
       #expect(draw.count { $0 == 0 } == draw.count { $0 == 2 })
-      #expect(draw.count { $0 == 3 } == 1 && draw.count { $0 == 4 } == 1)
+      let (third, fourth) = (draw.count { $0 == 3 }, draw.count { $0 == 4 })
+      #expect(third == 1 && fourth == 1)
     }
+  }
+
+  /// Twice the smaller side, with one more of each.
+  @Test func probabilityOfPairedDraws() {
+    #expect(Bootstrap.probability([1, 2, -1, 3]) == 2 * 2.0 / 5)
+    #expect(Bootstrap.probability([0, 0, 1, 1]) == 2 * 2.0 / 5)
+    #expect(Bootstrap.probability([1, 1, 1]) == 2 * 1.0 / 4)
+    #expect(Bootstrap.probability([0, 0]) == 1)
+    #expect(Bootstrap.probability([nil, 1]) == nil)
+  }
+
+  /// A model that is right more often, and one that is as good; the same draws for both.
+  @Test func comparisonByPairedDraws() throws {
+    let labels = (0..<200).map { $0 % 2 }
+    func predictions(wrong: (Int) -> Bool) throws -> LabelledProbabilities {
+      try binary(labels.indices.map { (labels[$0] == 1) != wrong($0) ? 0.8 : 0.2 }, labels)
+    }
+    let good = try predictions { $0 % 20 == 3 }
+    let bad = try predictions { $0 % 5 == 2 }
+    let bootstrap = Bootstrap(labels: labels, groups: nil, count: 400, seed: 1)
+    var sites = [
+      Comparison(good, bad, names: ["a", "b"], bootstrap: bootstrap),
+      Comparison(good, good, names: ["a", "b"], bootstrap: bootstrap),
+    ]
+    Comparison.correct(&sites)
+    let first = try #require(sites[0].entries.first { $0.name == "macro_f1" })
+    #expect((first.interval?.lower ?? 0) > 0)
+    #expect((first.probability ?? 1) == 2 / 401.0)
+    #expect(first.corrected == 4 / 401.0)
+    let same = try #require(sites[1].entries.first { $0.name == "macro_f1" })
+    #expect(same.probability == 1 && same.corrected == 1)
+    #expect(same.interval?.lower == 0 && same.interval?.upper == 0)
+    // Holm over the two sites: twice McNemar's.
+    let accuracy = try #require(sites[0].entries.first { $0.name == "accuracy" })
+    #expect(accuracy.probability == McNemar.probability(first: 40, second: 10))
+    #expect(accuracy.corrected == 2 * McNemar.probability(first: 40, second: 10))
   }
 
   @Test func intervalsAreQuantiles() {
@@ -79,7 +119,7 @@ struct ComparisonTests {
     let scores = labels.indices.map { $0 < 320 ? 0.9 : 0.1 }
     let predictions = try binary(scores, labels)
     let list = ScoreList(
-      predictions, names: ["a", "b"], bins: 15, binning: .width,
+      predictions, names: ["a", "b"], settings: .init(),
       bootstrap: Bootstrap(labels: labels, groups: nil, count: 2000, seed: 3))
     let interval = try #require(list.entries.first { $0.name == "accuracy" }?.interval)
     let reach = 1.96 * (0.8 * 0.2 / 400).squareRoot()

@@ -37,15 +37,17 @@ struct MetricsTests {
     #expect(abs(confusion.macroF1 - 0.5 / 3) < 1e-12)
   }
 
-  @Test func validationReportsHoldCountsAlone() {
+  @Test func validationReportsHoldCountsAlone() throws {
     let matrix = Matrix(rows: 2, columns: 2, elements: [1, 0, 1, 0])
     let predictions = Predictions(fam: matrix, mlp: matrix, ensemble: matrix)
-    let report = Report(split: .validation, predictions: predictions, labels: [0, 1], classes: 2)
+    let report = try Report(
+      split: .validation, predictions: predictions, labels: [0, 1], names: ["a", "b"], file: "f")
     #expect(
       report.json.line == #"{"split": "validation", "total": 2, "ensemble": {"correct": 1}}"#)
-    let test = Report(split: .test, predictions: predictions, labels: [0, 1], classes: 2)
-    #expect(test.fam?.accuracy == 0.5)
-    #expect(test.ensemble.accuracy == 0.5)
+    let test = try Report(
+      split: .test, predictions: predictions, labels: [0, 1], names: ["a", "b"], file: "f")
+    #expect(test.scores[.fam]?.values[.accuracy] == 0.5)
+    #expect(test.scores[.ensemble]?.values[.accuracy] == 0.5)
   }
 
   private func golden() throws -> LabelledProbabilities {
@@ -113,7 +115,7 @@ struct MetricsTests {
 
   @Test func whatIsNotDefinedIsMissing() throws {
     let one = ScoreList(
-      try small([1, 0, 0], [0], classes: 3), names: ["a", "b", "c"], bins: 15, binning: .width)
+      try small([1, 0, 0], [0], classes: 3), names: ["a", "b", "c"])
     #expect(one.value(of: "accuracy") == 1)
     #expect(one.value(of: "macro_auc") == nil)
     #expect(one.value(of: "cohen_kappa") == nil)

@@ -78,15 +78,16 @@ struct RoundSelectionTests {
       try report("b", round: 1, 3, 4, split: "test"),
       try report("a", round: 1, 2, 4, split: "test"),
     ]
-    let table = try ResultTable(reports, metric: .accuracy)
+    let table = try ResultTable(TestReports(reports), score: .accuracy)
     #expect(table.rows.map(\.site) == ["a", "b", "Global", "AVG"])
     #expect(table.rows.map { $0.values[2] } == [0.5, 0.75, 0.25, 0.5])
     #expect(table.rows.allSatisfy { $0.values[0] == nil })
     let other = try report("c", round: 2, 2, 4, split: "test")
-    #expect(failure { _ = try ResultTable(reports + [other], metric: .accuracy) } != nil)
+    #expect(
+      failure { _ = try ResultTable(TestReports(reports + [other]), score: .accuracy) } != nil)
     let train = try report("c", round: 1, 2, 4, split: "train")
     #expect(
-      failure { _ = try ResultTable(reports + [train], metric: .accuracy) }?.reason
+      failure { _ = try ResultTable(TestReports(reports + [train]), score: .accuracy) }?.reason
         .hasPrefix("of the train split") == true)
   }
 }

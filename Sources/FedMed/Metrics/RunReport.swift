@@ -1,0 +1,187 @@
+import Glibc
+
+/// A run of fm-federate, as its folder tells it: reports, traffic and the models' times.
+public struct RunReport: Sendable {
+  /// A round as the sites' validation reports tell it.
+  public struct Round: Sendable {
+    public let number: Int
+    /// By site: how many validation samples the ensemble got right, of how many.
+    public let sites: [String: (correct: Int, total: Int)]
+    /// The mean over the sites.
+    public let accuracy: Double
+    public let isBest: Bool
+    /// How long it took from the model before to its own, by their files' times; nil where they do
+    /// not tell.
+    public let seconds: Double?
+  }
+
+  /// The bytes between a site and the server, with a round's model.
+  public struct Traffic: Sendable {
+    public let round: Int
+    /// The site's name.
+    public let site: String
+    public let down: Int
+    public let up: Int
+  }
+
+  /// What was scored.
+  public struct Results: Sendable {
+    /// The test reports; nil before the end of the run.
+    public let tests: TestReports?
+    /// All sites together but Global, by what they predict with.
+    public let pooled: Report.Details?
+    /// The same before calibration, where a site was calibrated.
+    public let uncalibrated: Report.Details?
+  }
+
+  /// The folder's name.
+  public let name: String
+  /// The manifest of the best round's model, or before there is one, of the first.
+  public let model: Manifest
+  /// Of that model.
+  public let identity: String
+  /// The sites that train, by name.
+  public let sites: [String]
+  public let rounds: [Round]
+  public let results: Results
+  public let traffic: [Traffic]
+
+  /// - Parameter path: the folder of a run, which may be under way.
+  /// - Throws: `noInput` where it is no such folder, `badData` for a file in it.
+  public init(path: String) throws(FedMedError) {
+    let folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
+      .filter { $0 >= 0 }.sorted()
+    func place(_ round: Int) -> String {
+      let digits = String(round)
+      let zeros = String(repeating: "0", count: max(3 - digits.count, 0))
+      return "\(folder)/rounds/\(zeros)\(digits)"
+    }
+    func archives(_ folder: String) -> [String] {
+      Folder.files(folder).filter { $0.hasSuffix(".tar") && !$0.contains("/.") }
+    }
+    func modelPath(_ round: Int) -> String? {
+      Folder.files(place(round)).first {
+        $0.split(separator: "/").last?.hasPrefix("model.tar") == true
+      }
+    }
+    var validation: [SiteReport] = []
+    for round in numbers {
+      for file in archives("\(place(round))/reports") {
+        validation.append(try SiteReport(path: file))
+      }
+    }
+    let selection = try RoundSelection(validation, minimumSites: 1)
+    // The run's own choice, which knows how many sites make a round.
+    let best = try Self.best(folder) ?? selection.best
+    guard let shown = modelPath(best ?? 0) else {
+      throw FedMedError(.noInput, "holds no run: no model of round \(best ?? 0)", file: path)
+    }
+    let reader = try ArchiveReader(path: shown, kinds: [.model])
+    (model, identity) = (reader.manifest, reader.identity)
+    sites = Set(validation.map(\.site)).sorted { $0.precedes($1) }
+
+    var (rounds, earlier): ([Round], Double?) = ([], modelPath(0).flatMap(Self.time))
+    for number in numbers {
+      let time = modelPath(number).flatMap(Self.time)
+      defer { earlier = time }
+      guard let score = selection.scores.first(where: { $0.round == number }) else { continue }
+      var counts: [String: (correct: Int, total: Int)] = [:]
+      for report in validation where report.round == number {
+        counts[report.site] = (
+          report.report.scores[.ensemble]?.correct ?? 0, report.report.total
+        )
+      }
+      let seconds = time.flatMap { time in earlier.map { time - $0 } }
+      rounds.append(
+        Round(
+          number: number, sites: counts, accuracy: score.accuracy, isBest: number == best,
+          seconds: seconds.flatMap { $0 >= 0 ? $0 : nil }))
+    }
+    self.rounds = rounds
+    var tests: [SiteReport] = []
+    for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
+    results = try Results(tests, file: path)
+    traffic = try Self.traffic(folder)
+    name = folder.split(separator: "/").last.map(String.init) ?? folder
+  }
+
+  private static func table(_ path: String) throws(FedMedError) -> Table? {
+    guard ByteSource.isRegularFile(path) else { return nil }
+    return try Table(text: ByteSource(path: path).text(limit: 1 << 30), file: path)
+  }
+
+  /// Whole numbers of a table's columns.
+  private static func numbers(
+    _ table: Table, _ columns: [String], file: String
+  ) throws(FedMedError) -> [[Int]] {
+    do throws(FedMedError) {
+      var result: [[Int]] = []
+      for column in columns {
+        var values: [Int] = []
+        for (line, cell) in try table.column(column).enumerated() {
+          guard let value = Int(cell), value >= 0, value < 1 << 50 else {
+            throw FedMedError(
+              .badData, "'\(printable(cell))' is no number", place: "line \(line + 2)")
+          }
+          values.append(value)
+        }
+        result.append(values)
+      }
+      return result
+    } catch {
+      throw error.naming(file: file)
+    }
+  }
+
+  private static func best(_ folder: String) throws(FedMedError) -> Int? {
+    let file = "\(folder)/rounds.tsv"
+    guard let table = try table(file) else { return nil }
+    let columns = try numbers(table, ["round", "best"], file: file)
+    return zip(columns[0], columns[1]).first { $0.1 == 1 }?.0
+  }
+
+  private static func traffic(_ folder: String) throws(FedMedError) -> [Traffic] {
+    let file = "\(folder)/traffic.tsv"
+    guard let table = try table(file) else { return [] }
+    let columns = try numbers(table, ["round", "bytes_down", "bytes_up"], file: file)
+    let names: [String]
+    do throws(FedMedError) { names = try table.column("site") } catch {
+      throw error.naming(file: file)
+    }
+    return names.indices.map {
+      Traffic(
+        round: columns[0][$0], site: names[$0], down: columns[1][$0], up: columns[2][$0])
+    }
+  }
+
+  private static func time(_ path: String) -> Double? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+  }
+}
+
+extension RunReport.Results {
+  fileprivate init(_ reports: [SiteReport], file: String) throws(FedMedError) {
+    guard !reports.isEmpty else {
+      (tests, pooled, uncalibrated) = (nil, nil, nil)
+      return
+    }
+    let tests = try TestReports(reports)
+    guard tests.sites.allSatisfy({ $0.manifest.classes == tests.sites[0].manifest.classes })
+    else { throw FedMedError(.badData, "reports with different classes", file: file) }
+    func sum(_ details: (Report) -> Report.Details?) -> Report.Details? {
+      var total: Report.Details?
+      for site in tests.sites where site.site != ResultTable.global {
+        guard let own = details(site.report) else { continue }
+        if total == nil { total = own } else { total?.add(own) }
+      }
+      return total
+    }
+    self.tests = tests
+    pooled = sum { $0.final?.details }
+    let isCalibrated = tests.sites.contains { $0.report.scores[.calibrated] != nil }
+    uncalibrated = isCalibrated ? sum { $0.scores[.ensemble]?.details } : nil
+  }
+}

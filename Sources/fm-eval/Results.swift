@@ -1,0 +1,69 @@
+import FMCommand
+import FedMed
+
+/// Putting results together.
+extension Evaluate {
+  private func reports() throws(FedMedError) -> [SiteReport] {
+    guard !inputs.isEmpty else { throw FedMedError(.usage, "no reports") }
+    var reports: [SiteReport] = []
+    for path in inputs { reports.append(try SiteReport(path: path)) }
+    return reports
+  }
+
+  func table() throws(FedMedError) {
+    let table = ResultTable(try TestReports(reports()), score: metric ?? .accuracy)
+    try Output.write(
+      text: table.records(metric ?? .accuracy).text(format), to: output, inputs: inputs)
+  }
+
+  func selectRound() throws(FedMedError) {
+    let minimum = minSites ?? 1
+    guard minimum > 0 else { throw FedMedError(.usage, "--min-sites must be at least 1") }
+    let selection = try RoundSelection(reports(), minimumSites: minimum)
+    var records = Records("rounds", columns: ["round", "sites", "accuracy", "best"])
+    for score in selection.scores {
+      records.add([
+        .integer(score.round), .integer(score.sites), .rounded(score.accuracy, places: 6),
+        .integer(score.round == selection.best ? 1 : 0),
+      ])
+    }
+    try Output.write(text: records.text(format), to: output, inputs: inputs)
+  }
+
+  func check() throws(FedMedError) {
+    guard !inputs.isEmpty else { throw FedMedError(.usage, "no archives") }
+    var records = Records(
+      "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
+    var failure: FedMedError?
+    for path in inputs {
+      do throws(FedMedError) {
+        let (manifest, identity) = try ArchiveCheck.check(path: path)
+        records.add([
+          .string(path), .string(manifest.kind.rawValue),
+          manifest.round.map { .integer($0) } ?? .null, manifest.site.map { .string($0) } ?? .null,
+          manifest.samples.map { .integer($0) } ?? .null, .string(identity),
+        ])
+      } catch {
+        // The others are looked at all the same; the last line is the first failure's.
+        if failure == nil { failure = error } else { messages.report(error) }
+      }
+    }
+    try Output.write(text: records.text(format), to: output, inputs: inputs)
+    if let failure { throw failure }
+  }
+}
+
+extension ResultTable {
+  /// In percent where the score is a share.
+  func records(_ score: Score) -> Records {
+    var records = Records("table", columns: ["site", "samples"] + predictors.map(\.rawValue))
+    for row in rows {
+      let values = row.values.map { value in
+        score.isShare
+          ? JSON.rounded(value.map { 100 * $0 }, places: 2) : JSON.rounded(value, places: 4)
+      }
+      records.add([.string(row.site), .integer(row.samples)] + values)
+    }
+    return records
+  }
+}

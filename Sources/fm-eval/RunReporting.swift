@@ -1,0 +1,95 @@
+import FMCommand
+import FedMed
+
+/// A run as a whole.
+extension Evaluate {
+  func reportRun() throws(FedMedError) {
+    guard inputs.count == 1, let path = inputs.first, path != "-" else {
+      throw FedMedError(.usage, "--report takes the folder of one run")
+    }
+    // With a page, text only where it is asked for.
+    let writesText = html == nil || output != nil
+    try Output.checkDistinct([html, writesText ? output ?? "-" : nil])
+    let run = try RunReport(path: path)
+    if let html { try Output.write(text: RunPage(run).html, to: html) }
+    if writesText { try Output.write(text: run.records.text(format), to: output) }
+  }
+}
+
+extension RunReport {
+  /// Every round's validation, then the test: a row for each site and predictor, one for the mean
+  /// (AVG), of validation with all traffic and the time, and of the test one for all sites' samples
+  /// together but Global's (ALL), with those scores that follow from the reports.
+  fileprivate var records: Records {
+    var records = Records(
+      "report",
+      columns: ["split", "round", "site", "predictor", "samples", "correct"]
+        + Score.allCases.map(\.rawValue) + ["bytes_down", "bytes_up", "seconds"])
+    func add(
+      _ split: String, _ round: Int, _ site: String, _ predictor: Report.Predictor,
+      _ counts: (samples: Int, correct: Int), _ values: [Score: Double],
+      _ traffic: [Traffic] = [], seconds: Double? = nil
+    ) {
+      let start: [JSON] = [
+        .string(split), .integer(round), .string(site), .string(predictor.rawValue),
+        .integer(counts.samples), .integer(counts.correct),
+      ]
+      let bytes: [JSON] =
+        traffic.isEmpty
+        ? [.null, .null]
+        : [
+          .integer(traffic.reduce(0) { $0 + $1.down }), .integer(traffic.reduce(0) { $0 + $1.up }),
+        ]
+      records.add(
+        start + Score.allCases.map { .rounded(values[$0], places: 6) } + bytes
+          + [.rounded(seconds, places: 3)])
+    }
+    for round in rounds {
+      let own = traffic.filter { $0.round == round.number }
+      var sum = (samples: 0, correct: 0)
+      for site in sites {
+        guard let counts = round.sites[site] else { continue }
+        sum = (sum.samples + counts.total, sum.correct + counts.correct)
+        add(
+          "validation", round.number, site, .ensemble, (counts.total, counts.correct),
+          counts.total > 0 ? [.accuracy: Double(counts.correct) / Double(counts.total)] : [:])
+      }
+      add(
+        "validation", round.number, "AVG", .ensemble, sum, [.accuracy: round.accuracy], own,
+        seconds: round.seconds)
+    }
+    guard let tests = results.tests else { return records }
+    let round = tests.sites[0].round
+    for site in tests.sites {
+      for predictor in Report.Predictor.allCases {
+        guard let own = site.report.scores[predictor] else { continue }
+        add(
+          site.report.split, round, site.site, predictor, (site.report.total, own.correct),
+          own.values)
+      }
+    }
+    let tables = Score.allCases.map { ($0, ResultTable(tests, score: $0)) }
+    for (column, predictor) in tables[0].1.predictors.enumerated() {
+      var values: [Score: Double] = [:]
+      for (score, table) in tables { values[score] = table.rows.last?.values[column] }
+      let counted = tests.sites.compactMap { site in
+        site.report.scores[predictor].map { (site.report.total, $0.correct) }
+      }
+      add(
+        tests.sites[0].report.split, round, "AVG", predictor,
+        counted.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }, values)
+    }
+    let isCalibrated = results.uncalibrated != nil
+    for (predictor, details) in [
+      (Report.Predictor.ensemble, isCalibrated ? results.uncalibrated : results.pooled),
+      (.calibrated, isCalibrated ? results.pooled : nil),
+    ] {
+      guard let details else { continue }
+      let confusion = ConfusionMatrix(counts: details.confusion)
+      add(
+        tests.sites[0].report.split, round, "ALL", predictor,
+        (confusion.total, confusion.correct), details.values)
+    }
+    return records
+  }
+}

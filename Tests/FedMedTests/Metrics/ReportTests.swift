@@ -1,0 +1,109 @@
+import Testing
+
+@testable import FedMed
+
+struct ReportTests {
+  private func predictions(_ count: Int, seed: UInt64) throws -> (Matrix, [Int]) {
+    var matrix = randomMatrix(count, 3, seed: seed)
+    for i in 0..<count { for c in 0..<3 { matrix[i, c] *= 4 } }
+    matrix.softmaxRows()
+    return (matrix, (0..<count).map { ($0 * 7 + Int(seed)) % 3 })
+  }
+
+  private func report(_ count: Int = 40, seed: UInt64 = 1) throws -> Report {
+    let (matrix, labels) = try predictions(count, seed: seed)
+    return try Report(
+      split: .test, predictions: Predictions(fam: matrix, mlp: nil, ensemble: matrix),
+      labels: labels, names: ["a", "b", "c"], file: "f")
+  }
+
+  /// At a threshold, what the order of the probabilities says of it.
+  @Test func countsAtThresholdsAreThoseOfTheOrder() throws {
+    let (matrix, labels) = try predictions(200, seed: 3)
+    let all = try LabelledProbabilities(matrix, labels: labels, file: "f")
+    for c in 0..<3 {
+      let (counts, ranked) = (ThresholdCounts(all, class: c), RankedScores(all, class: c))
+      #expect(counts.positives == ranked.positives && counts.negatives == ranked.negatives)
+      for (index, threshold) in ThresholdCounts.thresholds.enumerated() {
+        let point = ranked.points.last { $0.threshold >= threshold } ?? ranked.points[0]
+        #expect(counts.truePositives[index] == point.truePositives)
+        #expect(counts.falsePositives[index] == point.falsePositives)
+        #expect(counts.netBenefit(index) == ranked.netBenefit(at: threshold))
+      }
+    }
+    let thresholds = ThresholdCounts.thresholds
+    #expect(thresholds.count == 111)
+    #expect(zip(thresholds, thresholds.dropFirst()).allSatisfy { $0 < $1 })
+  }
+
+  /// Sums of two sites' details are the details of all their samples.
+  @Test func detailsAddUp() throws {
+    let parts = try [predictions(30, seed: 1), predictions(50, seed: 2)]
+    var sum = Report.Details(
+      try LabelledProbabilities(parts[0].0, labels: parts[0].1, file: "f"))
+    sum.add(
+      Report.Details(try LabelledProbabilities(parts[1].0, labels: parts[1].1, file: "f")))
+    let both = try LabelledProbabilities(
+      Matrix(rows: 80, columns: 3, elements: parts[0].0.elements + parts[1].0.elements),
+      labels: parts[0].1 + parts[1].1, file: "f")
+    let whole = Report.Details(both)
+    #expect(sum.confusion == whole.confusion && sum.curves == whole.curves)
+    #expect(sum.reliability.map(\.count) == whole.reliability.map(\.count))
+    let list = ScoreList(both, names: ["a", "b", "c"])
+    for (score, value) in sum.values {
+      #expect(abs(value - (list.value(of: score.rawValue) ?? 9)) < 1e-12, "\(score)")
+    }
+  }
+
+  @Test func reportsAreReadBackAsWritten() throws {
+    let report = try report()
+    let read: Report = try Manifest.decode(Array(report.json.line.utf8))
+    #expect(read == report)
+    try read.validate(classes: 3, file: "f")
+    #expect(read.scores[.ensemble]?.values.count == Score.allCases.count)
+  }
+
+  /// A report from outside may say anything.
+  @Test(arguments: [
+    (#""correct": 1"#, #""correct": 41"#), (#""total": 40"#, #""total": 39"#),
+    (#""total": 40"#, #""total": -1"#), (#""total": 40"#, #""total": 9223372036854775807"#),
+    (#""accuracy": 0."#, #""accuracy": 7."#), (#""brier": "#, #""brier": -"#),
+    (#""confusion": [["#, #""confusion": [[9223372036854775807, "#),
+    (#""confusion": [["#, #""confusion": [[-5, "#), (#""confusion": [["#, #""confusion": [[], ["#),
+    (#""positives": 1"#, #""positives": 2"#), (#""truePositives": ["#, #""truePositives": [99, "#),
+    (#""truePositives": ["#, #""truePositives": [], "x": ["#),
+    (
+      #""reliability": [{"#,
+      #""reliability": [{"lower": 0, "upper": 0.1, "count": 9223372036854775807, "correct": 0, "confidence": 0}, {"#
+    ),
+    (#""upper": 0."#, #""upper": 7."#), (#""confidence": "#, #""confidence": 1e300, "y": "#),
+  ])
+  func impossibleReportsAreRefused(part: String, other: String) throws {
+    let text = try report().json.line
+    let range = try #require(text.firstRange(of: part))
+    let changed = text[..<range.lowerBound] + other + text[range.upperBound...]
+    #expect(
+      failure {
+        let report: Report = try Manifest.decode(Array(changed.utf8))
+        try report.validate(classes: 3, file: "f")
+      }?.code == .badData)
+  }
+
+  @Test func namesDoNotEscapeFromThePage() {
+    #expect(HTML.escape("<b>&\"'x") == "&lt;b&gt;&amp;&quot;&#39;x")
+    let plot = Plot(
+      title: "</title><script>", description: "&", x: ("<x>", 0...1), y: ("y", 0...1),
+      curves: [Plot.Curve(name: "n", points: [(0, 0), (1, 2)], style: 0)])
+    let svg = plot.svg(id: "p")
+    #expect(!svg.contains("<script") && !svg.contains("<x>") && svg.contains("&lt;x&gt;"))
+  }
+
+  @Test func ticksAreRound() {
+    #expect(Plot.ticks(0...1).map { ($0 * 10).rounded() / 10 } == [0, 0.2, 0.4, 0.6, 0.8, 1])
+    #expect(Plot.ticks(1...50) == [10, 20, 30, 40, 50])
+    for high in [1e-3, 0.07, 0.9, 3, 17, 460, 1e6] {
+      let ticks = Plot.ticks(-high / 8...high)
+      #expect((3...8).contains(ticks.count) && ticks.allSatisfy { $0 <= high * 1.0001 })
+    }
+  }
+}
