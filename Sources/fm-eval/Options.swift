@@ -75,16 +75,16 @@ struct NoiseLevels: ExpressibleByArgument {
   }
 }
 
-/// What of the predictions is shown.
+/// What of the predictions is shown in place of their scores.
 enum ScoreView: String, CaseIterable, ExpressibleByArgument {
-  case scores, confusion, reliability, roc, decision
+  case confusion, reliability, roc, decision
 }
 
 /// Options for scoring predictions.
 struct ScoringOptions: ParsableArguments {
   @Option(
     help:
-      "What to show: scores, confusion, reliability, roc (points) or decision (net benefit) (scores)."
+      "Show something else than the scores: confusion, reliability, roc (points) or decision (net benefit)."
   )
   var show: ScoreView?
 
@@ -167,15 +167,14 @@ struct ScoringOptions: ParsableArguments {
     guard against.isEmpty || isPlain else {
       throw ValidationError("--against goes with --bootstrap, --seed and --group alone")
     }
-    let view = show ?? .scores
     guard
-      view == .scores
+      show == nil
         || require.isEmpty && bootstrap == nil && atSpecificity == nil && atSensitivity == nil
     else {
-      throw ValidationError("--show \(view.rawValue) takes none of the other scores' options")
+      throw ValidationError("--show takes none of the scores' options")
     }
-    guard view == .scores || view == .reliability || bins == nil && binning == nil else {
-      throw ValidationError("--bins and --binning go with --show scores or reliability")
+    guard show == nil || show == .reliability || bins == nil && binning == nil else {
+      throw ValidationError("--bins and --binning go with the scores or --show reliability")
     }
   }
 }

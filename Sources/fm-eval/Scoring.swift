@@ -22,45 +22,66 @@ extension Evaluate {
     let path = inputs.first ?? "-"
     let source = try PredictionSource(
       path: path, group: scoring.group, samples: samplesTable())
-    let view = scoring.show ?? .scores
-    var records = Records(view.rawValue, columns: ["predictor"] + view.columns)
+    let inputs = inputs + [scoring.samples].compactMap { $0 }
+    if let view = scoring.show { return try show(view, source, inputs) }
     let draws = bootstrap(source)
+    var records = Records(
+      "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
     var final: ScoreList?
     for own in source.predictions {
-      let rows: [[JSON]]
-      switch view {
-      case .scores:
-        let list =
-          draws.map {
-            ScoreList(
-              own.probabilities, names: source.classes, settings: scoring.settings, bootstrap: $0)
-          } ?? ScoreList(own.probabilities, names: source.classes, settings: scoring.settings)
-        rows = Self.rows(list)
-        // The first are the ensemble's, or the only ones.
-        if final == nil || own.predictor == Report.Predictor.calibrated.rawValue { final = list }
-      case .confusion:
-        rows = Self.rows(own.probabilities.confusion, source.classes)
-      case .reliability:
-        rows = Self.rows(
-          ReliabilityTable(
-            own.probabilities, bins: scoring.settings.bins, binning: scoring.settings.binning))
-      case .roc:
-        rows = source.classes.enumerated().flatMap { c, name in
-          Self.points(RankedScores(own.probabilities, class: c), name)
-        }
-      case .decision:
-        rows = source.classes.enumerated().flatMap { c, name in
-          Self.benefits(RankedScores(own.probabilities, class: c), name)
-        }
-      }
-      for row in rows { records.add([.string(own.predictor)] + row) }
+      let list =
+        draws.map {
+          ScoreList(
+            own.probabilities, names: source.classes, settings: scoring.settings, bootstrap: $0)
+        } ?? ScoreList(own.probabilities, names: source.classes, settings: scoring.settings)
+      for row in Self.rows(list) { records.add([.string(own.predictor)] + row) }
+      // The first are the ensemble's, or the only ones.
+      if final == nil || own.predictor == Report.Predictor.calibrated.rawValue { final = list }
     }
     let unmet = try final.flatMap { list throws(FedMedError) in
       try unmetDemand(list, file: path)
     }
-    let inputs = inputs + [scoring.samples].compactMap { $0 }
     try Output.write(text: records.text(format), to: output, inputs: inputs)
     if let unmet { throw unmet }
+  }
+
+  /// Writes another view than the scores, row by row: a ROC curve has as many points as there are
+  /// different probabilities.
+  private func show(
+    _ view: ScoreView, _ source: PredictionSource, _ inputs: [String]
+  ) throws(FedMedError) {
+    try Output.write(to: output, inputs: inputs, isBinary: false) {
+      descriptor, file throws(FedMedError) in
+      var writer = RecordWriter(
+        view.rawValue, columns: ["predictor"] + view.columns, format: format, to: descriptor,
+        file: file)
+      for (predictor, own) in source.predictions {
+        switch view {
+        case .confusion:
+          for row in Self.rows(own.confusion, source.classes) {
+            try writer.add([.string(predictor)] + row)
+          }
+        case .reliability:
+          let table = ReliabilityTable(
+            own, bins: scoring.settings.bins, binning: scoring.settings.binning)
+          for row in Self.rows(table) { try writer.add([.string(predictor)] + row) }
+        case .roc:
+          for (c, name) in source.classes.enumerated() {
+            let ranked = RankedScores(own, class: c)
+            for point in ranked.points {
+              try writer.add([.string(predictor)] + Self.row(point, ranked, name))
+            }
+          }
+        case .decision:
+          for (c, name) in source.classes.enumerated() {
+            for row in Self.benefits(RankedScores(own, class: c), name) {
+              try writer.add([.string(predictor)] + row)
+            }
+          }
+        }
+      }
+      try writer.finish()
+    }
   }
 
   private func unmetDemand(_ list: ScoreList, file: String) throws(FedMedError) -> FedMedError? {
@@ -104,14 +125,14 @@ extension Evaluate {
     }
   }
 
-  private static func points(_ ranked: RankedScores, _ name: String) -> [[JSON]] {
-    ranked.points.map { point in
-      [
-        .string(name), .rounded(point.threshold, places: 9),
-        .rounded(ranked.sensitivity(point), places: 6),
-        .rounded(ranked.specificity(point), places: 6),
-      ]
-    }
+  private static func row(
+    _ point: RankedScores.Point, _ ranked: RankedScores, _ name: String
+  ) -> [JSON] {
+    [
+      .string(name), .rounded(point.threshold, places: 9),
+      .rounded(ranked.sensitivity(point), places: 6),
+      .rounded(ranked.specificity(point), places: 6),
+    ]
   }
 
   private static func benefits(_ ranked: RankedScores, _ name: String) -> [[JSON]] {
@@ -177,7 +198,6 @@ extension ScoreView {
   /// Beside who predicts.
   fileprivate var columns: [String] {
     switch self {
-    case .scores: ["metric", "class", "value", "lower", "upper"]
     case .confusion: ["truth", "predicted", "samples"]
     case .reliability: ["lower", "upper", "samples", "confidence", "accuracy"]
     case .roc: ["class", "threshold", "sensitivity", "specificity"]

@@ -44,6 +44,11 @@ public enum JSON: Equatable, Sendable {
   /// Indented by two spaces, as `jq .` prints it; without a newline at the end.
   public var text: String { write(indent: "\n") }
 
+  /// The same inside of another text, each line but the first behind so many spaces.
+  public func text(indentedBy spaces: Int) -> String {
+    write(indent: "\n" + String(repeating: " ", count: spaces))
+  }
+
   /// On one line.
   public var line: String { write(indent: nil) }
 
