@@ -20,7 +20,7 @@ function __fm-aggregate_parse_tokens -S
     set -l unparsed_tokens (__fm-aggregate_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-aggregate'
-        __fm-aggregate_parse_subcommand -r 1 'init' 'like=' 'spec=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'weights=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-aggregate_parse_subcommand -r 1 'init' 'like=' 'spec=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-aggregate_parse_subcommand -r 1 'version'
@@ -94,6 +94,17 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" temperature' -l 'temperature' -d 'The temperature of mutual distillation (2).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" hidden' -l 'hidden' -d 'The private classifier\'s width (512).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" weights' -l 'weights' -d 'How much each update counts: uniform or samples (uniform).' -rfka 'uniform samples'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" rule' -l 'rule' -d 'How one is made of them: mean, median, trimmed-mean, krum, multi-krum, bulyan, geometric-median, clipped-mean (mean).' -rfka 'mean median trimmed-mean krum multi-krum bulyan geometric-median clipped-mean'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" malicious' -l 'malicious' -d 'Of krum, multi-krum and bulyan: how many updates may be malicious (1).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" keep' -l 'keep' -d 'Of multi-krum: how many updates it keeps (all but the malicious ones).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" trim' -l 'trim' -d 'Of trimmed-mean: the share that is left out at each end (0.2).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" largest-norm' -l 'largest-norm' -d 'Of clipped-mean: the largest norm of an update\'s difference (the median of the norms).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" guard' -l 'guard' -d 'Leave out updates that are broken, do not belong, or are so many times as far from the others as the middle one.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" model' -l 'model' -d 'The global model that the updates must have started from.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" optimizer' -l 'optimizer' -d 'What the server makes of their difference from the model: fedavgm, fedadam, fedyogi.' -rfka 'fedavgm fedadam fedyogi'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-learning-rate' -l 'server-learning-rate' -d 'Of the optimizer (1 of fedavgm, 0.001 of the others).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-state' -l 'server-state' -d 'What the optimizer remembered with the model; without it, nothing.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-state-out' -l 'server-state-out' -d 'Where to write what it remembers now.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" min-updates' -l 'min-updates' -d 'Fewer updates are too few: exit with 75 (1).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" best-round' -l 'best-round' -d 'The best round by validation so far, for the sites to know.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" o output' -l 'output' -s 'o' -d 'Where to write.' -rF

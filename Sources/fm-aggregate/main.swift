@@ -2,77 +2,10 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// The hyper-parameters of a run, for --init.
-struct RunOptions: ParsableArguments {
-  @Option(help: "Decides every random number of the run (0).")
-  var seed: UInt64?
-
-  @Option(help: "Samples in a batch (32).")
-  var batchSize: Int?
-
-  @Option(help: "Epochs at a site in each round (1).")
-  var localEpochs: Int?
-
-  @Option(name: .customLong("learning-rate-fam"), help: "Of the shared module (5e-4).")
-  var learningRateFAM: Double?
-
-  @Option(name: .customLong("learning-rate-mlp"), help: "Of the private classifier (1e-4).")
-  var learningRateMLP: Double?
-
-  @Option(help: "The learning rates' factor from round to round (0.97).")
-  var decay: Double?
-
-  @Option(help: "AdamW's first decay rate (0.9).")
-  var beta1: Double?
-
-  @Option(help: "AdamW's second decay rate (0.98).")
-  var beta2: Double?
-
-  @Option(help: "AdamW's epsilon (1e-6).")
-  var epsilon: Double?
-
-  @Option(help: "AdamW's weight decay (0.02).")
-  var weightDecay: Double?
-
-  @Option(help: "The weight of mutual distillation (0.04).")
-  var lambda: Double?
-
-  @Option(help: "The temperature of mutual distillation (2).")
-  var temperature: Double?
-
-  @Option(help: "The private classifier's width (512).")
-  var hidden: Int?
-
-  /// Whether any of them was given.
-  var isGiven: Bool {
-    let whole: [Any?] = [seed, batchSize, localEpochs, hidden, learningRateFAM, learningRateMLP]
-    let others = [decay, beta1, beta2, epsilon, weightDecay, lambda, temperature]
-    return whole.contains { $0 != nil } || others.contains { $0 != nil }
-  }
-
-  var parameters: HyperParameters {
-    var result = HyperParameters()
-    result.seed = seed ?? result.seed
-    result.batchSize = batchSize ?? result.batchSize
-    result.localEpochs = localEpochs ?? result.localEpochs
-    result.learningRateFAM = learningRateFAM ?? result.learningRateFAM
-    result.learningRateMLP = learningRateMLP ?? result.learningRateMLP
-    result.decay = decay ?? result.decay
-    result.beta1 = beta1 ?? result.beta1
-    result.beta2 = beta2 ?? result.beta2
-    result.epsilon = epsilon ?? result.epsilon
-    result.weightDecay = weightDecay ?? result.weightDecay
-    result.lambda = lambda ?? result.lambda
-    result.temperature = temperature ?? result.temperature
-    result.hidden = hidden ?? result.hidden
-    return result
-  }
-}
-
 struct Aggregate: Tool {
   static let configuration = CommandConfiguration(
     commandName: "fm-aggregate",
-    abstract: "Make the global model: the first one, or the mean of the sites' updates.",
+    abstract: "Make the global model: the first one, or the next of the sites' updates.",
     usage: """
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
@@ -102,6 +35,8 @@ struct Aggregate: Tool {
   @Option(help: ArgumentHelp("How much each update counts: uniform or samples (uniform)."))
   var weights: AggregationWeights?
 
+  @OptionGroup(title: "Rules") var rules: RuleOptions
+
   @Option(help: "Fewer updates are too few: exit with 75 (1).")
   var minUpdates: Int?
 
@@ -119,47 +54,10 @@ struct Aggregate: Tool {
   var updates: [String] = []
 
   func execute() throws(FedMedError) {
-    try Output.check(output, inputs: updates + [like, spec].compactMap { $0 }, isBinary: true)
+    let others = [like, spec, rules.model, rules.serverState].compactMap { $0 }
+    try Output.check(output, inputs: updates + others, isBinary: true)
+    try Output.checkDistinct([output ?? "-", rules.serverStateOut])
     if isInit { try initialize() } else { try aggregate() }
-  }
-
-  private func initialize() throws(FedMedError) {
-    guard updates.isEmpty, weights == nil, minUpdates == nil, bestRound == nil else {
-      throw FedMedError(.usage, "--init takes no updates, nor options for them")
-    }
-    let parameters = run.parameters
-    do throws(FedMedError) {
-      try parameters.validate()
-    } catch {
-      throw FedMedError(.usage, error.description)
-    }
-    let specification: RunSpecification
-    let input: String
-    switch (like, spec) {
-    case (let path?, nil):
-      let reader = try ArchiveReader(path: path, kinds: [.features])
-      guard let encoder = reader.manifest.encoder else {
-        throw reader.fault("no encoder", "manifest.json")
-      }
-      specification = RunSpecification(classes: reader.manifest.classes, encoder: encoder)
-      input = path
-    case (nil, let path?):
-      let source = try ByteSource(path: path)
-      let text = try source.text(limit: ArchiveReader.manifestLimit)
-      specification = try RunSpecification(json: Array(text.utf8), file: source.name)
-      input = path
-    default:
-      throw FedMedError(.usage, "--init needs either --like or --spec")
-    }
-    try Output.write(to: output, inputs: [input], isBinary: true) {
-      descriptor, file throws(FedMedError) in
-      do throws(FedMedError) {
-        try GlobalModel.write(
-          specification, parameters: parameters, tool: Self.signature, to: descriptor, file: file)
-      } catch {
-        throw error.code == .badData ? error.naming(file: input) : error
-      }
-    }
   }
 
   private func aggregate() throws(FedMedError) {
@@ -172,19 +70,47 @@ struct Aggregate: Tool {
     }
     let least = minUpdates ?? 1
     guard least > 0 else { throw FedMedError(.usage, "--min-updates must be at least 1") }
-    guard updates.count >= least else {
-      throw FedMedError(.tryAgain, "\(updates.count) updates, there must be \(least)")
+    guard (updates + [rules.model, rules.serverState]).filter({ $0 == "-" }).count < 2 else {
+      throw FedMedError(.usage, "standard input is one file")
     }
-    guard updates.filter({ $0 == "-" }).count < 2 else {
-      throw FedMedError(.usage, "standard input is one update")
+    let rule = try rules.chosen(weights: weights)
+    let global = try rules.model.map { path throws(FedMedError) in
+      try ModelArchive(model: path)
     }
-    let round = try FederatedRound(paths: updates)
-    let bar = progress("aggregating", total: updates.count)
-    try Output.write(to: output, inputs: updates, isBinary: true) {
+    let round: FederatedRound
+    if let limit = rules.guarding {
+      round = try FederatedRound(paths: updates, global: global, guarding: limit)
+      for refusal in round.refusals { messages.say("\(refusal.error) (left out)") }
+    } else {
+      round = try FederatedRound(paths: updates, global: global)
+    }
+    guard round.updates.count >= least else {
+      throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
+    }
+    let bar = progress("aggregating", total: round.updates.count)
+    var result = try round.combine(
+      by: rule, settings: rules.settings(global), weights: weights ?? .uniform,
+      progress: { bar.update($0) })
+    var aggregation = Manifest.Aggregation(
+      rule: rule.name, weights: (weights ?? .uniform).rawValue)
+    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
+    if var optimization = try rules.optimization(global) {
+      aggregation.optimizer = rules.optimizer
+      result = optimization.step(towards: result)
+      // What it remembers is complete before the first byte of the model.
+      if let path = rules.serverStateOut {
+        try Output.write(to: path, inputs: inputs, isBinary: true) {
+          descriptor, file throws(FedMedError) in
+          try optimization.write(
+            aggregation: aggregation, tool: Self.signature, to: descriptor, file: file)
+        }
+      }
+    }
+    try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       try round.write(
-        rule: MeanRule.self, weights: weights ?? .uniform, bestRound: bestRound,
-        tool: Self.signature, to: descriptor, file: file, progress: { bar.update($0) })
+        result, aggregation: aggregation, bestRound: bestRound, tool: Self.signature,
+        to: descriptor, file: file)
     }
     bar.finish()
     for update in round.updates {

@@ -12,17 +12,30 @@ public struct FederatedRound {
     public var samples: Int { manifest.samples ?? 0 }
   }
 
+  /// An update that was left out, and why.
+  public struct Refusal {
+    public let name: String
+    public let site: String?
+    public let identity: String?
+    public let error: FedMedError
+  }
+
   /// In the order of their sites' names, by the bytes of their UTF-8.
-  public let updates: [Update]
+  public private(set) var updates: [Update]
+  /// Those that the guard left out.
+  public private(set) var refusals: [Refusal] = []
 
   /// Reads the manifests of all updates, and no more of them.
-  /// - Parameter paths: files, pipes, or `-` for standard input; what cannot be read twice is kept
-  ///   in a temporary file.
+  /// - Parameters:
+  ///   - paths: files, pipes, or `-` for standard input; what cannot be read twice is kept in a
+  ///     temporary file.
+  ///   - global: the model that they must have started from, where it is known.
   /// - Throws: `badData` where two updates do not belong together or are from one site.
-  public init(paths: [String]) throws(FedMedError) {
+  public init(paths: [String], global: ModelArchive? = nil) throws(FedMedError) {
     var updates: [Update] = []
     for path in paths {
       let update = try Self.update(path)
+      if let global { try Self.requireFit(update, global) }
       if let first = updates.first { try Self.requireFit(update, first) }
       if let twin = updates.first(where: { $0.site == update.site }) {
         throw FedMedError(
@@ -31,6 +44,90 @@ public struct FederatedRound {
       updates.append(update)
     }
     self.updates = updates.sorted { $0.site.precedes($1.site) }
+  }
+
+  /// The same, but what is broken, does not belong to the others, or is far off is left out.
+  ///
+  /// What the others are is the global model where it is given, and else what most updates say. Of a
+  /// site that sent two, neither counts.
+  /// - Parameter guarding: how many times as far from the others as the middle one an update may be.
+  public init(
+    paths: [String], global: ModelArchive?, guarding limit: Double
+  ) throws(FedMedError) {
+    updates = []
+    for path in paths {
+      do throws(FedMedError) {
+        let update = try Self.update(path)
+        // To the end: what is broken behind the manifest is found before it counts.
+        _ = try update.open().tensors()
+        updates.append(update)
+      } catch {
+        guard error.code == .badData || error.code == .refused else { throw error }
+        refusals.append(Refusal(name: path, site: nil, identity: nil, error: error))
+      }
+    }
+    leaveOut(
+      updates.map { update in
+        let twins = updates.count { $0.site == update.site }
+        return twins > 1
+          ? FedMedError(
+            .refused, "one of \(twins) updates of site '\(update.site)'", file: update.name) : nil
+      })
+    func misfit(_ check: () throws(FedMedError) -> Void) -> FedMedError? {
+      do throws(FedMedError) {
+        try check()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let global {
+      leaveOut(
+        updates.map { update in
+          misfit { () throws(FedMedError) in try Self.requireFit(update, global) }
+        })
+    }
+    if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
+      leaveOut(
+        updates.map { update in
+          misfit { () throws(FedMedError) in try Self.requireFit(update, model) }
+        })
+    }
+    updates.sort { $0.site.precedes($1.site) }
+    var collection = UpdateCollection()
+    for update in updates { collection.add(try update.open().tensors(), weight: 1) }
+    let distances = UpdateGuard.distances(collection)
+    let middle = UpdateGuard.middle(distances)
+    leaveOut(
+      zip(updates, distances).map { update, distance in
+        distance > limit * middle
+          ? FedMedError(
+            .refused,
+            "\(UpdateGuard.times(distance, middle)) times as far from the others as the middle one, the guard allows \(limit)",
+            file: update.name) : nil
+      })
+  }
+
+  /// How many updates say the same of what they belong to.
+  private func kin(of update: Update) -> Int {
+    updates.count { other in
+      do throws(FedMedError) {
+        try Self.requireFit(other, update)
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  /// Leaves out those with a reason.
+  private mutating func leaveOut(_ reasons: [FedMedError?]) {
+    refusals += zip(updates, reasons).compactMap { update, error in
+      error.map {
+        Refusal(name: update.name, site: update.site, identity: update.identity, error: $0)
+      }
+    }
+    updates = zip(updates, reasons).filter { $0.1 == nil }.map(\.0)
   }
 
   private static func update(_ path: String) throws(FedMedError) -> Update {
@@ -46,6 +143,21 @@ public struct FederatedRound {
     let reader = try open()
     return Update(
       manifest: reader.manifest, identity: reader.identity, name: reader.name, open: open)
+  }
+
+  private static func requireFit(
+    _ update: Update, _ global: ModelArchive
+  ) throws(FedMedError) {
+    guard update.manifest.parent == global.identity else {
+      throw FedMedError(
+        .badData, "started from another model than \(global.name)", file: update.name)
+    }
+    guard update.manifest.round == global.round + 1 else {
+      throw FedMedError(
+        .badData,
+        "of round \(update.manifest.round ?? 0), \(global.name) is of round \(global.round)",
+        file: update.name)
+    }
   }
 
   private static func requireFit(_ update: Update, _ first: Update) throws(FedMedError) {
@@ -66,16 +178,15 @@ public struct FederatedRound {
     try check("parent", \.parent)
   }
 
-  /// Reads every update in turn and writes the model that they make.
-  /// - Parameters:
-  ///   - bestRound: the best round by validation so far, for the sites to know.
-  ///   - tool: who writes it, with its version.
-  ///   - progress: called with the number of updates read.
-  public func write(
-    rule: any AggregationRule.Type, weights: AggregationWeights, bestRound: Int?, tool: String,
-    to descriptor: Int32, file: String, progress: (Int) -> Void = { _ in }
-  ) throws(FedMedError) {
-    var rule = rule.init()
+  /// Reads every update in turn and makes one of them.
+  /// - Parameter progress: called with the number of updates read.
+  /// - Throws: `tryAgain` for fewer updates than the rule needs.
+  public func combine(
+    by rule: any AggregationRule.Type, settings: AggregationSettings = .init(),
+    weights: AggregationWeights, progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) -> [Tensor] {
+    guard !updates.isEmpty else { throw FedMedError(.tryAgain, "no updates") }
+    var rule = try rule.init(settings)
     for (index, update) in updates.enumerated() {
       let reader = try update.open()
       guard reader.identity == update.identity else {
@@ -84,8 +195,20 @@ public struct FederatedRound {
       rule.add(try reader.tensors(), weight: weights.weight(samples: update.samples))
       progress(index + 1)
     }
+    return try rule.result()
+  }
+
+  /// Writes the model that was made of the updates.
+  /// - Parameters:
+  ///   - aggregation: how it was made.
+  ///   - bestRound: the best round by validation so far, for the sites to know.
+  ///   - tool: who writes it, with its version.
+  public func write(
+    _ model: [Tensor], aggregation: Manifest.Aggregation, bestRound: Int?, tool: String,
+    to descriptor: Int32, file: String
+  ) throws(FedMedError) {
     guard let first = updates.first?.manifest else {
-      throw FedMedError(.usage, "no updates")
+      throw FedMedError(.tryAgain, "no updates")
     }
     var manifest = Manifest(kind: .model, tool: tool)
     manifest.method = first.method
@@ -94,15 +217,14 @@ public struct FederatedRound {
     manifest.classes = first.classes
     manifest.encoder = first.encoder
     manifest.parameters = first.parameters
-    manifest.aggregation = Manifest.Aggregation(
-      rule: type(of: rule).name, weights: weights.rawValue)
+    manifest.aggregation = aggregation
     manifest.bestRound = bestRound
     manifest.parent = first.parent
     manifest.inputs = updates.map {
       Manifest.Input(site: $0.site, samples: $0.samples, identity: $0.identity)
     }
     let writer = try ArchiveWriter()
-    try writer.add(rule.result())
+    try writer.add(model)
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

@@ -1,12 +1,13 @@
 /// The weighted mean Σ w_k θ_k / Σ w_k, summed in double precision.
 public struct MeanRule: AggregationRule {
   public static let name = "mean"
+  public static let settings: Set<AggregationSettings.Name> = [.weights]
 
   private var names: [(name: String, shape: [Int])] = []
   private var sums: [[Double]] = []
   private var total = 0.0
 
-  public init() {}
+  public init(_ settings: AggregationSettings) {}
 
   public mutating func add(_ tensors: [Tensor], weight: Double) {
     if sums.isEmpty {

@@ -10,6 +10,7 @@ public enum ArchiveCheck {
     case .features: _ = try FeatureSet(reader)
     case .model, .update: _ = try ModelArchive(reader)
     case .state: _ = try StateArchive(reader)
+    case .server: _ = try ServerState(reader)
     case .report: _ = try SiteReport(reader)
     case .predictions: try PredictionArchive.verify(reader)
     }

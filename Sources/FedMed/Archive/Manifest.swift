@@ -5,7 +5,7 @@ import FoundationEssentials
 public struct Manifest: Equatable, Sendable, Decodable {
   /// What an archive is for.
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case features, model, update, state, predictions, report
+    case features, model, update, state, predictions, report, server
   }
 
   /// The frozen encoder that the features come from.
@@ -64,10 +64,13 @@ public struct Manifest: Equatable, Sendable, Decodable {
   public struct Aggregation: Codable, Equatable, Sendable {
     public var rule: String
     public var weights: String
+    /// The server's optimiser, where there is one.
+    public var optimizer: String?
 
-    public init(rule: String, weights: String) {
+    public init(rule: String, weights: String, optimizer: String? = nil) {
       self.rule = rule
       self.weights = weights
+      self.optimizer = optimizer
     }
   }
 

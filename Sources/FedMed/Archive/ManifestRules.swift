@@ -47,6 +47,12 @@ extension Manifest {
     for rule in rules where rule.required && !names.contains(rule.name) {
       throw FedMedError(.badData, "not listed", place: rule.name)
     }
+    // Arrays are taken in this order, which must be that of every other archive of the kind.
+    let expected = rules.map(\.name).filter(names.contains)
+    if let (member, name) = zip(members, expected).first(where: { $0.name != $1 }) {
+      throw FedMedError(
+        .badData, "listed in the place of \(name)", place: printable(member.name))
+    }
   }
 
   /// Checks the values that do not depend on the kind.
@@ -152,6 +158,14 @@ extension Manifest {
         try need(rounds, "rounds").best == nil ? ["", "previous/"] : ["", "previous/", "best/"]
       return held.flatMap { prefix in
         layout.map { Rule(name: "\(prefix)\($0.name).npy", types: floats, shape: $0.shape) }
+      }
+    case .server:
+      let layout = try Method(named: need(method, "method")).shared(
+        dimension: need(encoder, "encoder").dimension)
+      _ = (try need(round, "round"), try need(parameters, "parameters"))
+      _ = try need(try need(aggregation, "aggregation").optimizer, "aggregation.optimizer")
+      return ["first", "second"].flatMap { moment in
+        layout.map { Rule(name: "\(moment)/\($0.name).npy", types: floats, shape: $0.shape) }
       }
     case .predictions:
       let (n, c) = (try need(samples, "samples"), classes.count)

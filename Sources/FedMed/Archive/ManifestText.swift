@@ -20,7 +20,10 @@ extension Manifest {
       "damage": damage.map { .string($0) },
       "parameters": parameters?.json,
       "aggregation": aggregation.map {
-        .object(["rule": .string($0.rule), "weights": .string($0.weights)])
+        .object([
+          "rule": .string($0.rule), "weights": .string($0.weights),
+          "optimizer": $0.optimizer.map { .string($0) },
+        ])
       },
       "bestRound": bestRound.map { .integer($0) },
       "rounds": rounds.map {

@@ -25,9 +25,11 @@ struct FederatedRoundTests {
 
   func aggregate(_ paths: [String]) throws -> [UInt8] {
     try folder.create("mean.tar") { descriptor, file throws(FedMedError) in
-      try FederatedRound(paths: paths).write(
-        rule: MeanRule.self, weights: .uniform, bestRound: nil, tool: "t 1", to: descriptor,
-        file: file)
+      let round = try FederatedRound(paths: paths)
+      try round.write(
+        round.combine(by: MeanRule.self, weights: .uniform),
+        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: nil,
+        tool: "t 1", to: descriptor, file: file)
     }
     return try folder.read("mean.tar")
   }

@@ -39,9 +39,11 @@ struct SiteRoundTests {
       try update.writeUpdate(model: parent, tool: "t 1", to: descriptor, file: file)
     }
     let next = try folder.create("m.tar") { descriptor, file throws(FedMedError) in
-      try FederatedRound(paths: [path]).write(
-        rule: MeanRule.self, weights: .uniform, bestRound: bestRound, tool: "t 1", to: descriptor,
-        file: file)
+      let round = try FederatedRound(paths: [path])
+      try round.write(
+        round.combine(by: MeanRule.self, weights: .uniform),
+        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: bestRound,
+        tool: "t 1", to: descriptor, file: file)
     }
     return try ModelArchive(model: next)
   }

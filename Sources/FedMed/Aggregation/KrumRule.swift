@@ -1,0 +1,40 @@
+/// Krum (Blanchard et al. 2017): the update that is nearest to its n − f − 2 nearest ones, by the sum of
+/// squared distances; of several the first.
+public struct KrumRule: AggregationRule {
+  public static let name = "krum"
+  public static let settings: Set<AggregationSettings.Name> = [.malicious]
+
+  private let malicious: Int
+  private var updates = UpdateCollection()
+
+  public init(_ settings: AggregationSettings) { malicious = settings.malicious }
+
+  public mutating func add(_ tensors: [Tensor], weight: Double) {
+    updates.add(tensors, weight: weight)
+  }
+
+  public func result() throws(FedMedError) -> [Tensor] {
+    try updates.require(2 * malicious + 3, for: Self.name)
+    let scores = Krum.scores(
+      updates.squaredDistances(), among: Array(0..<updates.count), malicious: malicious)
+    return updates.tensors(updates.rows[Krum.order(scores)[0]])
+  }
+}
+
+/// What Krum's relatives share.
+enum Krum {
+  /// Of each of `chosen`, the sum of squared distances to the nearest others of them, all but f + 1
+  /// and at least one.
+  static func scores(_ distances: [[Double]], among chosen: [Int], malicious: Int) -> [Double] {
+    let near = max(chosen.count - malicious - 2, 1)
+    return chosen.map { i in
+      let sorted = chosen.filter { $0 != i }.map { distances[i][$0] }.sorted()
+      return sorted.prefix(near).reduce(0, +)
+    }
+  }
+
+  /// The places of the scores from low to high, equal ones in their order.
+  static func order(_ scores: [Double]) -> [Int] {
+    scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+  }
+}

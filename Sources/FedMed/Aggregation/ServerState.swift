@@ -1,0 +1,111 @@
+/// What a server's optimiser remembers from round to round. It stays at the server.
+public struct ServerState: Sendable {
+  /// The optimiser's name.
+  public let optimizer: String
+  /// The round whose model was made with it.
+  public let round: Int
+  let first: [Tensor]
+  let second: [Tensor]
+  private let parameters: HyperParameters?
+  private let name: String
+
+  /// Reads the archive at `path`.
+  public init(path: String) throws(FedMedError) {
+    try self.init(ArchiveReader(path: path, kinds: [.server]))
+  }
+
+  init(_ reader: ArchiveReader) throws(FedMedError) {
+    let tensors = try reader.tensors()
+    func moments(_ prefix: String) -> [Tensor] {
+      tensors.filter { $0.name.hasPrefix(prefix) }.map {
+        Tensor(name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
+      }
+    }
+    (first, second) = (moments("first/"), moments("second/"))
+    guard second.allSatisfy({ $0.values.allSatisfy { $0 >= 0 } }) else {
+      throw reader.fault("a second moment is negative", "second")
+    }
+    // The rules of a manifest promise them.
+    optimizer = reader.manifest.aggregation?.optimizer ?? ""
+    round = reader.manifest.round ?? 0
+    parameters = reader.manifest.parameters
+    name = reader.name
+  }
+
+  /// - Throws: `badData` where it is of another optimiser, run or round than that of the global model.
+  func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
+    guard self.optimizer == optimizer, parameters == global.parameters else {
+      throw FedMedError(.badData, "is of another run, or of \(self.optimizer)", file: name)
+    }
+    guard round == global.round else {
+      throw FedMedError(
+        .badData, "of round \(round), \(global.name) is of round \(global.round)", file: name)
+    }
+  }
+}
+
+/// A round's step of the server's optimiser, from the global model towards the updates' aggregate.
+public struct ServerOptimization {
+  private let optimizer: any ServerOptimizer.Type
+  private let learningRate: Double
+  private let global: ModelArchive
+  private var first: [[Double]]
+  private var second: [[Double]]
+
+  /// - Parameters:
+  ///   - learningRate: η; nil is the optimiser's own.
+  ///   - global: the model that the updates started from.
+  ///   - state: what was remembered; nil in the first round.
+  public init(
+    _ optimizer: any ServerOptimizer.Type, learningRate: Double?, global: ModelArchive,
+    state: ServerState?
+  ) throws(FedMedError) {
+    try state?.requireFit(optimizer.name, global)
+    self.optimizer = optimizer
+    self.learningRate = learningRate ?? optimizer.learningRate
+    self.global = global
+    func moments(_ held: [Tensor]?, _ start: Double) -> [[Double]] {
+      held?.map { $0.values.map { Double($0) } }
+        ?? global.tensors.map { [Double](repeating: start, count: $0.values.count) }
+    }
+    first = moments(state?.first, 0)
+    second = moments(state?.second, ServerOptimizers.tau * ServerOptimizers.tau)
+  }
+
+  /// θ ← θ + η step(Δ).
+  public mutating func step(towards aggregate: [Tensor]) -> [Tensor] {
+    var result = aggregate
+    for (index, tensor) in global.tensors.enumerated() {
+      for place in tensor.values.indices {
+        let start = Double(tensor.values[place])
+        let delta = Double(aggregate[index].values[place]) - start
+        let step = optimizer.step(
+          delta, first: &first[index][place], second: &second[index][place])
+        result[index].values[place] = Float(start + learningRate * step)
+      }
+    }
+    return result
+  }
+
+  /// Writes what is to be remembered.
+  public func write(
+    aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32, file: String
+  ) throws(FedMedError) {
+    let writer = try ArchiveWriter()
+    for (prefix, moments) in [("first/", first), ("second/", second)] {
+      let tensors = zip(global.tensors, moments).map { tensor, values in
+        Tensor(name: tensor.name, shape: tensor.shape, values: values.map { Float($0) })
+      }
+      try writer.add(tensors, prefix: prefix)
+    }
+    var manifest = Manifest(kind: .server, tool: tool)
+    manifest.method = global.manifest.method
+    manifest.round = global.round + 1
+    manifest.classes = global.manifest.classes
+    manifest.encoder = global.manifest.encoder
+    manifest.parameters = global.parameters
+    manifest.aggregation = aggregation
+    manifest.parent = global.identity
+    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import FedMed
+
+/// How updates become a model.
+struct RuleOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How one is made of them: \(AggregationRules.all.map { $0.name }.joined(separator: ", ")) (mean).",
+      valueName: "name"), completion: .list(AggregationRules.all.map { $0.name }))
+  var rule: String?
+
+  @Option(help: "Of krum, multi-krum and bulyan: how many updates may be malicious (1).")
+  var malicious: Int?
+
+  @Option(help: "Of multi-krum: how many updates it keeps (all but the malicious ones).")
+  var keep: Int?
+
+  @Option(help: "Of trimmed-mean: the share that is left out at each end (0.2).")
+  var trim: Double?
+
+  @Option(
+    help: "Of clipped-mean: the largest norm of an update's difference (the median of the norms).")
+  var largestNorm: Double?
+
+  @Option(
+    name: .customLong("guard"),
+    help: ArgumentHelp(
+      "Leave out updates that are broken, do not belong, or are so many times as far from the others as the middle one.",
+      valueName: "factor"))
+  var guarding: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The global model that the updates must have started from.", valueName: "file"),
+    completion: .file())
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the server makes of their difference from the model: \(ServerOptimizers.all.map { $0.name }.joined(separator: ", ")).",
+      valueName: "name"), completion: .list(ServerOptimizers.all.map { $0.name }))
+  var optimizer: String?
+
+  @Option(help: "Of the optimizer (1 of fedavgm, 0.001 of the others).")
+  var serverLearningRate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the optimizer remembered with the model; without it, nothing.", valueName: "file"),
+    completion: .file())
+  var serverState: String?
+
+  @Option(
+    help: ArgumentHelp("Where to write what it remembers now.", valueName: "file"),
+    completion: .file())
+  var serverStateOut: String?
+
+  var isGiven: Bool {
+    let whole: [Any?] = [rule, malicious, keep, trim, largestNorm, guarding, model, optimizer]
+    let others: [Any?] = [serverLearningRate, serverState, serverStateOut]
+    return (whole + others).contains { $0 != nil }
+  }
+
+  mutating func validate() throws {
+    if let malicious, malicious < 0 { throw ValidationError("--malicious must be at least 0") }
+    if let guarding, !(1...1e6).contains(guarding) {
+      throw ValidationError("--guard must be at least 1")
+    }
+    if let rate = serverLearningRate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("--server-learning-rate must be above 0")
+    }
+    if optimizer == nil
+      && (serverLearningRate != nil || serverState != nil || serverStateOut != nil)
+    {
+      throw ValidationError(
+        "--server-learning-rate, --server-state and --server-state-out go with --optimizer")
+    }
+    if optimizer != nil && model == nil { throw ValidationError("--optimizer needs --model") }
+  }
+
+  /// - Throws: `usage` for a rule that is none, or settings that it does not obey.
+  func chosen(weights: AggregationWeights?) throws(FedMedError) -> any AggregationRule.Type {
+    let wanted = rule ?? MeanRule.name
+    guard let type = AggregationRules.all.first(where: { $0.name == wanted }) else {
+      throw FedMedError(.usage, "unknown rule '\(wanted)'")
+    }
+    for (isGiven, option, setting) in [
+      (malicious != nil, "--malicious", AggregationSettings.Name.malicious),
+      (keep != nil, "--keep", .kept), (trim != nil, "--trim", .trimmed),
+      (largestNorm != nil, "--largest-norm", .largestNorm),
+      (weights != nil && weights != .uniform, "--weights", .weights),
+    ] where isGiven && !type.settings.contains(setting) {
+      throw FedMedError(.usage, "\(option) is not obeyed by \(wanted)")
+    }
+    return type
+  }
+
+  func settings(_ global: ModelArchive?) -> AggregationSettings {
+    var settings = AggregationSettings()
+    settings.malicious = malicious ?? settings.malicious
+    settings.kept = keep
+    settings.trimmed = trim ?? settings.trimmed
+    settings.largestNorm = largestNorm
+    settings.global = global?.tensors
+    return settings
+  }
+
+  func optimization(_ global: ModelArchive?) throws(FedMedError) -> ServerOptimization? {
+    guard let optimizer, let global else { return nil }
+    guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
+      throw FedMedError(.usage, "unknown optimizer '\(optimizer)'")
+    }
+    let state = try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
+    return try ServerOptimization(
+      type, learningRate: serverLearningRate, global: global, state: state)
+  }
+}

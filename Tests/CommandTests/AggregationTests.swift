@@ -1,0 +1,157 @@
+import FedMed
+import Foundation
+import Testing
+
+/// fm-aggregate's rules, its guard and its optimisers, on the updates of small sites.
+struct AggregationTests {
+  let shell: Shell
+
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun()
+    // Seven sites of the same clinic's samples, each with another order.
+    try shell.succeed(
+      """
+      for i in 1 2 3 4 5 6 7; do
+        fm-partition -q --scheme whole --site s$i --seed $i -o part$i all.tar
+        fm-train-local -q --features part$i/s$i.tar --state st$i model.tar -o u$i.tar
+      done
+      """)
+  }
+
+  /// Every rule makes a model of its own that says how it was made; arguments have no order.
+  @Test func everyRuleMakesAModel() throws {
+    var identities: Set<String> = []
+    for rule in AggregationRules.all.map({ $0.name }) {
+      let model = rule == "clipped-mean" ? "--model model.tar" : ""
+      try shell.succeed(
+        """
+        fm-aggregate --rule \(rule) \(model) u[1-7].tar > m.tar
+        fm-aggregate --rule \(rule) --model model.tar u7.tar u[1-6].tar | cmp - m.tar
+        fm-eval --check m.tar > check; test "$(tar xOf m.tar manifest.json | jq -r .aggregation.rule)" = \(rule)
+        """)
+      identities.insert(try shell.succeed("cut -f 6 check | tail -n 1"))
+    }
+    #expect(identities.count == AggregationRules.all.count)
+    try shell.fail("fm-aggregate --rule bulyan u[1-6].tar", 75, "6 updates, bulyan needs 7")
+    try shell.fail("fm-aggregate --rule none u1.tar", 64, "unknown rule 'none'")
+    try shell.fail("fm-aggregate --rule median --weights samples u1.tar", 64, "--weights is not")
+    try shell.fail("fm-aggregate --malicious 1 u1.tar", 64, "--malicious is not obeyed by mean")
+    try shell.fail("fm-aggregate --rule clipped-mean u1.tar", 64, "needs the global model")
+    try shell.fail("fm-aggregate --rule trimmed-mean --trim .5 u1.tar", 64, "cannot be trimmed")
+    for call in [
+      "--optimizer fedadam u1.tar", "--optimizer none --model model.tar u1.tar",
+      "--server-state s u1.tar", "--guard 0 u1.tar", "--init --rule mean --like all.tar",
+    ] {
+      #expect(try shell.run("fm-aggregate \(call)").status == 64, "\(call)")
+    }
+  }
+
+  /// What is broken, foreign, doubled or far off is left out and said so; the others count.
+  @Test func theGuardLeavesOut() throws {
+    try shell.succeed(
+      """
+      fm-aggregate u[1-5].tar > clean.tar
+      fm-aggregate --guard 3 u[1-5].tar | cmp - clean.tar
+      head -c 3000 u6.tar > short.tar
+      fm-aggregate --init --like all.tar --hidden 8 --batch-size 8 --seed 2 > other.tar
+      fm-train-local -q --features part6/s6.tar --state other.state other.tar > foreign.tar
+      fm-train-local -q --features part7/s7.tar --state far.state other.tar > far.tar
+      """)
+    // The numbers of another run under the manifest of this one: nothing but the distance tells.
+    try forge("u7.tar", arrays: "far.tar", to: "far7.tar")
+    let outcome = try shell.run(
+      "fm-aggregate --guard 3 short.tar u1.tar u2.tar u3.tar foreign.tar u4.tar u5.tar far7.tar > m.tar"
+    )
+    #expect(outcome.status == 0)
+    #expect(outcome.lines.count == 3)
+    #expect(outcome.errors.contains("short.tar: "))
+    #expect(outcome.errors.contains("foreign.tar: of another set of parameters"))
+    #expect(outcome.errors.contains("far7.tar: "))
+    #expect(outcome.errors.contains("times as far from the others as the middle one"))
+    try shell.succeed("cmp m.tar clean.tar")
+    // Of two from one site neither is taken.
+    try shell.succeed("cp u6.tar again.tar")
+    let twins = try shell.run("fm-aggregate --guard 3 u6.tar u[1-5].tar again.tar > m.tar")
+    #expect(twins.status == 0 && twins.lines.count == 2)
+    try shell.succeed("cmp m.tar clean.tar")
+    #expect(
+      try shell.run("fm-aggregate --guard 3 --min-updates 6 u[1-5].tar short.tar > m").status == 75)
+    #expect(try shell.run("fm-aggregate --guard 3 short.tar > m").status == 75)
+    #expect(try shell.run("fm-aggregate --guard 3 u1.tar nowhere.tar > m").status == 66)
+    try shell.fail("fm-aggregate --model other.tar u1.tar", 65, "started from another model")
+  }
+
+  /// An archive with the manifest's keys of one and the arrays of another, as a forger would write it.
+  private func forge(_ archive: String, arrays: String, to result: String) throws {
+    try shell.succeed(
+      """
+      mkdir a b && tar xf \(archive) -C a && tar xf \(arrays) -C b
+      jq --slurpfile other b/manifest.json '.members = $other[0].members' a/manifest.json > b/m
+      mv b/m b/manifest.json
+      (cd b && tar cf ../\(result) --format=ustar --owner 0 --group 0 manifest.json fam/layer1.weight.npy \
+        fam/layer1.bias.npy fam/layer1.threshold.npy fam/layer2.weight.npy fam/layer2.bias.npy \
+        fam/layer2.threshold.npy)
+      rm -r a b
+      """)
+  }
+
+  /// Arrays in another order than every other archive's are refused, not mixed up.
+  @Test func arraysInAnotherOrderAreRefused() throws {
+    try shell.succeed(
+      """
+      mkdir a && tar xf u2.tar -C a
+      jq '.members |= reverse' a/manifest.json > m && mv m a/manifest.json
+      (cd a && tar cf ../odd.tar --format=ustar manifest.json $(jq -r '.members[].name' manifest.json))
+      """)
+    try shell.fail(
+      "fm-aggregate u1.tar odd.tar", 65, "listed in the place of fam/layer1.weight.npy")
+  }
+
+  /// The server's state goes from round to round; a repeated round is the same.
+  @Test func optimizersRemember() throws {
+    for optimizer in ["fedavgm", "fedadam", "fedyogi"] {
+      let call = "fm-aggregate --optimizer \(optimizer)"
+      try shell.succeed(
+        """
+        \(call) --model model.tar --server-state-out o1 u[1-3].tar > m1.tar
+        \(call) --model model.tar --server-state-out o1b u[1-3].tar | cmp - m1.tar; cmp o1 o1b
+        test "$(tar xOf m1.tar manifest.json | jq -r .aggregation.optimizer)" = \(optimizer)
+        fm-eval --check o1 m1.tar > /dev/null
+        for i in 1 2 3; do cp st$i t$i; fm-train-local -q --features part$i/s$i.tar --state t$i m1.tar -o v$i.tar; done
+        \(call) --model m1.tar --server-state o1 --server-state-out o2 v[1-3].tar > m2.tar
+        \(call) --model m1.tar v[1-3].tar > forgetful.tar
+        ! cmp -s m2.tar forgetful.tar
+        """)
+      try shell.fail("\(call) --model model.tar --server-state o1 u1.tar", 65, "of round 1")
+      try shell.fail("fm-aggregate o1", 65, "holds server, expected update")
+      #expect(try shell.run("fm-compress -q o1").status == 65)
+    }
+    // With β v = 0 and η = 1 the first step of momentum is the mean itself.
+    try shell.succeed(
+      """
+      fm-aggregate --optimizer fedavgm --model model.tar u[1-3].tar > a; fm-aggregate u[1-3].tar > b
+      for f in a b; do mkdir x$f; tar xf $f -C x$f; done; cmp xa/fam/layer1.bias.npy xb/fam/layer1.bias.npy
+      """)
+    try shell.fail(
+      "fm-aggregate --optimizer fedadam --model model.tar --server-state b u1.tar", 65,
+      "expected server")
+  }
+
+  /// A whole run obeys them, and goes on with them after a stop.
+  @Test func runsObeyTheirRule() throws {
+    let call =
+      "fm-federate -q --seed 1 --hidden 8 --batch-size 8 --optimizer fedyogi --rule trimmed-mean --trim .34"
+    try shell.succeed(
+      "\(call) --run one --rounds 4 sites; \(call) --run two --rounds 2 sites; \(call) --run two --rounds 4 sites"
+    )
+    try shell.succeed(
+      "for r in 1 2 3 4; do cmp one/rounds/00$r/model.tar.gz two/rounds/00$r/model.tar.gz; cmp one/rounds/00$r/server.tar two/rounds/00$r/server.tar; done"
+    )
+    let made = try shell.succeed(
+      "tar xOf one/rounds/004/model.tar.gz manifest.json | jq -r '.aggregation | .rule, .optimizer'"
+    )
+    #expect(made == "trimmed-mean\nfedyogi\n")
+    #expect(try shell.run("\(call) --guard 3 --run one --rounds 4 sites").status == 65)
+  }
+}
