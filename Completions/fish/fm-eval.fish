@@ -105,7 +105,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'With --select-round: fewer reporting sites make a round no candidate (1).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" html' -l 'html' -d 'With --report: write a page with pictures, for people.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" seed' -l 'seed' -d 'With --bootstrap or --noise: decides what is drawn (0).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" v verbose' -l 'verbose' -s 'v' -d 'Say more.'

@@ -64,6 +64,7 @@ extension Evaluate {
       throw FedMedError(.usage, "--noise goes with no other output")
     }
     let isTextSilent = options.reportOut == "-" || options.predictionsOut == "-"
+    if isTextSilent { try requireNoTextOptions() }
     try Output.checkDistinct(
       [options.reportOut, options.predictionsOut, isTextSilent ? nil : output ?? "-"])
     let (subject, paths) = try subject()
@@ -76,6 +77,7 @@ extension Evaluate {
         .badData, "has no labels to evaluate with", file: features.name,
         hint: "--predict predicts without them")
     }
+    if features.labels == nil, !options.predict { try requireNoTextOptions() }
     let choice =
       options.split ?? (features.split == nil ? .all : options.predict ? .all : .test)
     let indices =

@@ -50,12 +50,8 @@ struct EvaluationOptions: ParsableArguments {
   var predictionsOut: String?
 
   var isGiven: Bool {
-    features != nil || state != nil || isMore
-  }
-
-  /// Whether there is any that goes with plain evaluation alone.
-  var isMore: Bool {
-    stateOut != nil || split != nil || predict || noise != nil || reportOut != nil
+    features != nil || state != nil || stateOut != nil || split != nil || predict || noise != nil
+      || reportOut != nil
       || predictionsOut != nil
   }
 }
@@ -65,9 +61,7 @@ struct NoiseLevels: ExpressibleByArgument {
   let levels: [Double]
 
   init?(argument: String) {
-    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map {
-      Double($0.hasPrefix(".") ? "0\($0)" : String($0))
-    }
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
     levels = numbers.compactMap { $0 }
     guard levels.count == numbers.count, levels.allSatisfy({ (0...100).contains($0) }) else {
       return nil

@@ -10,9 +10,13 @@ extension Evaluate {
     // With a page, text only where it is asked for.
     let writesText = html == nil || output != nil
     try Output.checkDistinct([html, writesText ? output ?? "-" : nil])
+    if !writesText { try requireNoTextOptions() }
     let run = try RunReport(path: path)
-    if let html { try Output.write(text: RunPage(run).html, to: html) }
-    if writesText { try Output.write(text: run.records.text(format), to: output) }
+    for target in [html, output] { try Output.check(target, inputs: run.files, isBinary: false) }
+    if let html { try Output.write(text: RunPage(run).html, to: html, inputs: run.files) }
+    if writesText {
+      try Output.write(text: run.records.text(format), to: output, inputs: run.files)
+    }
   }
 }
 
@@ -55,7 +59,8 @@ extension RunReport {
           counts.total > 0 ? [.accuracy: Double(counts.correct) / Double(counts.total)] : [:])
       }
       add(
-        "validation", round.number, "AVG", .ensemble, sum, [.accuracy: round.accuracy], own,
+        "validation", round.number, "AVG", .ensemble, sum,
+        round.accuracy.map { [.accuracy: $0] } ?? [:], own,
         seconds: round.seconds)
     }
     guard let tests = results.tests else { return records }

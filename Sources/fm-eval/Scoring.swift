@@ -19,6 +19,10 @@ extension Evaluate {
 
   func score() throws(FedMedError) {
     guard inputs.count <= 1 else { throw FedMedError(.usage, "one set of predictions at a time") }
+    for demand in scoring.require
+    where demand.name != "samples" && Score(rawValue: demand.name) == nil {
+      throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+    }
     let path = inputs.first ?? "-"
     let source = try PredictionSource(
       path: path, group: scoring.group, samples: samplesTable())
@@ -28,19 +32,22 @@ extension Evaluate {
     var records = Records(
       "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
     var final: ScoreList?
-    for own in source.predictions {
+    let total = (draws?.count ?? 0) * source.predictions.count
+    let bar = progress("drawing", total: total)
+    for (index, own) in source.predictions.enumerated() {
+      let drawn = index * (draws?.count ?? 0)
       let list =
         draws.map {
           ScoreList(
-            own.probabilities, names: source.classes, settings: scoring.settings, bootstrap: $0)
+            own.probabilities, names: source.classes, settings: scoring.settings, bootstrap: $0,
+            progress: { bar.update(drawn + $0) })
         } ?? ScoreList(own.probabilities, names: source.classes, settings: scoring.settings)
       for row in Self.rows(list) { records.add([.string(own.predictor)] + row) }
       // The first are the ensemble's, or the only ones.
       if final == nil || own.predictor == Report.Predictor.calibrated.rawValue { final = list }
     }
-    let unmet = try final.flatMap { list throws(FedMedError) in
-      try unmetDemand(list, file: path)
-    }
+    if total > 0 { bar.finish() }
+    let unmet = final.flatMap { unmetDemand($0, file: path) }
     try Output.write(text: records.text(format), to: output, inputs: inputs)
     if let unmet { throw unmet }
   }
@@ -84,13 +91,8 @@ extension Evaluate {
     }
   }
 
-  private func unmetDemand(_ list: ScoreList, file: String) throws(FedMedError) -> FedMedError? {
-    for demand in scoring.require {
-      guard list.has(demand.name) else {
-        throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
-      }
-    }
-    return scoring.require.first { !$0.isMet(by: list.value(of: $0.name)) }.map {
+  private func unmetDemand(_ list: ScoreList, file: String) -> FedMedError? {
+    scoring.require.first { !$0.isMet(by: list.value(of: $0.name)) }.map {
       let value = JSON.rounded(list.value(of: $0.name), places: 6).line
       return FedMedError(
         .unsatisfied, "\($0.name) is \(value), required is \($0.text)", file: file)
@@ -102,8 +104,8 @@ extension Evaluate {
       [
         .string(entry.name), entry.label.map { .string($0) } ?? .null,
         entry.name == "samples"
-          ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 6),
-        .rounded(entry.interval?.lower, places: 6), .rounded(entry.interval?.upper, places: 6),
+          ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 9),
+        .rounded(entry.interval?.lower, places: 9), .rounded(entry.interval?.upper, places: 9),
       ]
     }
   }
@@ -159,7 +161,10 @@ extension Evaluate {
     }
     let table = try samplesTable()
     var (sites, comparisons): ([String], [Comparison]) = ([], [])
+    let total = (scoring.bootstrap ?? 0) * paths.count
+    let bar = progress("drawing", total: total)
     for (path, other) in zip(paths, scoring.against) {
+      let drawn = comparisons.count * (scoring.bootstrap ?? 0)
       let first = try PredictionSource(path: path, group: scoring.group, samples: table)
       let second = try PredictionSource(path: other)
       guard first.matches(second) else {
@@ -170,8 +175,10 @@ extension Evaluate {
       sites.append(first.site ?? path)
       comparisons.append(
         Comparison(
-          first.final, second.final, names: first.classes, bootstrap: bootstrap(first)))
+          first.final, second.final, names: first.classes, bootstrap: bootstrap(first),
+          progress: { bar.update(drawn + $0) }))
     }
+    if total > 0 { bar.finish() }
     Comparison.correct(&comparisons)
     var records = Records(
       "comparison",
@@ -185,8 +192,9 @@ extension Evaluate {
           [.string(site), .string(entry.name), entry.label.map { .string($0) } ?? .null]
             + [
               entry.first, entry.second, entry.first - entry.second, entry.interval?.lower,
-              entry.interval?.upper, entry.probability, entry.corrected,
-            ].map { .rounded($0, places: 6) })
+              entry.interval?.upper,
+            ].map { .rounded($0, places: 9) }
+            + [entry.probability, entry.corrected].map { .significant($0) })
       }
     }
     let inputs = inputs + scoring.against + [scoring.samples].compactMap { $0 }

@@ -66,8 +66,8 @@ struct Evaluate: Tool {
   @Option(help: "With --bootstrap or --noise: decides what is drawn (0).")
   var seed: UInt64?
 
-  @Option(help: "How text is written: tsv, json or jsonl.")
-  var format: OutputFormat = .tsv
+  @Option(name: .customLong("format"), help: "How text is written: tsv, json or jsonl (tsv).")
+  var textFormat: OutputFormat?
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Where text goes.", valueName: "file"),
@@ -80,6 +80,15 @@ struct Evaluate: Tool {
     help: "A model, predictions, reports, archives, or a run's folder; - is standard input.",
     completion: .file())
   var inputs: [String] = []
+
+  var format: OutputFormat { textFormat ?? .tsv }
+
+  /// Refuses options for text where none is written.
+  func requireNoTextOptions() throws(FedMedError) {
+    guard output == nil, textFormat == nil else {
+      throw FedMedError(.usage, "no text is written that --output and --format could be for")
+    }
+  }
 
   func execute() throws(FedMedError) {
     switch mode {

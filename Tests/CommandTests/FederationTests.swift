@@ -234,6 +234,15 @@ struct FederationTests {
     let ids = page.matches(of: #/ id="([^"]*)"/#).map { String($0.1) }
     #expect(Set(ids).count == ids.count)
     #expect(!page.contains("nan") && !page.contains("inf\""))
+    // A run is not written over, nor mixed with another; where it lies has no meaning.
+    try shell.fail("fm-eval --report --html run/rounds.tsv run", 64, "input too")
+    try shell.fail("fm-eval --report -o run/results/east.tar run", 64, "input too")
+    try shell.fail("fm-eval --report --html h --format json run", 64, "no text is written")
+    try shell.succeed(
+      "mkdir .hidden; cp -pr run .hidden; fm-eval --report .hidden/run | cmp - report.tsv")
+    try shell.succeed(
+      "\(federate("other", "--lambda 1")); cp other/results/*.tar .hidden/run/results")
+    try shell.fail("fm-eval --report .hidden/run", 65, "is not of the model of round")
     // Before the end there is no test, and that is said.
     try shell.succeed("rm -r run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
     try shell.succeed(

@@ -25,7 +25,7 @@ struct ScoringTests {
       let long = try shell.succeed(
         """
         for m in accuracy balanced_accuracy macro_f1; do
-          awk -F '\t' -v m=$m '$1 == "\(predictor)" && $2 == m && $3 == "NA" { print $4 }' long.tsv
+          awk -F '\t' -v m=$m '$1 == "\(predictor)" && $2 == m && $3 == "NA" { printf "%.6f\\n", $4 }' long.tsv
         done | paste -s -d ' '
         """)
       #expect(short == long)
@@ -34,7 +34,7 @@ struct ScoringTests {
       "t.tsv", "id\tp_sick\tlabel\tp_well\n1\t.9\tsick\t.1\n2\t.2\twell\t.8\n3\t.6\twell\t.4\n")
     let accuracy = try shell.succeed(
       "fm-eval --score --format jsonl t.tsv | jq -c 'select(.metric == \"accuracy\") | .value'")
-    #expect(accuracy == "0.666667\n")
+    #expect(accuracy == "0.666666667\n")
     try shell.succeed("fm-eval --score --require 'accuracy>=.6' --require 'macro_auc >= 1' t.tsv")
     let outcome = try shell.run("fm-eval --score --require 'accuracy>=.7' t.tsv")
     #expect(outcome.status == 1)
@@ -148,6 +148,48 @@ struct ScoringTests {
     try shell.fail("fm-eval --score --against q.tar --bins 3 p.tar", 64, "--against goes with")
   }
 
+  /// Exact hits of a specificity count; what two samples cannot tell is not told; a table without names
+  /// is known by its order; a mark of the encoding is passed over.
+  @Test func oddTablesAreUnderstood() throws {
+    let rows =
+      (0..<100).map { "neg\t\($0 < 7 ? ".05" : ".9")\t\($0 < 7 ? ".95" : ".1")" }
+      + (0..<10).map { "pos\t\($0 < 8 ? ".2" : ".99")\t\($0 < 8 ? ".8" : ".01")" }
+    try shell.write("s.tsv", "\u{FEFF}label\tp_neg\tp_pos\n" + rows.joined(separator: "\n"))
+    let found = try shell.succeed(
+      "fm-eval --score --at-specificity .93 s.tsv | awk '$2 ~ /_at_/ && $3 == \"pos\" { print $4 }'"
+    )
+    #expect(found == "0.800000000\n")
+    try shell.write("a.tsv", "p_a\tp_b\tlabel\n.9\t.1\ta\n.2\t.8\tb\n")
+    try shell.write("b.tsv", "p_a\tp_b\tlabel\n.1\t.9\ta\n.8\t.2\tb\n")
+    #expect(
+      try shell.succeed("fm-eval --score --against b.tsv a.tsv | cut -f 2") == "metric\naccuracy\n")
+    let one = try shell.succeed("fm-eval --score a.tsv | grep -P '\tauc\t' | cut -f 4-6")
+    #expect(one == "1.000000000\tNA\tNA\n1.000000000\tNA\tNA\n")
+    try shell.write("c.tsv", "label\tp_a\tp_b\na\t.9\t.1\n")
+    #expect(
+      try shell.succeed("fm-eval --score c.tsv | awk '$2 == \"macro_specificity\" { print $4 }'")
+        == "NA\n")
+    try shell.write("g.tsv", "id\tpatient\n1\tx\n1\ty\n")
+    try shell.fail(
+      "fm-eval --score --bootstrap 5 --group patient --samples g.tsv s.tsv", 65,
+      "line 3: sample '1'")
+    let bar = try shell.run("fm-eval --score --bootstrap 20 --progress always s.tsv > /dev/null")
+    #expect(bar.errors.contains("drawing"))
+  }
+
+  /// Small probabilities are printed with their digits.
+  @Test func smallProbabilitiesKeepTheirDigits() throws {
+    let good = (0..<60).map { $0 % 2 == 0 ? "a\t.9\t.1" : "b\t.1\t.9" }
+    let bad = (0..<60).map { $0 % 2 == 0 ? "a\t.1\t.9" : "b\t.9\t.1" }
+    try shell.write("good.tsv", "label\tp_a\tp_b\n" + good.joined(separator: "\n"))
+    try shell.write("bad.tsv", "label\tp_a\tp_b\n" + bad.joined(separator: "\n"))
+    let p = try shell.succeed(
+      "fm-eval --score --against bad.tsv good.tsv | awk '$2 == \"accuracy\" { print $9 }'")
+    // 2 · 2⁻⁶⁰.
+    let value = try #require(Double(p.trimmingCharacters(in: .whitespacesAndNewlines)))
+    #expect(abs(value * 0x1p59 - 1) < 1e-6)
+  }
+
   /// What is wrong with a table is said with its line.
   @Test(arguments: [
     ("label\tp_a\tp_b\na\t.5\t.5\tx\n", "line 2: 4 cells"),
@@ -168,12 +210,12 @@ struct ScoringTests {
   @Test func smallTablesAreScored() throws {
     try shell.write("one.tsv", "label\tp_a\tp_b\tp_c\r\nb\t.2\t.5\t.3\r\n")
     let one = try shell.succeed("fm-eval --score one.tsv")
-    #expect(one.contains("table\taccuracy\tNA\t1.000000"))
+    #expect(one.contains("table\taccuracy\tNA\t1.000000000"))
     #expect(one.contains("table\tauc\tb\tNA\tNA\tNA"))
     #expect(one.contains("table\trecall\ta\tNA"))
     try shell.write("ties.tsv", "label\tp_a\tp_b\na\t.5\t.5\nb\t.5\t.5\nb\t.5\t.5")
     let ties = try shell.succeed("fm-eval --score ties.tsv")
-    #expect(ties.contains("table\tmacro_auc\tNA\t0.500000"))
+    #expect(ties.contains("table\tmacro_auc\tNA\t0.500000000"))
     for view in ["confusion", "reliability", "roc", "decision"] {
       try shell.succeed(
         "fm-eval --score --show \(view) one.tsv; fm-eval --score --show \(view) ties.tsv")

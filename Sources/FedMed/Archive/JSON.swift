@@ -1,3 +1,5 @@
+import Glibc
+
 /// A JSON value whose objects keep the order of their keys, for writing.
 ///
 /// Reading is Foundation's `JSONDecoder`; its encoder cannot keep an order.
@@ -32,6 +34,14 @@ public enum JSON: Equatable, Sendable {
     let fraction = String(units % scale)
     let zeros = String(repeating: "0", count: places - fraction.count)
     return .decimal("\(sign)\(units / scale).\(zeros)\(fraction)")
+  }
+
+  /// A number with six significant digits, however small; null where there is none.
+  public static func significant(_ value: Double?) -> JSON {
+    guard let value, value.isFinite, value != 0 else { return rounded(value, places: 6) }
+    let exponent = Int(log10(value.magnitude).rounded(.down))
+    guard (-12...3).contains(exponent) else { return .number(value) }
+    return rounded(value, places: 5 - exponent)
   }
 
   /// An object without the keys whose value is nil.

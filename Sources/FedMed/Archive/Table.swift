@@ -26,7 +26,8 @@ public struct Table: Equatable, Sendable {
         .map { String(Substring($0)) }
     }
     guard let first = lines.popFirst() else { throw fault(1, "no header") }
-    header = cells(first)
+    // Some programs begin a text with a mark of its encoding.
+    header = cells(first.hasPrefix("\u{FEFF}") ? first.dropFirst() : first)
     var seen: Set<String> = []
     for name in header {
       guard Manifest.isName(name) else {

@@ -28,7 +28,9 @@ public struct ImageDamage: Equatable, Sendable {
     let parts = text.split(separator: "=", omittingEmptySubsequences: false)
     guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])),
       let degree = Double(parts[1]), kind.degrees.contains(degree),
-      kind != .jpeg || degree == degree.rounded()
+      kind != .jpeg || degree == degree.rounded(),
+      // A bell too narrow for its own middle.
+      kind != .blur || degree == 0 || degree >= 0.01
     else { return nil }
     self.kind = kind
     self.degree = degree

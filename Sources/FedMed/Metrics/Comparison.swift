@@ -25,7 +25,8 @@ public struct DeLong: Sendable {
   /// Of each negative: the share of positives above it.
   private let ofNegatives: [Double]
 
-  /// Class `c` of `predictions` against the rest; nil where there are no positives or no negatives.
+  /// Class `c` of `predictions` against the rest; nil where there are not two positives and two
+  /// negatives, without which there is no variance.
   public init?(_ predictions: LabelledProbabilities, class c: Int) {
     let (rows, classes) = (predictions.labels.indices, predictions.classes)
     func values(_ isPositive: Bool) -> [Double] {
@@ -34,7 +35,7 @@ public struct DeLong: Sendable {
       }
     }
     let (positives, negatives) = (values(true), values(false))
-    guard !positives.isEmpty, !negatives.isEmpty else { return nil }
+    guard positives.count > 1, negatives.count > 1 else { return nil }
     let (sortedPositives, sortedNegatives) = (positives.sorted(), negatives.sorted())
     /// The share of `sorted` below `value`, ties counting half.
     func share(below value: Double, _ sorted: [Double]) -> Double {
@@ -52,7 +53,6 @@ public struct DeLong: Sendable {
   /// The covariance of two areas on the same samples.
   public static func covariance(_ a: DeLong, _ b: DeLong) -> Double {
     func spread(_ x: [Double], _ y: [Double]) -> Double {
-      guard x.count > 1 else { return 0 }
       let (meanX, meanY) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
       let sum = zip(x, y).reduce(0.0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
       return sum / Double(x.count - 1) / Double(x.count)
@@ -60,8 +60,8 @@ public struct DeLong: Sendable {
     return spread(a.ofPositives, b.ofPositives) + spread(a.ofNegatives, b.ofNegatives)
   }
 
-  /// The two-sided probability of a difference at least this large if both areas were equal; 1 where
-  /// the difference has no variance.
+  /// The two-sided probability of a difference at least this large if both areas were equal; where the
+  /// difference has no variance, 1 without a difference and 0 with one.
   public static func probability(_ a: DeLong, _ b: DeLong) -> Double {
     let variance = a.variance + b.variance - 2 * covariance(a, b)
     guard variance > 0 else { return a.auc == b.auc ? 1 : 0 }
@@ -107,7 +107,7 @@ public struct Comparison: Sendable {
   /// - Precondition: the same samples, with the same labels.
   public init(
     _ first: LabelledProbabilities, _ second: LabelledProbabilities, names: [String],
-    bootstrap: Bootstrap?
+    bootstrap: Bootstrap?, progress: (Int) -> Void = { _ in }
   ) {
     let hits = [first, second].map { predictions in
       zip(predictions.decisions, predictions.labels).map { $0.class == $1 }
@@ -126,6 +126,7 @@ public struct Comparison: Sendable {
       for (index, (a, b)) in zip(drawn[0], drawn[1]).enumerated() {
         differences[index].append(a.value.flatMap { a in b.value.map { a - $0 } })
       }
+      progress(draw + 1)
     }
     entries = []
     for (index, (a, b)) in zip(lists[0], lists[1]).enumerated() where a.name != "samples" {

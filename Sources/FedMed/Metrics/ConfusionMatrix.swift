@@ -25,7 +25,9 @@ public struct ConfusionMatrix: Equatable, Sendable {
   public var macroPrecision: Double { mean(occurring.map(precision)) }
   public var macroRecall: Double { mean(occurring.map(recall)) }
   public var macroF1: Double { mean(occurring.map(f1)) }
-  public var macroSpecificity: Double { mean(occurring.map(specificity)) }
+  public var macroSpecificity: Double {
+    mean(occurring.filter { truths($0) < total }.map(specificity))
+  }
 
   /// Cohen's κ: agreement beyond what the frequencies alone would give; NaN where those leave no
   /// room for any.

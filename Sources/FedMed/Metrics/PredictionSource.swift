@@ -75,7 +75,11 @@ public struct PredictionSource: Sendable {
       for (row, value) in try table.column(column).enumerated() {
         let number = numbers[value, default: numbers.count]
         numbers[value] = number
-        groups[table.rows[row][0]] = number
+        guard groups.updateValue(number, forKey: table.rows[row][0]) == nil else {
+          throw FedMedError(
+            .badData, "sample '\(printable(table.rows[row][0]))' is there twice",
+            place: "line \(row + 2)")
+        }
       }
     } catch {
       throw error.naming(file: tableFile)

@@ -7,7 +7,8 @@ struct PredictionTable {
   private(set) var groups: [Int] = []
   /// The first column's values where they were asked for.
   private(set) var names: [String] = []
-  /// The checksum of all the first column's values.
+  /// The checksum of all the first column's values, where that names the samples: where it is no
+  /// label and no probability.
   private(set) var checksum = ""
 
   /// - Parameters:
@@ -38,6 +39,7 @@ struct PredictionTable {
     }
     let numbers = Dictionary(
       uniqueKeysWithValues: zip(classes.map { Array($0.utf8) }, classes.indices))
+    let namesSamples = place != 0 && columns.first != 0
     var groupNumbers: [[UInt8]: Int] = [:]
     var digest = SHA256()
     self.classes = classes
@@ -63,7 +65,7 @@ struct PredictionTable {
         }
         values.append(value)
       }
-      digest.update(cells[0] + [UInt8(ascii: "\n")])
+      if namesSamples { digest.update(cells[0] + [UInt8(ascii: "\n")]) }
       if keepsNames { names.append(String(decoding: cells[0], as: UTF8.self)) }
       if let groupPlace {
         let next = groupNumbers.count

@@ -43,7 +43,7 @@ public struct RankedScores: Sendable {
   }
 
   public func specificity(_ point: Point) -> Double {
-    1 - Double(point.falsePositives) / Double(negatives)
+    Double(negatives - point.falsePositives) / Double(negatives)
   }
 
   /// The area under the ROC curve: the share of pairs of a positive and a negative that are in the
@@ -68,9 +68,9 @@ public struct RankedScores: Sendable {
     }
   }
 
-  /// The variance of the area by DeLong (see `DeLong`); nil where there is no area.
+  /// The variance of the area by DeLong (see `DeLong`); nil where there are not two of each.
   public var variance: Double? {
-    guard let auc else { return nil }
+    guard let auc, positives > 1, negatives > 1 else { return nil }
     let (p, n) = (Double(positives), Double(negatives))
     var (ofPositives, ofNegatives) = (0.0, 0.0)
     for (a, b) in zip(points, points.dropFirst()) {
@@ -80,8 +80,7 @@ public struct RankedScores: Sendable {
       ofPositives += Double(b.truePositives - a.truePositives) * (below - auc) * (below - auc)
       ofNegatives += Double(b.falsePositives - a.falsePositives) * (above - auc) * (above - auc)
     }
-    return (positives > 1 ? ofPositives / (p - 1) / p : 0)
-      + (negatives > 1 ? ofNegatives / (n - 1) / n : 0)
+    return ofPositives / (p - 1) / p + ofNegatives / (n - 1) / n
   }
 
   /// The interval that holds the area with 95 % confidence, cut to 0…1.

@@ -9,7 +9,7 @@ public struct Requirement: Sendable {
   public init?(_ text: String) {
     self.text = text
     guard let match = text.wholeMatch(of: /\s*([a-z0-9_]+)\s*(>=|<=|>|<)\s*([-+.0-9eE]+)\s*/),
-      let bound = Double(match.3.hasPrefix(".") ? "0\(match.3)" : String(match.3))
+      let bound = Double(match.3)
     else { return nil }
     (name, comparison, self.bound) = (String(match.1), String(match.2), bound)
   }

@@ -4,8 +4,8 @@ public struct RoundSelection: Equatable, Sendable {
   public struct Score: Equatable, Sendable {
     public let round: Int
     public let sites: Int
-    /// The plain mean of the sites' accuracies.
-    public let accuracy: Double
+    /// The plain mean of the sites' accuracies; nil where no site has validation samples.
+    public let accuracy: Double?
     /// Whether enough sites reported.
     public let competes: Bool
   }
@@ -50,11 +50,11 @@ public struct RoundSelection: Equatable, Sendable {
       }
       return Score(
         round: round, sites: sites.count,
-        accuracy: sites.isEmpty ? 0 : sum / Double(sites.count),
+        accuracy: sites.isEmpty ? nil : sum / Double(sites.count),
         competes: sites.count >= max(minimumSites, 1))
     }
     var best: Score?
-    for score in scores where score.competes && score.accuracy > best?.accuracy ?? -1 {
+    for score in scores where score.competes && score.accuracy ?? 0 > best?.accuracy ?? -1 {
       best = score
     }
     self.best = best?.round

@@ -7,8 +7,8 @@ public struct RunReport: Sendable {
     public let number: Int
     /// By site: how many validation samples the ensemble got right, of how many.
     public let sites: [String: (correct: Int, total: Int)]
-    /// The mean over the sites.
-    public let accuracy: Double
+    /// The mean over the sites; nil where none has validation samples.
+    public let accuracy: Double?
     public let isBest: Bool
     /// How long it took from the model before to its own, by their files' times; nil where they do
     /// not tell.
@@ -18,7 +18,7 @@ public struct RunReport: Sendable {
   /// The bytes between a site and the server, with a round's model.
   public struct Traffic: Sendable {
     public let round: Int
-    /// The site's name.
+    /// The name of the site's archive.
     public let site: String
     public let down: Int
     public let up: Int
@@ -45,6 +45,8 @@ public struct RunReport: Sendable {
   public let rounds: [Round]
   public let results: Results
   public let traffic: [Traffic]
+  /// What was read.
+  public let files: [String]
 
   /// - Parameter path: the folder of a run, which may be under way.
   /// - Throws: `noInput` where it is no such folder, `badData` for a file in it.
@@ -58,7 +60,9 @@ public struct RunReport: Sendable {
       return "\(folder)/rounds/\(zeros)\(digits)"
     }
     func archives(_ folder: String) -> [String] {
-      Folder.files(folder).filter { $0.hasSuffix(".tar") && !$0.contains("/.") }
+      Folder.files(folder).filter { file in
+        file.hasSuffix(".tar") && file.split(separator: "/").last?.hasPrefix(".") == false
+      }
     }
     func modelPath(_ round: Int) -> String? {
       Folder.files(place(round)).first {
@@ -101,8 +105,15 @@ public struct RunReport: Sendable {
     self.rounds = rounds
     var tests: [SiteReport] = []
     for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
-    results = try Results(tests, file: path)
+    for test in tests where test.manifest.parent != identity {
+      throw FedMedError(
+        .badData, "is not of the model of round \(model.round ?? 0)", file: test.name)
+    }
+    results = try Results(tests, of: model.classes)
     traffic = try Self.traffic(folder)
+    files =
+      [shown, "\(folder)/rounds.tsv", "\(folder)/traffic.tsv"] + validation.map(\.name)
+      + tests.map(\.name)
     name = folder.split(separator: "/").last.map(String.init) ?? folder
   }
 
@@ -120,7 +131,7 @@ public struct RunReport: Sendable {
       for column in columns {
         var values: [Int] = []
         for (line, cell) in try table.column(column).enumerated() {
-          guard let value = Int(cell), value >= 0, value < 1 << 50 else {
+          guard let value = Int(cell), value >= 0, value < 1 << 36 else {
             throw FedMedError(
               .badData, "'\(printable(cell))' is no number", place: "line \(line + 2)")
           }
@@ -163,14 +174,15 @@ public struct RunReport: Sendable {
 }
 
 extension RunReport.Results {
-  fileprivate init(_ reports: [SiteReport], file: String) throws(FedMedError) {
+  fileprivate init(_ reports: [SiteReport], of classes: [String]) throws(FedMedError) {
     guard !reports.isEmpty else {
       (tests, pooled, uncalibrated) = (nil, nil, nil)
       return
     }
     let tests = try TestReports(reports)
-    guard tests.sites.allSatisfy({ $0.manifest.classes == tests.sites[0].manifest.classes })
-    else { throw FedMedError(.badData, "reports with different classes", file: file) }
+    for site in tests.sites where site.manifest.classes != classes {
+      throw FedMedError(.badData, "has other classes than the model", file: site.name)
+    }
     func sum(_ details: (Report) -> Report.Details?) -> Report.Details? {
       var total: Report.Details?
       for site in tests.sites where site.site != ResultTable.global {

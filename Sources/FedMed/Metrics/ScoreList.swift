@@ -89,7 +89,7 @@ public struct ScoreList: Sendable {
   /// The same with intervals: of a class's AUC DeLong's, of all others from the draws of `bootstrap`.
   public init(
     _ predictions: LabelledProbabilities, names: [String], settings: Settings,
-    bootstrap: Bootstrap
+    bootstrap: Bootstrap, progress: (Int) -> Void = { _ in }
   ) {
     self.init(predictions, names: names, settings: settings)
     var drawn = [[Double?]](repeating: [], count: entries.count)
@@ -97,6 +97,7 @@ public struct ScoreList: Sendable {
       let list = ScoreList(
         predictions.gathering(bootstrap.draw(draw)), names: names, settings: settings)
       for (index, entry) in list.entries.enumerated() { drawn[index].append(entry.value) }
+      progress(draw + 1)
     }
     for (index, entry) in entries.enumerated()
     where entry.value != nil && entry.interval == nil && entry.name != "samples" {
@@ -109,8 +110,4 @@ public struct ScoreList: Sendable {
     entries.first { $0.name == name && $0.label == nil }?.value
   }
 
-  /// Whether there is a score of that name.
-  public func has(_ name: String) -> Bool {
-    entries.contains { $0.name == name && $0.label == nil }
-  }
 }

@@ -6,7 +6,8 @@ struct ConfusionPicture {
 
   func svg(id: String, title: String) -> String {
     let count = names.count
-    let side = min(34.0, 220 / Double(count))
+    // Large enough for a number of two digits.
+    let side = min(34.0, max(220 / Double(count), 16))
     let (left, top) = (130.0, 22.0)
     let (width, height) = (left + side * Double(count) + 4, top + side * Double(count) + 18)
     func at(_ value: Double) -> String { HTML.number(value, places: 1) }
@@ -28,9 +29,8 @@ struct ConfusionPicture {
         let share = total == 0 ? 0 : Double(value) / Double(total)
         text +=
           "<rect x=\"\(at(x))\" y=\"\(at(y))\" width=\"\(at(side))\" height=\"\(at(side))\" fill=\"#0072b2\" fill-opacity=\"\(HTML.number(share))\" class=\"cell\"/>"
-        guard side >= 18 || value > 0 && side >= 12 else { continue }
         text +=
-          "<text x=\"\(at(x + side / 2))\" y=\"\(at(y + side / 2 + 4))\" text-anchor=\"middle\" class=\"\(share > 0.5 ? "light" : "dark")\">\(value)</text>\n"
+          "<text x=\"\(at(x + side / 2))\" y=\"\(at(y + side / 2 + 4))\" text-anchor=\"middle\" class=\"\(share > 0.8 ? "light" : "dark")\">\(value)</text>\n"
       }
     }
     return text

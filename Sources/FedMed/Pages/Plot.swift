@@ -21,6 +21,8 @@ struct Plot {
   let description: String
   let x: (label: String, range: ClosedRange<Double>)
   let y: (label: String, range: ClosedRange<Double>)
+  /// Whether x counts something.
+  var isWhole = false
   var bars: [Bar] = []
   var curves: [Curve] = []
 
@@ -86,7 +88,7 @@ struct Plot {
 
   private var axes: String {
     var text = ""
-    for tick in Self.ticks(x.range) {
+    for tick in Self.ticks(x.range) where !isWhole || tick == tick.rounded() {
       let (at, _) = place(tick, 0)
       text +=
         "<path class=\"grid\" d=\"M\(at) \(Self.top)V\(Self.bottom)\"/><text x=\"\(at)\" y=\"232\" text-anchor=\"middle\">\(Self.label(tick))</text>\n"

@@ -62,15 +62,23 @@ public struct RunPage {
       .figures { grid-template-columns: 1fr 1fr; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
     """
 
+  private static func note(_ sites: Int) -> String {
+    sites > mostSites
+      ? "<p class=\"note\">Of \(sites) sites, the first \(mostSites).</p>\n" : ""
+  }
+
   private var classes: [String] { run.model.classes }
   private var best: RunReport.Round? { run.rounds.first(where: \.isBest) }
 
   private var summary: String {
+    guard !run.rounds.isEmpty else {
+      return "<p>The run has begun; no round has been validated yet.</p>"
+    }
     var text =
       "\(run.sites.count) sites learned to tell \(classes.count) classes apart, by "
       + "\(run.model.method ?? "–"), without moving an image. "
     text += "\(run.rounds.count) rounds were validated"
-    if let best {
+    if let best, best.accuracy != nil {
       text +=
         "; round \(best.number) was best, with a mean validation accuracy of "
         + "\(HTML.percent(best.accuracy)) %"
@@ -105,7 +113,7 @@ public struct RunPage {
     let names: [Report.Predictor: String] = [.fam: "FAM", .mlp: "MLP", .ensemble: "ensemble"]
     return """
       <h2>Result</h2>
-      <p>The best round's model on each site's test samples. FAM is the shared part, the MLP each site's own; the ensemble of both is what a site predicts with. Global is a site that took no part in training and has no MLP. AVG is the mean of the rows above it.</p>
+      <p>The best round's model on each site's test samples. FAM is the shared part, the MLP each site's own; the ensemble of both is what a site predicts with. \(tests.sites.contains { $0.site == ResultTable.global } ? "Global is a site that took no part in training and has no MLP. " : "")AVG is the mean of the rows above it.</p>
       <p>Accuracy in percent by all three; then, of \(isCalibrated ? "the calibrated ensemble" : "the ensemble"), balanced accuracy and macro F1 in percent, the mean area under the ROC curves, log loss, and the expected calibration error (ECE).</p>
       \(HTML.table(
         "Test results",
@@ -125,7 +133,9 @@ public struct RunPage {
   }
 
   private var learning: String {
-    let mean = run.rounds.map { (x: Double($0.number), y: $0.accuracy) }
+    let mean = run.rounds.compactMap { round in
+      round.accuracy.map { (x: Double(round.number), y: $0) }
+    }
     guard let first = mean.first?.x, let last = mean.last?.x else { return "" }
     let range = first...max(last, first + 1)
     func figure(_ site: String?, _ index: Int) -> String {
@@ -145,7 +155,7 @@ public struct RunPage {
           "From \(HTML.percent(own[0].y)) % to \(HTML.percent($0.y)) %, at most "
             + "\(HTML.percent(own.map(\.y).max())) %."
         } ?? "No validation samples.",
-        x: ("round", range), y: ("accuracy", 0...1),
+        x: ("round", range), y: ("accuracy", 0...1), isWhole: true,
         curves: (site == nil ? [] : [Plot.Curve(name: "mean", points: mean, style: nil)])
           + [
             Plot.Curve(name: name, points: own, style: 0),
@@ -168,6 +178,7 @@ public struct RunPage {
       <p>The ensemble's accuracy on validation samples after each round\(run.sites.isEmpty ? "" : "; dotted, the mean of all sites"). The point is the best round.</p>
       <div class="figures">
       \(figures.joined())</div>
+      \(Self.note(run.sites.count))
       """
   }
 
@@ -191,10 +202,7 @@ public struct RunPage {
     for (index, site) in tests.sites.prefix(Self.mostSites).enumerated() {
       add(site.site, site.report.final?.details, "site-\(index)")
     }
-    if tests.sites.count > Self.mostSites {
-      text += "<p class=\"note\">Of \(tests.sites.count) sites, the first \(Self.mostSites).</p>"
-    }
-    return text
+    return text + Self.note(tests.sites.count)
   }
 
   private var cost: String {
@@ -219,7 +227,7 @@ public struct RunPage {
         description: "From \(HTML.number(sorted[0], places: 1)) to "
           + "\(HTML.number(longest, places: 1)) seconds.",
         x: ("round", times[0].x...max(times[times.count - 1].x, times[0].x + 1)),
-        y: ("seconds", 0...longest * 1.05),
+        y: ("seconds", 0...longest * 1.05), isWhole: true,
         curves: [Plot.Curve(name: "", points: times, style: 0)])
       time =
         "<div class=\"figures\">"
@@ -231,7 +239,8 @@ public struct RunPage {
     }
     let traffic =
       run.traffic.isEmpty
-      ? "" : HTML.table("What was sent, by site", ["site", "models", "down", "up"], lines)
+      ? ""
+      : HTML.table("What was sent, by site", ["site's archive", "models", "down", "up"], lines)
     return traffic.isEmpty && time.isEmpty ? "" : "<h2>Traffic and time</h2>\n\(traffic)\(time)"
   }
 

@@ -3,6 +3,9 @@
 // usage: fm-benchmark features SAMPLES SITE > FEATURES   made-up features of 512 numbers, 7 classes,
 //                                                        all but two of them for training
 //        fm-benchmark epoch SAMPLES THREADS EPOCHS       times local epochs beside their floor
+//        fm-benchmark reverse MODEL UPDATE > UPDATE      model − 10 (update − model)
+//        fm-benchmark noise MODEL UPDATE > UPDATE        the model with noise of its weights' scale
+//        fm-benchmark permute FEATURES SEED > FEATURES   features with their labels shuffled
 
 import FMCommand
 import FedMed
@@ -11,18 +14,25 @@ import Glibc
 let arguments = Array(CommandLine.arguments.dropFirst())
 let (width, classes) = (512, 7)
 
-guard arguments.count > 2 || arguments.first == "features" && arguments.count == 3,
-  let samples = Int(arguments[1])
-else {
-  Messages(tool: "fm-benchmark").say("usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS")
+guard arguments.count >= 3 else {
+  Messages(tool: "fm-benchmark").say(
+    "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS | reverse | noise MODEL UPDATE | permute FEATURES SEED"
+  )
   exit(64)
 }
 do {
-  if arguments[0] == "features" {
-    try writeFeatures(samples, site: arguments[2])
-  } else {
+  switch arguments[0] {
+  case "features": try writeFeatures(Int(arguments[1]) ?? 100, site: arguments[2])
+  case "reverse": try poison(arguments[1], arguments[2]) { $0 - 10 * ($1 - $0) }
+  case "noise":
+    var random = RandomStream(seed: 3, purpose: .partition)
+    try poison(arguments[1], arguments[2]) { global, _ in
+      global + 0.044 * Float(random.normal())
+    }
+  case "permute": try permute(arguments[1], seed: UInt64(arguments[2]) ?? 0)
+  default:
     try timeEpochs(
-      samples, threads: Int(arguments[2]) ?? 1,
+      Int(arguments[1]) ?? 100, threads: Int(arguments[2]) ?? 1,
       epochs: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5)
   }
 } catch {
@@ -52,6 +62,36 @@ func writeFeatures(_ samples: Int, site: String) throws(FedMedError) {
   set.site = site
   set.split = (0..<samples).map { $0 == 0 ? .validation : $0 == 1 ? .test : .train }
   try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
+}
+
+/// An update in which each number is made of the model's and its own.
+func poison(
+  _ model: String, _ update: String, _ make: (Float, Float) -> Float
+) throws(FedMedError) {
+  let global = try ModelArchive(model: model)
+  let update = try ModelArchive(ArchiveReader(path: update, kinds: [.update]))
+  let writer = try ArchiveWriter()
+  try writer.add(
+    zip(global.tensors, update.tensors).map { global, own in
+      Tensor(
+        name: own.name, shape: own.shape,
+        values: zip(global.values, own.values).map { make($0, $1) })
+    })
+  var manifest = update.manifest
+  manifest.codec = nil
+  manifest.encodedFrom = nil
+  try writer.finish(manifest, filter: .none, to: STDOUT_FILENO, file: "standard output")
+}
+
+func permute(_ path: String, seed: UInt64) throws(FedMedError) {
+  let set = try FeatureSet(ArchiveReader(path: path, kinds: [.features]))
+  var random = RandomStream(seed: seed, purpose: .partition)
+  var result = FeatureSet(
+    classes: set.classes, encoder: set.encoder, rows: set.rows,
+    labels: set.labels.map { labels in random.permutation(labels.count).map { labels[$0] } },
+    text: set.text, table: set.table, name: set.name)
+  (result.site, result.split) = (set.site, set.split)
+  try result.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
 }
 
 func now() -> Double {

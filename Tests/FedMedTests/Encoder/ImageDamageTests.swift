@@ -16,7 +16,7 @@ struct ImageDamageTests {
       #expect(ImageDamage(text)?.text == text)
     }
     #expect(ImageDamage("blur=2.0")?.text == "blur=2")
-    for text in ["", "blur", "blur=", "blur=2=3", "blur=nan", "jpeg=101", "BLUR=1"] {
+    for text in ["", "blur", "blur=", "blur=2=3", "blur=nan", "jpeg=101", "BLUR=1", "blur=1e-170"] {
       #expect(ImageDamage(text) == nil)
     }
   }

@@ -45,7 +45,7 @@ struct RoundSelectionTests {
     let selection = try RoundSelection(reports, minimumSites: 2)
     #expect(selection.scores.map(\.round) == [1, 2, 3, 4])
     #expect(selection.scores[0].accuracy == 0.5)
-    #expect(abs(selection.scores[1].accuracy - 0.55) < 1e-12)
+    #expect(abs((selection.scores[1].accuracy ?? 0) - 0.55) < 1e-12)
     #expect(!selection.scores[3].competes)
     #expect(selection.best == 2)
     #expect(try RoundSelection(reports, minimumSites: 1).best == 4)
