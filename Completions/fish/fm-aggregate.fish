@@ -20,7 +20,7 @@ function __fm-aggregate_parse_tokens -S
     set -l unparsed_tokens (__fm-aggregate_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-aggregate'
-        __fm-aggregate_parse_subcommand -r 1 'init' 'like=' 'spec=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-aggregate_parse_subcommand -r 1 'init' 'like=' 'spec=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-aggregate_parse_subcommand -r 1 'version'
@@ -105,6 +105,8 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-learning-rate' -l 'server-learning-rate' -d 'Of the optimizer (1 of fedavgm, 0.001 of the others).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-state' -l 'server-state' -d 'What the optimizer remembered with the model; without it, nothing.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" server-state-out' -l 'server-state-out' -d 'Where to write what it remembers now.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by someone in this file, as ssh-keygen has it.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" audit' -l 'audit' -d 'Write which files were taken or left out, and why, tab-separated.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" min-updates' -l 'min-updates' -d 'Fewer updates are too few: exit with 75 (1).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" best-round' -l 'best-round' -d 'The best round by validation so far, for the sites to know.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" o output' -l 'output' -s 'o' -d 'Where to write.' -rF

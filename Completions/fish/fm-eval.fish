@@ -20,7 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'allowed-signers=' 'signer=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-eval_parse_subcommand -r 1 'version'
@@ -104,6 +104,8 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" metric' -l 'metric' -d 'With --table: the score, accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall, macro_specificity, macro_auc, macro_average_precision, log_loss, brier, ece, cohen_kappa, matthews (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall macro_specificity macro_auc macro_average_precision log_loss brier ece cohen_kappa matthews'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-sites' -l 'min-sites' -d 'With --select-round: fewer reporting sites make a round no candidate (1).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" html' -l 'html' -d 'With --report: write a page with pictures, for people.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by someone in this file, as ssh-keygen has it.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" signer' -l 'signer' -d 'With --allowed-signers: who must have signed it (server).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" seed' -l 'seed' -d 'With --bootstrap or --noise: decides what is drawn (0).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" o output' -l 'output' -s 'o' -d 'Where text goes.' -rF

@@ -20,7 +20,7 @@ function __fm-train-local_parse_tokens -S
     set -l unparsed_tokens (__fm-train-local_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-train-local'
-        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'log=' 'o/output=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'log=' 'o/output=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-train-local_parse_subcommand -r 1 'version'
@@ -82,6 +82,8 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Where the new state goes, if not in place of the old.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write losses and validation accuracy to this file, tab-separated.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Where the update goes.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by someone in this file, as ssh-keygen has it.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" signer' -l 'signer' -d 'With --allowed-signers: who must have signed it (server).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" v verbose' -l 'verbose' -s 'v' -d 'Say more.'

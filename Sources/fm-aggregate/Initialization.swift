@@ -4,7 +4,8 @@ import FedMed
 /// The first global model.
 extension Aggregate {
   func initialize() throws(FedMedError) {
-    guard updates.isEmpty, weights == nil, minUpdates == nil, bestRound == nil, !rules.isGiven
+    guard updates.isEmpty, weights == nil, minUpdates == nil, bestRound == nil, !rules.isGiven,
+      signatures.allowedSigners == nil, audit == nil
     else {
       throw FedMedError(.usage, "--init takes no updates, nor options for them")
     }

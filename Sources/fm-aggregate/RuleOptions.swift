@@ -95,6 +95,15 @@ struct RuleOptions: ParsableArguments {
     return type
   }
 
+  /// What was given beside the rule itself.
+  var settings: [(name: String, value: String)] {
+    let all: [(String, (any CustomStringConvertible)?)] = [
+      ("malicious", malicious), ("keep", keep), ("trim", trim), ("largest-norm", largestNorm),
+      ("guard", guarding), ("optimizer", optimizer), ("server-learning-rate", serverLearningRate),
+    ]
+    return all.compactMap { name, value in value.map { (name, "\($0)") } }
+  }
+
   func settings(_ global: ModelArchive?) -> AggregationSettings {
     var settings = AggregationSettings()
     settings.malicious = malicious ?? settings.malicious

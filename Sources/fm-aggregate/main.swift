@@ -37,6 +37,14 @@ struct Aggregate: Tool {
 
   @OptionGroup(title: "Rules") var rules: RuleOptions
 
+  @OptionGroup(title: "Provenance") var signatures: SignatureOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write which files were taken or left out, and why, tab-separated.", valueName: "file"),
+    completion: .file())
+  var audit: String?
+
   @Option(help: "Fewer updates are too few: exit with 75 (1).")
   var minUpdates: Int?
 
@@ -56,7 +64,7 @@ struct Aggregate: Tool {
   func execute() throws(FedMedError) {
     let others = [like, spec, rules.model, rules.serverState].compactMap { $0 }
     try Output.check(output, inputs: updates + others, isBinary: true)
-    try Output.checkDistinct([output ?? "-", rules.serverStateOut])
+    try Output.checkDistinct([output ?? "-", rules.serverStateOut, audit])
     if isInit { try initialize() } else { try aggregate() }
   }
 
@@ -77,12 +85,20 @@ struct Aggregate: Tool {
     let global = try rules.model.map { path throws(FedMedError) in
       try ModelArchive(model: path)
     }
+    let signers = try signatures.allowed()
+    guard signers == nil || global != nil && !updates.contains("-") else {
+      throw FedMedError(
+        .usage, "--allowed-signers needs --model, and updates that are files",
+        hint: "an old update is signed too; by the model it is found out")
+    }
     let round: FederatedRound
     if let limit = rules.guarding {
-      round = try FederatedRound(paths: updates, global: global, guarding: limit)
+      round = try FederatedRound(
+        paths: updates, global: global, signers: signers, isSealed: audit != nil, guarding: limit)
       for refusal in round.refusals { messages.say("\(refusal.error) (left out)") }
     } else {
-      round = try FederatedRound(paths: updates, global: global)
+      round = try FederatedRound(
+        paths: updates, global: global, signers: signers, isSealed: audit != nil)
     }
     guard round.updates.count >= least else {
       throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
@@ -106,6 +122,9 @@ struct Aggregate: Tool {
         }
       }
     }
+    if let audit {
+      try Output.write(text: auditRecords(round, aggregation).text(.tsv), to: audit, inputs: inputs)
+    }
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       try round.write(
@@ -116,6 +135,48 @@ struct Aggregate: Tool {
     for update in round.updates {
       sayMore("\(update.name): \(update.site), \(update.samples) samples, \(update.identity)")
     }
+  }
+}
+
+extension Aggregate {
+  /// A line for each file, and before them one for what was made of them and how: with the files of
+  /// those checksums the model can be made again.
+  private func auditRecords(
+    _ round: FederatedRound, _ aggregation: Manifest.Aggregation
+  ) -> Records {
+    var records = Records(
+      "audit",
+      columns: [
+        "decision", "round", "site", "samples", "identity", "sha256", "signer", "file", "reason",
+      ])
+    func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+    let number = round.updates.first?.manifest.round
+    var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
+    settings += rules.settings.map { "\($0.name) \($0.value)" }
+    records.add([
+      .string("model"), number.map { .integer($0) } ?? .null, .null,
+      .integer(round.updates.reduce(0) { $0 + $1.samples }), .null, .null, .null, .null,
+      .string(
+        (settings + (bestRound.map { ["best-round \($0)"] } ?? []) + [
+          "parent \(round.updates.first?.manifest.parent ?? "")"
+        ]).joined(
+          separator: ", ")),
+    ])
+    for update in round.updates {
+      records.add([
+        .string("accepted"), update.manifest.round.map { .integer($0) } ?? .null,
+        .string(update.site), .integer(update.samples), .string(update.identity),
+        text(update.seal?.checksum), text(update.seal?.signer), .string(update.name), .null,
+      ])
+    }
+    for refusal in round.refusals {
+      records.add([
+        .string("refused"), .null, text(refusal.site), .null, text(refusal.identity),
+        text(refusal.seal?.checksum), text(refusal.seal?.signer), .string(refusal.name),
+        .string(refusal.error.reason),
+      ])
+    }
+    return records
   }
 }
 

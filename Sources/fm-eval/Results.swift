@@ -35,8 +35,13 @@ extension Evaluate {
     var records = Records(
       "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
     var failure: FedMedError?
+    let signers = try signer.signatures.allowed()
+    guard signers == nil || !inputs.contains("-") else {
+      throw FedMedError(.usage, "what is signed is a file, not a stream")
+    }
     for path in inputs {
       do throws(FedMedError) {
+        _ = try signers?.check(path: path, signer: signer.name)
         let (manifest, identity) = try ArchiveCheck.check(path: path)
         records.add([
           .string(path), .string(manifest.kind.rawValue),

@@ -63,6 +63,8 @@ struct Evaluate: Tool {
     completion: .file())
   var html: String?
 
+  @OptionGroup(title: "With --check") var signer: SignerOptions
+
   @Option(help: "With --bootstrap or --noise: decides what is drawn (0).")
   var seed: UInt64?
 
@@ -112,6 +114,9 @@ struct Evaluate: Tool {
       (html != nil, "--html", .report),
     ] where isGiven && mode != owner {
       throw FedMedError(.usage, "\(option) goes with --\(owner.spelling)")
+    }
+    guard mode == .check || !signer.isGiven else {
+      throw FedMedError(.usage, "--allowed-signers goes with --check")
     }
     guard mode == .score || !scoring.isGiven else {
       throw FedMedError(.usage, "an option of the scores of predictions goes with --score")

@@ -42,6 +42,8 @@ struct TrainLocal: Tool {
     completion: .file())
   var output: String?
 
+  @OptionGroup var signer: SignerOptions
+
   @OptionGroup var threads: ThreadOptions
 
   @OptionGroup var talk: TalkOptions
@@ -73,7 +75,15 @@ struct TrainLocal: Tool {
     if let state, stateOut != nil || access(state, F_OK) == 0 {
       old = try StateArchive(path: state)
     }
-    let global = try ModelArchive(model: model)
+    let global: ModelArchive
+    if let signers = try signer.signatures.allowed() {
+      guard model != "-" else {
+        throw FedMedError(.usage, "a signed model is a file, not a stream")
+      }
+      global = try signers.model(path: model, signer: signer.name)
+    } else {
+      global = try ModelArchive(model: model)
+    }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: LocalTraining.mostThreads)
     let bar = progress("training", total: global.parameters.localEpochs)

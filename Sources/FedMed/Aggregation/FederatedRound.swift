@@ -6,10 +6,20 @@ public struct FederatedRound {
     public let identity: String
     /// What messages call it.
     public let name: String
+    /// The checksum of the file, and the fingerprint of the key that signed it, where they were asked
+    /// for.
+    public let seal: Seal?
     let open: () throws(FedMedError) -> ArchiveReader
 
     public var site: String { manifest.site ?? "" }
     public var samples: Int { manifest.samples ?? 0 }
+  }
+
+  /// What a file was, and who signed it.
+  public struct Seal: Sendable {
+    public let checksum: String
+    /// nil where signatures are not looked at.
+    public let signer: String?
   }
 
   /// An update that was left out, and why.
@@ -17,6 +27,7 @@ public struct FederatedRound {
     public let name: String
     public let site: String?
     public let identity: String?
+    public let seal: Seal?
     public let error: FedMedError
   }
 
@@ -30,11 +41,17 @@ public struct FederatedRound {
   ///   - paths: files, pipes, or `-` for standard input; what cannot be read twice is kept in a
   ///     temporary file.
   ///   - global: the model that they must have started from, where it is known.
-  /// - Throws: `badData` where two updates do not belong together or are from one site.
-  public init(paths: [String], global: ModelArchive? = nil) throws(FedMedError) {
+  ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
+  ///   - isSealed: whether to tell the files' checksums.
+  /// - Throws: `badData` where two updates do not belong together or are from one site, `refused`
+  ///   where one is not signed as it must be.
+  public init(
+    paths: [String], global: ModelArchive? = nil, signers: AllowedSigners? = nil,
+    isSealed: Bool = false
+  ) throws(FedMedError) {
     var updates: [Update] = []
     for path in paths {
-      let update = try Self.update(path)
+      let update = try Self.update(path, signers, isSealed: isSealed)
       if let global { try Self.requireFit(update, global) }
       if let first = updates.first { try Self.requireFit(update, first) }
       if let twin = updates.first(where: { $0.site == update.site }) {
@@ -52,18 +69,19 @@ public struct FederatedRound {
   /// site that sent two, neither counts.
   /// - Parameter guarding: how many times as far from the others as the middle one an update may be.
   public init(
-    paths: [String], global: ModelArchive?, guarding limit: Double
+    paths: [String], global: ModelArchive?, signers: AllowedSigners? = nil,
+    isSealed: Bool = false, guarding limit: Double
   ) throws(FedMedError) {
     updates = []
     for path in paths {
       do throws(FedMedError) {
-        let update = try Self.update(path)
+        let update = try Self.update(path, signers, isSealed: isSealed)
         // To the end: what is broken behind the manifest is found before it counts.
         _ = try update.open().tensors()
         updates.append(update)
       } catch {
         guard error.code == .badData || error.code == .refused else { throw error }
-        refusals.append(Refusal(name: path, site: nil, identity: nil, error: error))
+        refusals.append(Refusal(name: path, site: nil, identity: nil, seal: nil, error: error))
       }
     }
     leaveOut(
@@ -124,25 +142,41 @@ public struct FederatedRound {
   private mutating func leaveOut(_ reasons: [FedMedError?]) {
     refusals += zip(updates, reasons).compactMap { update, error in
       error.map {
-        Refusal(name: update.name, site: update.site, identity: update.identity, error: $0)
+        Refusal(
+          name: update.name, site: update.site, identity: update.identity, seal: update.seal,
+          error: $0)
       }
     }
     updates = zip(updates, reasons).filter { $0.1 == nil }.map(\.0)
   }
 
-  private static func update(_ path: String) throws(FedMedError) -> Update {
+  private static func update(
+    _ path: String, _ signers: AllowedSigners?, isSealed: Bool
+  ) throws(FedMedError) -> Update {
     var open = { () throws(FedMedError) in try ArchiveReader(path: path, kinds: [.update]) }
-    if !ByteSource.isRegularFile(path) {
+    var spool: StagingFile?
+    // What is signed is read once: nobody can put another file in its place in between.
+    if signers != nil || isSealed || !ByteSource.isRegularFile(path) {
       let source = try ByteSource(path: path)
-      let spool = try StagingFile()
-      try spool.fill(from: source)
+      let copy = try StagingFile()
+      try copy.fill(from: source)
       open = { () throws(FedMedError) in
-        try ArchiveReader(spool.source(named: source.name), kinds: [.update])
+        try ArchiveReader(copy.source(named: source.name), kinds: [.update])
       }
+      spool = copy
     }
     let reader = try open()
+    let signer = try signers.flatMap { signers throws(FedMedError) in
+      try spool.map { bytes throws(FedMedError) in
+        try signers.verify(path, bytes: bytes, signer: reader.manifest.site ?? "")
+      }
+    }
+    let seal = try spool.map { spool throws(FedMedError) in
+      Seal(checksum: try spool.checksum(), signer: signer)
+    }
     return Update(
-      manifest: reader.manifest, identity: reader.identity, name: reader.name, open: open)
+      manifest: reader.manifest, identity: reader.identity, name: reader.name, seal: seal,
+      open: open)
   }
 
   private static func requireFit(

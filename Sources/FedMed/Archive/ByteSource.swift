@@ -4,7 +4,7 @@ import Glibc
 public final class ByteSource {
   /// What messages call it.
   public let name: String
-  private let descriptor: Int32
+  let descriptor: Int32
   private var pushedBack: [UInt8] = []
   /// How many bytes have come out of it.
   public private(set) var bytesRead = 0

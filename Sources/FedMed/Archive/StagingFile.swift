@@ -106,6 +106,15 @@ final class StagingFile: @unchecked Sendable {
     }
   }
 
+  /// The SHA-256 of everything.
+  func checksum() throws(FedMedError) -> String {
+    var hash = SHA256()
+    for start in stride(from: 0, to: size, by: 1 << 20) {
+      hash.update(try bytes(min(1 << 20, size - start), from: start)[...])
+    }
+    return hash.hexadecimal()
+  }
+
   /// The file as a source of its own, from its beginning; at most one at a time.
   func source(named name: String) throws(FedMedError) -> ByteSource {
     let copy = dup(descriptor)

@@ -1,0 +1,37 @@
+import ArgumentParser
+import FedMed
+
+/// Who may sign.
+public struct SignatureOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Take only what is signed by someone in this file, as ssh-keygen has it.", valueName: "file"),
+    completion: .file())
+  public var allowedSigners: String?
+
+  public init() {}
+
+  public func allowed() throws(FedMedError) -> AllowedSigners? {
+    try allowedSigners.map { path throws(FedMedError) in try AllowedSigners(path: path) }
+  }
+}
+
+/// Whose signature a file must have.
+public struct SignerOptions: ParsableArguments {
+  @OptionGroup public var signatures: SignatureOptions
+
+  @Option(help: "With --allowed-signers: who must have signed it (server).")
+  public var signer: String?
+
+  public init() {}
+
+  public mutating func validate() throws {
+    if signer != nil && signatures.allowedSigners == nil {
+      throw ValidationError("--signer goes with --allowed-signers")
+    }
+  }
+
+  public var isGiven: Bool { signatures.allowedSigners != nil }
+  /// Who it must be.
+  public var name: String { signer ?? "server" }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+/// Updates and models signed with ssh-keygen: replay, mix-up and forgery are refused.
+struct SignatureTests {
+  let shell: Shell
+
+  /// Three sites with keys, one with a space in its name, and a server.
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun()
+    try shell.succeed(
+      """
+      for name in north east south server stranger; do ssh-keygen -q -t ed25519 -N '' -C $name -f key.$name; done
+      { for name in north east south server; do printf '%s ' $name; cut -d ' ' -f 1,2 key.$name.pub; done; } > signers
+      for site in north east south; do
+        fm-train-local -q --features sites/$site.tar --state $site.state model.tar | fm-compress -q > $site.tar.gz
+        ssh-keygen -q -Y sign -n fedmed -f key.$site $site.tar.gz
+      done
+      """)
+  }
+
+  let call = "fm-aggregate --allowed-signers signers --model model.tar"
+
+  @Test func whatIsSignedByItsSiteIsTaken() throws {
+    try shell.succeed(
+      """
+      fm-aggregate *.tar.gz > plain.tar
+      \(call) --audit audit.tsv *.tar.gz | cmp - plain.tar
+      """)
+    let lines = try shell.succeed("cut -f 1,2,3 audit.tsv")
+    #expect(
+      lines
+        == "decision\tround\tsite\nmodel\t1\tNA\naccepted\t1\teast\naccepted\t1\tnorth\naccepted\t1\tsouth\n"
+    )
+    // What the log says of a file can be checked with what every Unix has.
+    #expect(
+      try shell.succeed("awk -F '\t' '$3 == \"north\" { print $6 }' audit.tsv")
+        == (try shell.succeed("sha256sum < north.tar.gz | cut -c-64")))
+    #expect(
+      try shell.succeed("awk -F '\t' '$3 == \"north\" { print $7 }' audit.tsv")
+        == (try shell.succeed("ssh-keygen -lf key.north.pub | cut -d ' ' -f 2")))
+    #expect(try shell.succeed("grep -c 'rule mean, weights uniform, parent' audit.tsv") == "1\n")
+    // A name with a space stands in quotes.
+    try shell.succeed(
+      """
+      fm-partition -q --scheme whole --site 'St. Anna' -o anna all.tar
+      fm-train-local -q --features anna/st-anna.tar --state a model.tar > anna.tar
+      ssh-keygen -q -t ed25519 -N '' -f key.anna; ssh-keygen -q -Y sign -n fedmed -f key.anna anna.tar
+      printf '"St. Anna" %s\\n' "$(cut -d ' ' -f 1,2 key.anna.pub)" > more
+      fm-aggregate --allowed-signers more --model model.tar anna.tar > m
+      """)
+  }
+
+  /// Each kind of fraud ends the command with 77, or 65 where the file itself is wrong, and is left out
+  /// by the guard.
+  @Test(arguments: [
+    ("rm east.tar.gz.sig", "is not signed"),
+    ("cp north.tar.gz.sig east.tar.gz.sig", "is not signed by 'east'"),
+    (
+      "ssh-keygen -q -Y sign -n fedmed -f key.stranger - < east.tar.gz > east.tar.gz.sig 2> /dev/null",
+      "is not signed by 'east'"
+    ),
+    (
+      "ssh-keygen -q -Y sign -n file -f key.east - < east.tar.gz > east.tar.gz.sig 2> /dev/null",
+      "is not signed by 'east'"
+    ),
+    ("echo nonsense > east.tar.gz.sig", "is not signed by 'east'"),
+    // South's update under east's key: the name in it decides.
+    (
+      "cp south.tar.gz east.tar.gz; ssh-keygen -q -Y sign -n fedmed -f key.east - < east.tar.gz > east.tar.gz.sig 2> /dev/null; rm south.*gz*",
+      "is not signed by 'south'"
+    ),
+    // Changed after it was signed.
+    (
+      "fm-compress -q -d < east.tar.gz > e; fm-compress -q --filter none e > east.tar.gz",
+      "is not signed by 'east'"
+    ),
+  ])
+  func fraudIsRefused(fraud: String, reason: String) throws {
+    try shell.succeed(fraud)
+    try shell.fail("\(call) *.tar.gz", 77, reason)
+    let outcome = try shell.run("\(call) --guard 1000 --audit audit.tsv *.tar.gz > m")
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains(reason) && outcome.lines.count == 1)
+    #expect(
+      try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $8 }' audit.tsv") == "east.tar.gz\n"
+    )
+  }
+
+  /// An old update is signed as well; the model gives it away.
+  @Test func replayIsRefused() throws {
+    try shell.succeed(
+      """
+      \(call) *.tar.gz > model1.tar
+      for site in north south; do
+        fm-train-local -q --features sites/$site.tar --state $site.state model1.tar | fm-compress -q > $site.tar.gz
+        ssh-keygen -q -Y sign -n fedmed -f key.$site - < $site.tar.gz > $site.tar.gz.sig 2> /dev/null
+      done
+      """)
+    let next = "fm-aggregate --allowed-signers signers --model model1.tar"
+    try shell.fail("\(next) *.tar.gz", 65, "east.tar.gz: started from another model")
+    let outcome = try shell.run("\(next) --guard 1000 *.tar.gz > m")
+    #expect(outcome.status == 0 && outcome.errors.contains("started from another model"))
+    try shell.fail("fm-aggregate --allowed-signers signers *.tar.gz", 64, "needs --model")
+    try shell.fail("\(next) - < north.tar.gz", 64, "updates that are files")
+    try shell.fail(
+      "fm-aggregate --allowed-signers none --model model1.tar north.tar.gz", 66, "none")
+  }
+
+  /// A site takes a model only from its server, and signs what it sends.
+  @Test func sitesCheckTheServersModel() throws {
+    let site =
+      "fm-site -q --features sites/north.tar --state s --allowed-signers signers --sign key.north"
+    try shell.fail(
+      "\(site) --update u model.tar 2> e; s=$?; head -n 1 e >&2; exit $s", 77,
+      "model.tar: is not signed")
+    try shell.succeed("test ! -e u && test ! -e s")
+    try shell.succeed(
+      """
+      ssh-keygen -q -Y sign -n fedmed -f key.server model.tar
+      \(site) --report r.tar --update u.tar.gz model.tar
+      fm-eval --check --allowed-signers signers --signer north r.tar u.tar.gz > /dev/null
+      fm-aggregate --allowed-signers signers --model model.tar u.tar.gz > model1.tar
+      fm-train-local -q --allowed-signers signers --features sites/north.tar --state t model.tar > raw
+      test -z "$(ls *.new* 2> /dev/null)"
+      """)
+    try shell.fail(
+      "fm-train-local -q --allowed-signers signers --signer north --features sites/north.tar --state t model.tar",
+      77, "is not signed by 'north'")
+    try shell.fail(
+      "fm-eval --check --allowed-signers signers --signer east u.tar.gz > /dev/null", 77, "'east'")
+    for wrong in [
+      "fm-train-local --signer x --features sites/north.tar --state t model.tar",
+      "fm-eval --allowed-signers signers --features sites/north.tar model.tar",
+      "fm-train-local -q --allowed-signers signers --features sites/north.tar --state t < model.tar",
+    ] {
+      #expect(try shell.run(wrong).status == 64, "\(wrong)")
+    }
+    try shell.fail(
+      "\(site.replacing("key.north", with: "nokey")) --update v model.tar", 77, "cannot be signed")
+    try shell.succeed("test ! -e v")
+  }
+}
