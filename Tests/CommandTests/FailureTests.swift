@@ -256,6 +256,18 @@ struct FailureTests {
   }
 
   /// OpenBLAS would try for ever to get the room that a limit on the address space denies it.
+  /// A server may set a limit of its own.
+  @Test func sizesAreLimited() throws {
+    try shell.makeRun()
+    try shell.succeed("FEDMED_SIZE_LIMIT=100000 fm-eval --check model.tar > /dev/null")
+    try shell.fail(
+      "FEDMED_SIZE_LIMIT=100 fm-eval --check model.tar > /dev/null", 65,
+      "FEDMED_SIZE_LIMIT allows 100")
+    try shell.fail(
+      "FEDMED_SIZE_LIMIT=1M fm-eval --check model.tar > /dev/null", 64, "'1M', and must be a number"
+    )
+  }
+
   @Test func littleAddressSpaceIsTold() throws {
     try shell.makeRun()
     for j in [1, 4] {

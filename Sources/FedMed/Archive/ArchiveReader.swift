@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads an archive from its beginning to its end, once: a pipe will do.
 ///
 /// Everything that the format forbids is refused with one error that names file and member: a
@@ -6,8 +8,20 @@
 public final class ArchiveReader {
   /// The most that a manifest may take.
   public static let manifestLimit = 1 << 24
-  /// The most that all members of an archive may take together: 64 GiB.
+  /// The most that all members of an archive may take together: 64 GiB, or less where the environment
+  /// says so in FEDMED_SIZE_LIMIT.
   public static let sizeLimit = 1 << 36
+
+  private static func allowedSize() throws(FedMedError) -> Int {
+    guard let text = getenv("FEDMED_SIZE_LIMIT").map({ String(cString: $0) }) else {
+      return sizeLimit
+    }
+    guard let limit = Int(text), limit > 0 else {
+      throw FedMedError(
+        .usage, "FEDMED_SIZE_LIMIT is '\(printable(text))', and must be a number of bytes")
+    }
+    return min(limit, sizeLimit)
+  }
 
   public let manifest: Manifest
   /// `manifest.json` as it stands in the archive.
@@ -59,6 +73,11 @@ public final class ArchiveReader {
     }
     for member in manifest.members { unseen[member.name] = member }
     let declared = manifest.members.reduce(0) { $0 + $1.bytes }
+    let allowed = try Self.allowedSize()
+    guard declared <= allowed else {
+      throw FedMedError(
+        .badData, "\(declared) bytes, FEDMED_SIZE_LIMIT allows \(allowed)", file: name)
+    }
     // Beside the members: their heads and padding, and as much again as tars end in.
     tar.stream.limit = first.size + declared + manifest.members.count * 8192 + (1 << 21)
   }
@@ -188,7 +207,7 @@ public final class ArchiveReader {
       let header = try ArrayHeader(bytes: bytes)
       guard header.descriptor == member.dtype.rawValue, header.shape == member.shape else {
         throw fault(
-          "\(header.descriptor) \(header.shape), the manifest says "
+          "\(printable(header.descriptor)) \(header.shape), the manifest says "
             + "\(member.dtype.rawValue) \(member.shape)", member.name)
       }
       guard let size = member.dtype.size, let count = header.count,

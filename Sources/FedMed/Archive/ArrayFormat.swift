@@ -81,7 +81,8 @@ public struct ArrayHeader: Equatable, Sendable {
       case "descr": descriptor = scanner.quoted()
       case "fortran_order": order = scanner.boolean()
       case "shape": shape = scanner.tuple()
-      default: throw FedMedError(.badData, "unknown key '\(key)' in the head of a .npy array")
+      default:
+        throw FedMedError(.badData, "unknown key '\(printable(key))' in the head of a .npy array")
       }
       if !scanner.skip(",") { break }
     }

@@ -142,7 +142,7 @@ private struct NumPyFile {
     "<f2": 2, "<f4": 4, "|u1": 1, "|i1": 1, "<i2": 2, "<i4": 4, "<i8": 8,
   ]
 
-  var summary: String { "\(header.descriptor) of shape \(header.shape)" }
+  var summary: String { "\(printable(header.descriptor)) of shape \(header.shape)" }
 
   var floatType: ElementType? {
     let type = ElementType(rawValue: header.descriptor)

@@ -43,6 +43,14 @@ struct ArrayHeaderTests {
     #expect(failure { _ = try ArrayHeader(bytes: bytes) }?.code == .badData)
   }
 
+  /// What stands in a file makes no line of its own in a message.
+  @Test func keysArePrintedOnOneLine() {
+    let text = "{'a\nb': 1}"
+    let bytes: [UInt8] =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
+    #expect(failure { _ = try ArrayHeader(bytes: bytes) }?.description.contains("\n") == false)
+  }
+
   @Test func foreignMagicAndVersionsAreRefused() {
     #expect(failure { _ = try ArrayHeader.length(prefix: Array("NUMPY".utf8)) } != nil)
     #expect(

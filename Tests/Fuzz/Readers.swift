@@ -1,0 +1,88 @@
+// The readers of bytes from outside, for libFuzzer, which is built in one module with the library;
+// `run` says how. FEDMED_READER names the reader.
+import Glibc
+
+/// A file in memory that holds the input of the moment.
+private let file: (descriptor: Int32, path: String) = {
+  var template = Array("/dev/shm/fedmed-fuzz.XXXXXX".utf8CString)
+  let descriptor = mkstemp(&template)
+  guard descriptor >= 0 else { fatalError("no file in /dev/shm") }
+  unlink(template)
+  return (descriptor, "/proc/self/fd/\(descriptor)")
+}()
+
+private func open(_ bytes: [UInt8]) -> ByteSource {
+  guard ftruncate(file.descriptor, 0) == 0,
+    pwrite(file.descriptor, bytes, bytes.count, 0) == bytes.count,
+    lseek(file.descriptor, 0, SEEK_SET) == 0
+  else { fatalError("/dev/shm is full") }
+  return ByteSource(descriptor: dup(file.descriptor), name: "input")
+}
+
+private typealias Reader = @Sendable ([UInt8]) throws(FedMedError) -> Void
+
+private let readers: [String: Reader] = [
+  "archive": { bytes throws(FedMedError) in
+    let reader = try ArchiveReader(open(bytes), kinds: Manifest.Kind.allCases)
+    switch reader.manifest.kind {
+    case .features: _ = try FeatureSet(reader)
+    case .model, .update: _ = try ModelArchive(reader)
+    case .state: _ = try StateArchive(reader)
+    case .report: _ = try SiteReport(reader)
+    case .predictions: try PredictionArchive.verify(reader)
+    case .server: _ = try ServerState(reader)
+    }
+  },
+  "manifest": { bytes throws(FedMedError) in
+    let manifest = try Manifest(json: bytes)
+    // What is taken is written again as the same.
+    guard try Manifest(json: manifest.bytes) == manifest else { fatalError("another manifest") }
+  },
+  "npy": { bytes throws(FedMedError) in
+    let length = try ArrayHeader.length(prefix: Array(bytes.prefix(10)))
+    guard length <= bytes.count else { return }
+    let header = try ArrayHeader(bytes: Array(bytes[..<length]))
+    _ = header.count
+  },
+  "report": { bytes throws(FedMedError) in
+    let report: Report = try Manifest.decode(bytes, place: "metrics.json")
+    try report.validate(classes: 3, file: "input")
+    if let details = report.final?.details {
+      _ = ResultPictures(details: details, names: ["a", "b", "c"], id: "x", subject: "y").figures
+      _ = details.values
+    }
+  },
+  "safetensors": { bytes throws(FedMedError) in
+    _ = open(bytes)
+    let tensors = try SafeTensors(path: file.path)
+    for name in tensors.names.prefix(20) { _ = tensors.shape(of: name) }
+  },
+  "table": { bytes throws(FedMedError) in
+    _ = try Table(text: open(bytes).text(limit: 1 << 20), file: "input")
+  },
+  "predictions": { bytes throws(FedMedError) in
+    let table = try PredictionTable(open(bytes), group: nil, keepsNames: true)
+    let all = try LabelledProbabilities(
+      classes: table.classes.count, values: table.values, labels: table.labels, file: "input")
+    _ = ScoreList(all, names: table.classes)
+  },
+]
+
+private let reader: Reader = {
+  let name = getenv("FEDMED_READER").map { String(cString: $0) } ?? ""
+  guard let reader = readers[name] else {
+    fatalError("FEDMED_READER is one of \(readers.keys.sorted().joined(separator: ", "))")
+  }
+  return reader
+}()
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  do throws(FedMedError) {
+    try reader(Array(UnsafeBufferPointer(start: data, count: count)))
+  } catch {
+    // One line, and never a bug of ours.
+    if error.code == .internalError || error.description.contains("\n") { fatalError("\(error)") }
+  }
+  return 0
+}
