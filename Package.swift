@@ -40,7 +40,7 @@ let package = Package(
       dependencies: [
         "CArchive", "COpenBLAS", "CNettle", "CTurboJPEG", "CPNG", "CTIFF", "CUTF8Proc", "CLanes",
       ],
-      exclude: ["README.md"], swiftSettings: numeric),
+      exclude: ["README.md", "Aggregation/README.md"], swiftSettings: numeric),
     .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "fm-benchmark", dependencies: ["FedMed", "FMCommand"],
