@@ -16,7 +16,10 @@ final class StagingFile: @unchecked Sendable {
       throw FedMedError(.cannotCreate, errno: errno, "create a temporary file", file: folder)
     }
     descriptor = opened
-    unlink(template)
+    // Nobody else is to find it, nor a program that is run to inherit it.
+    guard unlink(template) == 0, fcntl(opened, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw FedMedError(.ioError, errno: errno, "set up a temporary file", file: folder)
+    }
   }
 
   /// A file that outlives its process, as it was left, or made anew; its owner's alone.
@@ -117,7 +120,7 @@ final class StagingFile: @unchecked Sendable {
 
   /// The file as a source of its own, from its beginning; at most one at a time.
   func source(named name: String) throws(FedMedError) -> ByteSource {
-    let copy = dup(descriptor)
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0, lseek(copy, 0, SEEK_SET) == 0 else {
       throw FedMedError(.ioError, errno: errno, "read", file: folder)
     }
