@@ -96,7 +96,7 @@ struct RuleOptions: ParsableArguments {
   }
 
   /// What was given beside the rule itself.
-  var settings: [(name: String, value: String)] {
+  var given: [(name: String, value: String)] {
     let all: [(String, (any CustomStringConvertible)?)] = [
       ("malicious", malicious), ("keep", keep), ("trim", trim), ("largest-norm", largestNorm),
       ("guard", guarding), ("optimizer", optimizer), ("server-learning-rate", serverLearningRate),

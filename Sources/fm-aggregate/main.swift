@@ -152,7 +152,7 @@ extension Aggregate {
     func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
     let number = round.updates.first?.manifest.round
     var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
-    settings += rules.settings.map { "\($0.name) \($0.value)" }
+    settings += rules.given.map { "\($0.name) \($0.value)" }
     records.add([
       .string("model"), number.map { .integer($0) } ?? .null, .null,
       .integer(round.updates.reduce(0) { $0 + $1.samples }), .null, .null, .null, .null,

@@ -1,18 +1,14 @@
 /// Bulyan (El Mhamdi et al. 2018): Krum chooses n − 2 f updates one after the other; of each number
 /// the n − 4 f of them that are nearest to their median are averaged. n must be at least 4 f + 3; every
 /// update counts the same.
-public struct BulyanRule: AggregationRule {
+public struct BulyanRule: CollectingRule {
   public static let name = "bulyan"
   public static let settings: Set<AggregationSettings.Name> = [.malicious]
 
   private let malicious: Int
-  private var updates = UpdateCollection()
+  var updates = UpdateCollection()
 
   public init(_ settings: AggregationSettings) { malicious = settings.malicious }
-
-  public mutating func add(_ tensors: [Tensor], weight: Double) {
-    updates.add(tensors, weight: weight)
-  }
 
   public func result() throws(FedMedError) -> [Tensor] {
     try updates.require(4 * malicious + 3, for: Self.name)

@@ -1,13 +1,13 @@
 /// The weighted mean of updates whose differences from the global model are shortened to a largest norm
 /// C (Sun et al. 2019): g + Σ w_k min(1, C/‖θ_k − g‖)(θ_k − g) / Σ w_k. Without a C it is the median
 /// of the norms.
-public struct ClippedMeanRule: AggregationRule {
+public struct ClippedMeanRule: CollectingRule {
   public static let name = "clipped-mean"
   public static let settings: Set<AggregationSettings.Name> = [.largestNorm, .weights]
 
   private let global: [Float]
   private let largest: Double?
-  private var updates = UpdateCollection()
+  var updates = UpdateCollection()
 
   public init(_ settings: AggregationSettings) throws(FedMedError) {
     guard let global = settings.global else {
@@ -18,10 +18,6 @@ public struct ClippedMeanRule: AggregationRule {
     }
     self.global = global.flatMap(\.values)
     largest = settings.largestNorm
-  }
-
-  public mutating func add(_ tensors: [Tensor], weight: Double) {
-    updates.add(tensors, weight: weight)
   }
 
   public func result() -> [Tensor] {

@@ -91,25 +91,14 @@ public struct FederatedRound {
           ? FedMedError(
             .refused, "one of \(twins) updates of site '\(update.site)'", file: update.name) : nil
       })
-    func misfit(_ check: () throws(FedMedError) -> Void) -> FedMedError? {
-      do throws(FedMedError) {
-        try check()
-        return nil
-      } catch {
-        return error
-      }
-    }
     if let global {
       leaveOut(
         updates.map { update in
-          misfit { () throws(FedMedError) in try Self.requireFit(update, global) }
+          Self.failure { () throws(FedMedError) in try Self.requireFit(update, global) }
         })
     }
     if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
-      leaveOut(
-        updates.map { update in
-          misfit { () throws(FedMedError) in try Self.requireFit(update, model) }
-        })
+      leaveOut(updates.map { Self.misfit($0, model) })
     }
     updates.sort { $0.site.precedes($1.site) }
     var collection = UpdateCollection()
@@ -128,13 +117,20 @@ public struct FederatedRound {
 
   /// How many updates say the same of what they belong to.
   private func kin(of update: Update) -> Int {
-    updates.count { other in
-      do throws(FedMedError) {
-        try Self.requireFit(other, update)
-        return true
-      } catch {
-        return false
-      }
+    updates.count { Self.misfit($0, update) == nil }
+  }
+
+  /// Why an update does not belong to another one; nil where it does.
+  private static func misfit(_ update: Update, _ other: Update) -> FedMedError? {
+    failure { () throws(FedMedError) in try requireFit(update, other) }
+  }
+
+  private static func failure(_ check: () throws(FedMedError) -> Void) -> FedMedError? {
+    do throws(FedMedError) {
+      try check()
+      return nil
+    } catch {
+      return error
     }
   }
 

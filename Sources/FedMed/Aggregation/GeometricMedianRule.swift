@@ -4,7 +4,7 @@
 ///     z ← Σ β_k θ_k / Σ β_k,   β_k = w_k / max(ν, ‖z − θ_k‖)
 ///
 /// from the weighted mean on, until z moves by less than a millionth of its distance to the updates.
-public struct GeometricMedianRule: AggregationRule {
+public struct GeometricMedianRule: CollectingRule {
   public static let name = "geometric-median"
   public static let settings: Set<AggregationSettings.Name> = [.weights]
 
@@ -12,13 +12,9 @@ public struct GeometricMedianRule: AggregationRule {
   private static let smoothing = 1e-6
   private static let mostSteps = 200
 
-  private var updates = UpdateCollection()
+  var updates = UpdateCollection()
 
   public init(_ settings: AggregationSettings) {}
-
-  public mutating func add(_ tensors: [Tensor], weight: Double) {
-    updates.add(tensors, weight: weight)
-  }
 
   public func result() -> [Tensor] {
     let all = Array(0..<updates.count)

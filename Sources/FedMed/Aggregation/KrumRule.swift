@@ -1,28 +1,29 @@
 /// Krum (Blanchard et al. 2017): the update that is nearest to its n − f − 2 nearest ones, by the sum of
 /// squared distances; of several the first.
-public struct KrumRule: AggregationRule {
+public struct KrumRule: CollectingRule {
   public static let name = "krum"
   public static let settings: Set<AggregationSettings.Name> = [.malicious]
 
   private let malicious: Int
-  private var updates = UpdateCollection()
+  var updates = UpdateCollection()
 
   public init(_ settings: AggregationSettings) { malicious = settings.malicious }
 
-  public mutating func add(_ tensors: [Tensor], weight: Double) {
-    updates.add(tensors, weight: weight)
-  }
-
   public func result() throws(FedMedError) -> [Tensor] {
     try updates.require(2 * malicious + 3, for: Self.name)
-    let scores = Krum.scores(
-      updates.squaredDistances(), among: Array(0..<updates.count), malicious: malicious)
-    return updates.tensors(updates.rows[Krum.order(scores)[0]])
+    return updates.tensors(updates.rows[Krum.ranked(updates, malicious: malicious)[0]])
   }
 }
 
 /// What Krum's relatives share.
 enum Krum {
+  /// The updates from the best score to the worst.
+  static func ranked(_ updates: UpdateCollection, malicious: Int) -> [Int] {
+    order(
+      scores(
+        updates.squaredDistances(), among: Array(0..<updates.count), malicious: malicious))
+  }
+
   /// Of each of `chosen`, the sum of squared distances to the nearest others of them, all but f + 1
   /// and at least one.
   static func scores(_ distances: [[Double]], among chosen: [Int], malicious: Int) -> [Double] {

@@ -1,3 +1,14 @@
+/// A rule that must see all updates at once.
+protocol CollectingRule: AggregationRule {
+  var updates: UpdateCollection { get set }
+}
+
+extension CollectingRule {
+  public mutating func add(_ tensors: [Tensor], weight: Double) {
+    updates.add(tensors, weight: weight)
+  }
+}
+
 /// Updates side by side, for rules that must see all of them at once. Each is one row of numbers, all
 /// its arrays one after the other.
 struct UpdateCollection: Sendable {

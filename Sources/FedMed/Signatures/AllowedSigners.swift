@@ -18,8 +18,7 @@ public struct AllowedSigners: Sendable {
 
   /// Reads a model that `signer` has signed.
   public func model(path: String, signer: String) throws(FedMedError) -> ModelArchive {
-    let bytes = try StagingFile()
-    try bytes.fill(from: ByteSource(path: path))
+    let bytes = try Self.bytes(path)
     _ = try verify(path, bytes: bytes, signer: signer)
     return try ModelArchive(ArchiveReader(bytes.source(named: path), kinds: [.model]))
   }
@@ -27,9 +26,13 @@ public struct AllowedSigners: Sendable {
   /// Checks a file's signature, whatever it is.
   /// - Returns: the key's fingerprint.
   public func check(path: String, signer: String) throws(FedMedError) -> String {
+    try verify(path, bytes: Self.bytes(path), signer: signer)
+  }
+
+  private static func bytes(_ path: String) throws(FedMedError) -> StagingFile {
     let bytes = try StagingFile()
     try bytes.fill(from: ByteSource(path: path))
-    return try verify(path, bytes: bytes, signer: signer)
+    return bytes
   }
 
   /// Checks a file's signature, over the bytes that are read afterwards: they are kept aside.
