@@ -64,7 +64,7 @@ public enum Ensemble {
     var result: [[Float]] = [[], [], []]
     for start in stride(from: 0, to: features.rows, by: batch) {
       let x = features.gathering(start..<min(start + batch, features.rows))
-      fam.forward(x)
+      fam.evaluate(x)
       var visual = Matrix(rows: x.rows, columns: classes)
       visual.product(fam.adapted, transposing: texts.directions)
       for row in 0..<visual.rows {

@@ -37,14 +37,23 @@ public struct FeatureAdaptation: Module {
     try load(tensors)
   }
 
-  /// x [B, D] → `adapted` z [B, D].
+  /// Training: x [B, D] → `adapted` z [B, D].
   public mutating func forward(_ x: Matrix) {
+    pass(x, training: true)
+  }
+
+  /// Evaluation: the same, and no `backward` after it.
+  public mutating func evaluate(_ x: Matrix) {
+    pass(x, training: false)
+  }
+
+  private mutating func pass(_ x: Matrix, training: Bool) {
     prepare(rows: x.rows)
-    layer1.forward(x) {
+    layer1.forward(x, training: training) {
       FeatureAttention.rectify(
         $0, standardized: &standardized, scales: &scales, into: &rectified)
     }
-    layer2.forward(rectified) {
+    layer2.forward(rectified, training: training) {
       FeatureAttention.adapt(
         $0, features: x, attention: &attention, norms: &norms, into: &adapted)
     }

@@ -48,7 +48,7 @@ public struct LocalClassifier: Module {
   private mutating func pass(_ z: Matrix, training: Bool) {
     prepare(rows: z.rows)
     for i in 0..<3 {
-      layers[i].forward(i == 0 ? z : hidden[i - 1]) { output in
+      layers[i].forward(i == 0 ? z : hidden[i - 1], training: training) { output in
         if training {
           norms[i].forward(output, into: &hidden[i])
         } else {
@@ -56,7 +56,7 @@ public struct LocalClassifier: Module {
         }
       }
     }
-    layers[3].forward(hidden[2], into: &logits)
+    layers[3].forward(hidden[2], training: training, into: &logits)
   }
 
   /// From the gradient [B, C] of the logits, which is used up, to the gradient `dz` [B, D] of z,

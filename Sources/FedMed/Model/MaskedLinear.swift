@@ -20,7 +20,7 @@ public struct MaskedLinear: Module {
   private var meanMagnitudes: [Float]  // u [out]
   private var maskGradient: [Float]  // dm [out]
   private var products: Matrix  // W x [B, out]
-  private var parts = Matrix(rows: 0, columns: 0)  // of the gradient of x
+  private var active: ActiveRows
 
   /// Which rows are on, as the last forward pass decided, [out].
   public var mask: [Bool] { on.map { $0 > 0 } }
@@ -40,18 +40,27 @@ public struct MaskedLinear: Module {
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
     products = Matrix(rows: 0, columns: outputs)
+    active = ActiveRows(inputs: inputs)
   }
 
   /// x [B, in] → y [B, out].
-  public mutating func forward(_ x: Matrix, into y: inout Matrix) {
-    forward(x) { Masking.store($0, into: &y) }
+  /// - Parameter training: whether `backward` follows. The straight-through gradient of κ needs what
+  ///   a row that is off would give, so that it is left out of the product only without.
+  public mutating func forward(_ x: Matrix, training: Bool = true, into y: inout Matrix) {
+    forward(x, training: training) { Masking.store($0, into: &y) }
   }
 
   /// The same for whoever makes more of the output in the pass that masks it.
-  mutating func forward(_ x: Matrix, _ body: (MaskedOutput) -> Void) {
+  mutating func forward(
+    _ x: Matrix, training: Bool = true, _ body: (MaskedOutput) -> Void
+  ) {
     updateMask()
     if products.rows != x.rows { products = Matrix(rows: x.rows, columns: outputs) }
-    products.product(x, transposing: weight.value)
+    if training {
+      products.product(x, transposing: weight.value)
+    } else {
+      active.product(x, transposing: weight.value, into: &products)
+    }
     Masking.withOutput(products, bias: bias.value, mask: on, body)
   }
 
@@ -63,7 +72,7 @@ public struct MaskedLinear: Module {
     masking body: (inout Matrix, MaskedSlopes) -> Void = Masking.backward
   ) {
     backward(x, gradient: &gradient, masking: body)
-    dx.product(gradient, byRowsOf: weight.value, parts: &parts)
+    active.product(gradient, weight.value, into: &dx)
   }
 
   /// The same for a first layer, whose input needs no gradient.
@@ -76,7 +85,7 @@ public struct MaskedLinear: Module {
         output, biasGradient: &bias.gradient, maskGradient: &maskGradient
       ) { body(&gradient, $0) }
     }
-    weight.gradient.product(transposing: gradient, x)
+    active.product(transposing: gradient, x, into: &weight.gradient)
     for i in 0..<outputs {
       let s = meanMagnitudes[i] - threshold.value[0, i]
       let ds = s.magnitude <= 1 ? maskGradient[i] : 0
@@ -100,6 +109,7 @@ public struct MaskedLinear: Module {
       // u ≥ 0 = κ everywhere.
       for i in 0..<outputs { on[i] = 1 }
     }
+    active.select(on)
   }
 
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {

@@ -63,10 +63,64 @@ public struct Matrix: Equatable, Sendable {
     let width = columns
     withMutableElements { target in
       source.withElements { values in
-        for (row, index) in indices.enumerated() {
-          precondition(index >= 0 && index < source.rows)
-          _ = target[row * width..<(row + 1) * width]
-            .update(fromContentsOf: values[index * width..<(index + 1) * width])
+        Parallel.forEachBlock(of: indices.count) { block in
+          for row in block {
+            let index = indices[indices.index(indices.startIndex, offsetBy: row)]
+            precondition(index >= 0 && index < source.rows)
+            _ = target[row * width..<(row + 1) * width]
+              .update(fromContentsOf: values[index * width..<(index + 1) * width])
+          }
+        }
+      }
+    }
+  }
+
+  /// The other way round: rows of this matrix named by `indices`, which ascend, become those of
+  /// `source`, in that order, and all others zero.
+  mutating func scatter(rows indices: [Int], of source: Matrix) {
+    precondition(indices.count == source.rows && source.columns == columns)
+    let (count, width) = (rows, columns)
+    withMutableElements { target in
+      source.withElements { values in
+        Parallel.forEachBlock(of: indices.count) { block in
+          for row in block {
+            _ = target[indices[row] * width..<(indices[row] + 1) * width]
+              .update(fromContentsOf: values[row * width..<(row + 1) * width])
+            // What lies before the next one; and before the first.
+            let end = row + 1 < indices.count ? indices[row + 1] : count
+            target[(indices[row] + 1) * width..<end * width].update(repeating: 0)
+            if row == 0 { target[..<(indices[0] * width)].update(repeating: 0) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Copies the columns of `source` named by `indices` into this matrix, in that order.
+  mutating func gather(columns indices: [Int], of source: Matrix) {
+    precondition(indices.count == columns && source.rows == rows)
+    let (count, width, sourceWidth) = (rows, columns, source.columns)
+    withMutableElements { target in
+      source.withElements { values in
+        Parallel.forEachRow(of: count) { row in
+          for (column, index) in indices.enumerated() {
+            target[row * width + column] = values[row * sourceWidth + index]
+          }
+        }
+      }
+    }
+  }
+
+  /// The other way round: columns of this matrix named by `indices` become those of `source`.
+  mutating func scatter(columns indices: [Int], of source: Matrix) {
+    precondition(indices.count == source.columns && source.rows == rows)
+    let (count, width, sourceWidth) = (rows, columns, source.columns)
+    withMutableElements { target in
+      source.withElements { values in
+        Parallel.forEachRow(of: count) { row in
+          for (column, index) in indices.enumerated() {
+            target[row * width + index] = values[row * sourceWidth + column]
+          }
         }
       }
     }

@@ -2,7 +2,8 @@
 //
 // usage: fm-benchmark features SAMPLES SITE > FEATURES   made-up features of 512 numbers, 7 classes,
 //                                                        all but two of them for training
-//        fm-benchmark epoch SAMPLES THREADS EPOCHS       times local epochs beside their floor
+//        fm-benchmark epoch SAMPLES THREADS EPOCHS [OFF] times local epochs beside their floor, with a
+//                                                        share of the rows of each layer off
 //        fm-benchmark reverse MODEL UPDATE > UPDATE      model − 10 (update − model)
 //        fm-benchmark noise MODEL UPDATE > UPDATE        the model with noise of its weights' scale
 //        fm-benchmark permute FEATURES SEED > FEATURES   features with their labels shuffled
@@ -16,7 +17,7 @@ let (width, classes) = (512, 7)
 
 guard arguments.count >= 3 else {
   Messages(tool: "fm-benchmark").say(
-    "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS | reverse | noise MODEL UPDATE | permute FEATURES SEED"
+    "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS [OFF] | reverse | noise MODEL UPDATE | permute FEATURES SEED"
   )
   exit(64)
 }
@@ -33,7 +34,8 @@ do {
   default:
     try timeEpochs(
       Int(arguments[1]) ?? 100, threads: Int(arguments[2]) ?? 1,
-      epochs: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5)
+      epochs: arguments.count > 3 ? Int(arguments[3]) ?? 5 : 5,
+      off: arguments.count > 4 ? Float(arguments[4]) ?? 0 : 0)
   }
 } catch {
   Messages(tool: "fm-benchmark").report(error)
@@ -102,12 +104,25 @@ func now() -> Double {
 
 /// A local epoch, and right before it the floor: the fourteen large matrix products of a step alone,
 /// each layer with arrays of its own, and one AdamW pass over all parameters. Milliseconds a step.
-func timeEpochs(_ samples: Int, threads: Int, epochs: Int) throws(FedMedError) {
+func timeEpochs(
+  _ samples: Int, threads: Int, epochs: Int, off: Float
+) throws(FedMedError) {
   try Parallel.start(threads: threads)
   let batch = 32
   var random = RandomStream(seed: 1, purpose: .featureAdaptation)
   var fam = FeatureAdaptation(dimension: width, random: &random)
   var mlp = LocalClassifier(dimension: width, hidden: width, classes: classes, random: &random)
+  // Half of 1 above a row's mean magnitude, so that an epoch brings none back.
+  func switchedOff(_ tensors: [Tensor]) -> TensorTable {
+    var tensors = tensors
+    for i in tensors.indices where tensors[i].name.hasSuffix("threshold") {
+      let chosen = random.permutation(tensors[i].values.count)
+      for row in chosen.prefix(Int(off * Float(chosen.count))) { tensors[i].values[row] = 0.5 }
+    }
+    return TensorTable(tensors)
+  }
+  try fam.load(switchedOff(fam.tensors()))
+  try mlp.load(switchedOff(mlp.tensors()))
   let texts = ClassTexts(
     features: random.uniformMatrix(rows: classes, columns: width, bound: 1), logitScale: 100)
   let features = random.uniformMatrix(rows: samples, columns: width, bound: 1)
