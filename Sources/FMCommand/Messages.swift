@@ -27,6 +27,11 @@ public struct Messages: Sendable {
     if let hint = error.hint { say("hint: \(Self.oneLine(hint))") }
   }
 
+  /// Something wrong with one of many files, without which it goes on.
+  public func leaveOut(_ error: FedMedError) {
+    say(Self.oneLine("\(error) (left out)"))
+  }
+
   /// A table, as it is.
   public func show(_ text: String) {
     Self.write(text)

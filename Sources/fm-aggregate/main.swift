@@ -91,16 +91,15 @@ struct Aggregate: Tool {
         .usage, "--allowed-signers needs --model, and updates that are files",
         hint: "an old update is signed too; by the model it is found out")
     }
-    let round: FederatedRound
-    if let limit = rules.guarding {
-      round = try FederatedRound(
-        paths: updates, global: global, signers: signers, isSealed: audit != nil, guarding: limit)
-      for refusal in round.refusals { messages.say("\(refusal.error) (left out)") }
-    } else {
-      round = try FederatedRound(
-        paths: updates, global: global, signers: signers, isSealed: audit != nil)
-    }
+    let round =
+      signers == nil && rules.guarding == nil
+      ? try FederatedRound(paths: updates, global: global, isSealed: audit != nil)
+      : try FederatedRound(
+        paths: updates, global: global, isSealed: audit != nil, signers: signers,
+        guarding: rules.guarding)
+    for refusal in round.refusals { messages.leaveOut(refusal.error) }
     guard round.updates.count >= least else {
+      try writeAudit(round, nil)
       throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
     }
     let bar = progress("aggregating", total: round.updates.count)
@@ -122,9 +121,7 @@ struct Aggregate: Tool {
         }
       }
     }
-    if let audit {
-      try Output.write(text: auditRecords(round, aggregation).text(.tsv), to: audit, inputs: inputs)
-    }
+    try writeAudit(round, aggregation)
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       try round.write(
@@ -139,44 +136,51 @@ struct Aggregate: Tool {
 }
 
 extension Aggregate {
-  /// A line for each file, and before them one for what was made of them and how: with the files of
-  /// those checksums the model can be made again.
-  private func auditRecords(
-    _ round: FederatedRound, _ aggregation: Manifest.Aggregation
-  ) -> Records {
+  /// A line for each file, and before them one for what was made of them and how, where anything was:
+  /// with the files of those checksums the model can be made again.
+  private func writeAudit(
+    _ round: FederatedRound, _ aggregation: Manifest.Aggregation?
+  ) throws(FedMedError) {
+    guard let audit else { return }
     var records = Records(
       "audit",
       columns: [
         "decision", "round", "site", "samples", "identity", "sha256", "signer", "file", "reason",
       ])
     func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
-    let number = round.updates.first?.manifest.round
-    var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
-    settings += rules.given.map { "\($0.name) \($0.value)" }
-    records.add([
-      .string("model"), number.map { .integer($0) } ?? .null, .null,
-      .integer(round.updates.reduce(0) { $0 + $1.samples }), .null, .null, .null, .null,
-      .string(
-        (settings + (bestRound.map { ["best-round \($0)"] } ?? []) + [
-          "parent \(round.updates.first?.manifest.parent ?? "")"
-        ]).joined(
-          separator: ", ")),
-    ])
-    for update in round.updates {
+    func number(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
+    if let aggregation {
+      let first = round.updates.first?.manifest
+      var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
+      settings += rules.given.map { "\($0.name) \($0.value)" }
+      settings += bestRound.map { ["best-round \($0)"] } ?? []
+      settings.append("parent \(first?.parent ?? "")")
       records.add([
-        .string("accepted"), update.manifest.round.map { .integer($0) } ?? .null,
-        .string(update.site), .integer(update.samples), .string(update.identity),
-        text(update.seal?.checksum), text(update.seal?.signer), .string(update.name), .null,
+        .string("model"), number(first?.round), .null,
+        .integer(round.updates.reduce(0) { $0 + $1.samples }), .null, .null, .null, .null,
+        .string(settings.joined(separator: ", ")),
       ])
+    }
+    func add(
+      _ decision: String, _ manifest: Manifest?, _ identity: String?, _ seal: FederatedRound.Seal?,
+      _ name: String, _ reason: String?
+    ) {
+      records.add([
+        .string(decision), number(manifest?.round), text(manifest?.site),
+        number(manifest?.samples), text(identity), text(seal?.checksum), text(seal?.signer),
+        .string(name), text(reason),
+      ])
+    }
+    for update in round.updates {
+      add("accepted", update.manifest, update.identity, update.seal, update.name, nil)
     }
     for refusal in round.refusals {
-      records.add([
-        .string("refused"), .null, text(refusal.site), .null, text(refusal.identity),
-        text(refusal.seal?.checksum), text(refusal.seal?.signer), .string(refusal.name),
-        .string(refusal.error.reason),
-      ])
+      add(
+        "refused", refusal.manifest, refusal.identity, refusal.seal, refusal.name,
+        refusal.error.reason)
     }
-    return records
+    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
+    try Output.write(text: records.text(.tsv), to: audit, inputs: inputs)
   }
 }
 

@@ -5,9 +5,29 @@ import FedMed
 extension Evaluate {
   private func reports() throws(FedMedError) -> [SiteReport] {
     guard !inputs.isEmpty else { throw FedMedError(.usage, "no reports") }
+    guard let signers = try signatures() else {
+      return try inputs.map { path throws(FedMedError) in try SiteReport(path: path) }
+    }
+    // What is not signed by the site that it names is left out, like an update.
     var reports: [SiteReport] = []
-    for path in inputs { reports.append(try SiteReport(path: path)) }
+    for path in inputs {
+      do throws(FedMedError) {
+        reports.append(try signers.report(path: path))
+      } catch {
+        guard error.code == .badData || error.code == .refused else { throw error }
+        messages.leaveOut(error)
+      }
+    }
+    guard !reports.isEmpty else { throw FedMedError(.tryAgain, "no report is left") }
     return reports
+  }
+
+  private func signatures() throws(FedMedError) -> AllowedSigners? {
+    let signers = try signer.signatures.allowed()
+    guard signers == nil || !inputs.contains("-") else {
+      throw FedMedError(.usage, "what is signed is a file, not a stream")
+    }
+    return signers
   }
 
   func table() throws(FedMedError) {
@@ -35,10 +55,7 @@ extension Evaluate {
     var records = Records(
       "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
     var failure: FedMedError?
-    let signers = try signer.signatures.allowed()
-    guard signers == nil || !inputs.contains("-") else {
-      throw FedMedError(.usage, "what is signed is a file, not a stream")
-    }
+    let signers = try signatures()
     for path in inputs {
       do throws(FedMedError) {
         _ = try signers?.check(path: path, signer: signer.name)

@@ -63,7 +63,7 @@ struct Evaluate: Tool {
     completion: .file())
   var html: String?
 
-  @OptionGroup(title: "With --check") var signer: SignerOptions
+  @OptionGroup(title: "With --check, --table and --select-round") var signer: SignerOptions
 
   @Option(help: "With --bootstrap or --noise: decides what is drawn (0).")
   var seed: UInt64?
@@ -115,8 +115,12 @@ struct Evaluate: Tool {
     ] where isGiven && mode != owner {
       throw FedMedError(.usage, "\(option) goes with --\(owner.spelling)")
     }
-    guard mode == .check || !signer.isGiven else {
-      throw FedMedError(.usage, "--allowed-signers goes with --check")
+    guard mode == .check || mode == .table || mode == .selectRound || !signer.isGiven else {
+      throw FedMedError(
+        .usage, "--allowed-signers goes with --check, --table and --select-round")
+    }
+    guard mode == .check || signer.signer == nil else {
+      throw FedMedError(.usage, "--signer goes with --check: a report is its site's")
     }
     guard mode == .score || !scoring.isGiven else {
       throw FedMedError(.usage, "an option of the scores of predictions goes with --score")

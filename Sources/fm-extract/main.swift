@@ -119,7 +119,7 @@ struct Extract: Tool {
       source, log: log,
       unreadable: { error throws(FedMedError) in
         guard images.skipUnreadable else { throw error }
-        messages.say("\(error) (left out)")
+        messages.leaveOut(error)
       }, progress: { bar.update($0) })
     bar.finish()
 

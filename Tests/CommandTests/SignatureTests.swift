@@ -52,8 +52,7 @@ struct SignatureTests {
       """)
   }
 
-  /// Each kind of fraud ends the command with 77, or 65 where the file itself is wrong, and is left out
-  /// by the guard.
+  /// Each kind of fraud is left out, and written down with the checksum of what came.
   @Test(arguments: [
     ("rm east.tar.gz.sig", "is not signed"),
     ("cp north.tar.gz.sig east.tar.gz.sig", "is not signed by 'east'"),
@@ -79,13 +78,23 @@ struct SignatureTests {
   ])
   func fraudIsRefused(fraud: String, reason: String) throws {
     try shell.succeed(fraud)
-    try shell.fail("\(call) *.tar.gz", 77, reason)
-    let outcome = try shell.run("\(call) --guard 1000 --audit audit.tsv *.tar.gz > m")
-    #expect(outcome.status == 0)
-    #expect(outcome.errors.contains(reason) && outcome.lines.count == 1)
-    #expect(
-      try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $8 }' audit.tsv") == "east.tar.gz\n"
-    )
+    for guarding in ["", "--guard 1000"] {
+      let outcome = try shell.run("\(call) \(guarding) --audit audit.tsv *.tar.gz > m")
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.contains(reason) && outcome.lines.count == 1)
+      #expect(
+        try shell.succeed(
+          "awk -F '\t' '$1 == \"refused\" { print $6, $8, $3 }' audit.tsv")
+          == (try shell.succeed(
+            "set -- $(sha256sum east.tar.gz); echo $1 east.tar.gz $(fm-eval --check east.tar.gz | cut -f 4 | tail -n 1)"
+          )))
+      #expect(try shell.succeed("tail -n 1 audit.tsv | cut -f 9").contains(reason))
+    }
+    // Where none is left there is no model, and it is written down all the same.
+    let alone = try shell.run("\(call) --audit none.tsv east.tar.gz")
+    #expect(alone.status == 75 && alone.output.isEmpty && alone.lines.count == 2)
+    #expect(alone.errors.contains(reason) && alone.errors.contains("0 updates, there must be 1"))
+    #expect(try shell.succeed("cut -f 1 none.tsv") == "decision\nrefused\n")
   }
 
   /// An old update is signed as well; the model gives it away.
@@ -99,9 +108,13 @@ struct SignatureTests {
       done
       """)
     let next = "fm-aggregate --allowed-signers signers --model model1.tar"
-    try shell.fail("\(next) *.tar.gz", 65, "east.tar.gz: started from another model")
-    let outcome = try shell.run("\(next) --guard 1000 *.tar.gz > m")
-    #expect(outcome.status == 0 && outcome.errors.contains("started from another model"))
+    let outcome = try shell.run("\(next) --audit audit.tsv *.tar.gz > m")
+    #expect(
+      outcome.status == 0 && outcome.errors.contains("east.tar.gz: started from another model"))
+    // Who sent it, of which round, and with which key.
+    #expect(
+      try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $2, $3, $7 }' audit.tsv")
+        == "1 east \(try shell.succeed("ssh-keygen -lf key.east.pub | cut -d ' ' -f 2"))")
     try shell.fail("fm-aggregate --allowed-signers signers *.tar.gz", 64, "needs --model")
     try shell.fail("\(next) - < north.tar.gz", 64, "updates that are files")
     try shell.fail(
@@ -130,6 +143,26 @@ struct SignatureTests {
       77, "is not signed by 'north'")
     try shell.fail(
       "fm-eval --check --allowed-signers signers --signer east u.tar.gz > /dev/null", 77, "'east'")
+    // A report counts by its site's signature.
+    try shell.succeed(
+      """
+      for site in north south; do
+        for split in validation test; do
+          fm-eval -q --features sites/$site.tar --split $split --report-out $site.$split.tar model1.tar > /dev/null
+        done
+      done
+      for report in *.validation.tar *.test.tar; do ssh-keygen -q -Y sign -n fedmed -f key.north $report; done
+      """)
+    for (mode, split) in [("select-round", "validation"), ("table", "test")] {
+      let call = "fm-eval --\(mode) --allowed-signers signers"
+      let outcome = try shell.run("\(call) south.\(split).tar north.\(split).tar")
+      #expect(outcome.status == 0 && outcome.lines.count == 1)
+      #expect(outcome.errors.contains("south.\(split).tar: is not signed by 'south'"))
+      #expect(outcome.text == (try shell.succeed("fm-eval --\(mode) north.\(split).tar")))
+      let alone = try shell.run("\(call) south.\(split).tar")
+      #expect(alone.status == 75 && alone.errors.hasSuffix("no report is left\n"))
+      try shell.fail("\(call) --signer north north.\(split).tar", 64, "--signer goes with")
+    }
     for wrong in [
       "fm-train-local --signer x --features sites/north.tar --state t model.tar",
       "fm-eval --allowed-signers signers --features sites/north.tar model.tar",

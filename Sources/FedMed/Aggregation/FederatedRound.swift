@@ -8,7 +8,7 @@ public struct FederatedRound {
     public let name: String
     /// The checksum of the file, and the fingerprint of the key that signed it, where they were asked
     /// for.
-    public let seal: Seal?
+    public internal(set) var seal: Seal?
     let open: () throws(FedMedError) -> ArchiveReader
 
     public var site: String { manifest.site ?? "" }
@@ -22,18 +22,18 @@ public struct FederatedRound {
     public let signer: String?
   }
 
-  /// An update that was left out, and why.
+  /// A file that was left out, why, and what it says of itself as far as it could be read.
   public struct Refusal {
     public let name: String
-    public let site: String?
-    public let identity: String?
     public let seal: Seal?
+    public let manifest: Manifest?
+    public let identity: String?
     public let error: FedMedError
   }
 
   /// In the order of their sites' names, by the bytes of their UTF-8.
   public private(set) var updates: [Update]
-  /// Those that the guard left out.
+  /// What was left out.
   public private(set) var refusals: [Refusal] = []
 
   /// Reads the manifests of all updates, and no more of them.
@@ -41,17 +41,15 @@ public struct FederatedRound {
   ///   - paths: files, pipes, or `-` for standard input; what cannot be read twice is kept in a
   ///     temporary file.
   ///   - global: the model that they must have started from, where it is known.
-  ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
   ///   - isSealed: whether to tell the files' checksums.
-  /// - Throws: `badData` where two updates do not belong together or are from one site, `refused`
-  ///   where one is not signed as it must be.
+  /// - Throws: `badData` where two updates do not belong together or are from one site.
   public init(
-    paths: [String], global: ModelArchive? = nil, signers: AllowedSigners? = nil,
-    isSealed: Bool = false
+    paths: [String], global: ModelArchive? = nil, isSealed: Bool = false
   ) throws(FedMedError) {
     var updates: [Update] = []
     for path in paths {
-      let update = try Self.update(path, signers, isSealed: isSealed)
+      var arrival = try Arrival(path, isSealed: isSealed)
+      let update = try arrival.update()
       if let global { try Self.requireFit(update, global) }
       if let first = updates.first { try Self.requireFit(update, first) }
       if let twin = updates.first(where: { $0.site == update.site }) {
@@ -63,25 +61,27 @@ public struct FederatedRound {
     self.updates = updates.sorted { $0.site.precedes($1.site) }
   }
 
-  /// The same, but what is broken, does not belong to the others, or is far off is left out.
+  /// The same, but what is broken, does not belong to the others, is not signed as it must be or is far
+  /// off is left out: no site can keep the others from their round.
   ///
   /// What the others are is the global model where it is given, and else what most updates say. Of a
   /// site that sent two, neither counts.
-  /// - Parameter guarding: how many times as far from the others as the middle one an update may be.
+  /// - Parameters:
+  ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
+  ///   - limit: how many times as far from the others as the middle one an update may be; nil does not
+  ///     look at how far they are.
   public init(
-    paths: [String], global: ModelArchive?, signers: AllowedSigners? = nil,
-    isSealed: Bool = false, guarding limit: Double
+    paths: [String], global: ModelArchive?, isSealed: Bool = false, signers: AllowedSigners?,
+    guarding limit: Double?
   ) throws(FedMedError) {
     updates = []
     for path in paths {
+      var arrival = try Arrival(path, isSealed: isSealed || signers != nil)
       do throws(FedMedError) {
-        let update = try Self.update(path, signers, isSealed: isSealed)
-        // To the end: what is broken behind the manifest is found before it counts.
-        _ = try update.open().tensors()
-        updates.append(update)
+        updates.append(try arrival.wholeUpdate(signers))
       } catch {
         guard error.code == .badData || error.code == .refused else { throw error }
-        refusals.append(Refusal(name: path, site: nil, identity: nil, seal: nil, error: error))
+        refusals.append(arrival.refusal(error))
       }
     }
     leaveOut(
@@ -101,6 +101,10 @@ public struct FederatedRound {
       leaveOut(updates.map { Self.misfit($0, model) })
     }
     updates.sort { $0.site.precedes($1.site) }
+    if let limit { try leaveOut(fartherThan: limit) }
+  }
+
+  private mutating func leaveOut(fartherThan limit: Double) throws(FedMedError) {
     var collection = UpdateCollection()
     for update in updates { collection.add(try update.open().tensors(), weight: 1) }
     let distances = UpdateGuard.distances(collection)
@@ -139,40 +143,11 @@ public struct FederatedRound {
     refusals += zip(updates, reasons).compactMap { update, error in
       error.map {
         Refusal(
-          name: update.name, site: update.site, identity: update.identity, seal: update.seal,
-          error: $0)
+          name: update.name, seal: update.seal, manifest: update.manifest,
+          identity: update.identity, error: $0)
       }
     }
     updates = zip(updates, reasons).filter { $0.1 == nil }.map(\.0)
-  }
-
-  private static func update(
-    _ path: String, _ signers: AllowedSigners?, isSealed: Bool
-  ) throws(FedMedError) -> Update {
-    var open = { () throws(FedMedError) in try ArchiveReader(path: path, kinds: [.update]) }
-    var spool: StagingFile?
-    // What is signed is read once: nobody can put another file in its place in between.
-    if signers != nil || isSealed || !ByteSource.isRegularFile(path) {
-      let source = try ByteSource(path: path)
-      let copy = try StagingFile()
-      try copy.fill(from: source)
-      open = { () throws(FedMedError) in
-        try ArchiveReader(copy.source(named: source.name), kinds: [.update])
-      }
-      spool = copy
-    }
-    let reader = try open()
-    let signer = try signers.flatMap { signers throws(FedMedError) in
-      try spool.map { bytes throws(FedMedError) in
-        try signers.verify(path, bytes: bytes, signer: reader.manifest.site ?? "")
-      }
-    }
-    let seal = try spool.map { spool throws(FedMedError) in
-      Seal(checksum: try spool.checksum(), signer: signer)
-    }
-    return Update(
-      manifest: reader.manifest, identity: reader.identity, name: reader.name, seal: seal,
-      open: open)
   }
 
   private static func requireFit(

@@ -23,6 +23,14 @@ public struct AllowedSigners: Sendable {
     return try ModelArchive(ArchiveReader(bytes.source(named: path), kinds: [.model]))
   }
 
+  /// Reads a report that the site which it names has signed.
+  public func report(path: String) throws(FedMedError) -> SiteReport {
+    let bytes = try Self.bytes(path)
+    let report = try SiteReport(ArchiveReader(bytes.source(named: path), kinds: [.report]))
+    _ = try verify(path, bytes: bytes, signer: report.site)
+    return report
+  }
+
   /// Checks a file's signature, whatever it is.
   /// - Returns: the key's fingerprint.
   public func check(path: String, signer: String) throws(FedMedError) -> String {
