@@ -102,6 +102,7 @@ struct SignatureTests {
     try shell.succeed(
       """
       \(call) *.tar.gz > model1.tar
+      mkdir old; cp north.tar.gz north.tar.gz.sig old
       for site in north south; do
         fm-train-local -q --features sites/$site.tar --state $site.state model1.tar | fm-compress -q > $site.tar.gz
         ssh-keygen -q -Y sign -n fedmed -f key.$site - < $site.tar.gz > $site.tar.gz.sig 2> /dev/null
@@ -111,6 +112,14 @@ struct SignatureTests {
     let outcome = try shell.run("\(next) --audit audit.tsv *.tar.gz > m")
     #expect(
       outcome.status == 0 && outcome.errors.contains("east.tar.gz: started from another model"))
+    // Nor do copies of old or new updates, put in by somebody else, keep the new one from counting.
+    try shell.succeed(
+      """
+      cp old/north.tar.gz north0.tar.gz; cp old/north.tar.gz.sig north0.tar.gz.sig
+      cp north.tar.gz again.tar.gz; cp north.tar.gz.sig again.tar.gz.sig
+      \(next) north.tar.gz north0.tar.gz south.tar.gz again.tar.gz 2> said | cmp - m
+      grep -q 'again.tar.gz: the same as north.tar.gz' said
+      """)
     // Who sent it, of which round, and with which key.
     #expect(
       try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $2, $3, $7 }' audit.tsv")

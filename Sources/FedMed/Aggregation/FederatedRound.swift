@@ -64,8 +64,8 @@ public struct FederatedRound {
   /// The same, but what is broken, does not belong to the others, is not signed as it must be or is far
   /// off is left out: no site can keep the others from their round.
   ///
-  /// What the others are is the global model where it is given, and else what most updates say. Of a
-  /// site that sent two, neither counts.
+  /// What the others are is the global model where it is given, and else what most updates say. What came
+  /// twice counts once; of a site that sent two different ones, neither counts.
   /// - Parameters:
   ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
   ///   - limit: how many times as far from the others as the middle one an update may be; nil does not
@@ -84,6 +84,19 @@ public struct FederatedRound {
         refusals.append(arrival.refusal(error))
       }
     }
+    // Before a site's updates are counted: somebody may have put an old one beside the new one.
+    if let global {
+      leaveOut(
+        updates.map { update in
+          Self.failure { () throws(FedMedError) in try Self.requireFit(update, global) }
+        })
+    }
+    leaveOut(
+      updates.indices.map { index in
+        updates[..<index].first { $0.identity == updates[index].identity }.map { first in
+          FedMedError(.refused, "the same as \(first.name)", file: updates[index].name)
+        }
+      })
     leaveOut(
       updates.map { update in
         let twins = updates.count { $0.site == update.site }
@@ -91,12 +104,6 @@ public struct FederatedRound {
           ? FedMedError(
             .refused, "one of \(twins) updates of site '\(update.site)'", file: update.name) : nil
       })
-    if let global {
-      leaveOut(
-        updates.map { update in
-          Self.failure { () throws(FedMedError) in try Self.requireFit(update, global) }
-        })
-    }
     if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
       leaveOut(updates.map { Self.misfit($0, model) })
     }
