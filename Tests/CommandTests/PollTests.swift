@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+/// A server and sites that wait for nobody: each is called now and then, and what they make together is
+/// what fm-federate makes on one machine.
+struct PollTests {
+  let shell: Shell
+
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun(180)
+    try shell.succeed(
+      "mkdir data; for s in north east south; do tar xOf sites/$s.tar manifest.json > spec.json; done"
+    )
+  }
+
+  static let options = "--rounds 3 --seed 3 --hidden 8 --batch-size 8"
+  let serve =
+    "fm-federate -q --run served \(options) --launcher wait --spec spec.json north east south"
+  func poll(_ site: String, _ more: String = "") -> String {
+    "fm-poll -q --server served --features sites/\(site).tar --state data/\(site) \(more)"
+  }
+
+  @Test func visitsEndInTheSameBytes() throws {
+    try shell.succeed("fm-federate -q --run whole \(Self.options) --calibrate sites")
+    // Nobody in time, in order, or only once.
+    try shell.fail(poll("north"), 75, "served/wanted: ")
+    let serve = "\(serve) --calibrate"
+    for visit in 0..<6 {
+      let outcome = try shell.run("\(serve); \(serve)")
+      #expect(outcome.status == (visit == 5 ? 0 : 75), "\(outcome.errors)")
+      #expect(outcome.errors.isEmpty)
+      for site in visit % 2 == 0 ? ["north", "east", "south"] : ["south", "north", "east"] {
+        let outcome = try shell.run("\(poll(site)) && \(poll(site))")
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      }
+    }
+    try shell.succeed(
+      """
+      diff -r -x fm-federate.lock -x logs -x settings -x wanted -x sites whole served >&2
+      cmp whole/sites/east/state.tar data/east
+      test "$(head -n 1 served/wanted)" = 'task\tdone'
+      """)
+  }
+
+  /// With keys all around: what is forged or unsigned does not count, and what is late is not waited for.
+  @Test func signedVisits() throws {
+    try shell.succeed(
+      """
+      for name in north east south server; do
+        ssh-keygen -q -t ed25519 -N '' -f key.$name
+        printf '%s %s\\n' $name "$(cut -d ' ' -f 1,2 key.$name.pub)" >> signers
+      done
+      """)
+    let serve = "\(serve) --sign key.server --allowed-signers signers"
+    func poll(_ site: String) -> String {
+      self.poll(site, "--allowed-signers signers --sign key.\(site)")
+    }
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("\(poll("north")); \(poll("south"))")
+    // East answers without a signature, and the deadline has passed.
+    try shell.succeed(self.poll("east"))
+    let first = try shell.run("\(serve) --deadline 1")
+    #expect(first.errors.contains("east.tar.gz: is not signed"))
+    #expect(
+      try shell.succeed("awk -F '\t' '{ print $1, $3 }' served/rounds/001/audit.tsv")
+        == "decision site\nmodel NA\naccepted north\naccepted south\nrefused east\n")
+    // A model that is not the server's is not trained on.
+    try shell.succeed(
+      "cd served/rounds/001; cp model.tar.gz kept; cp ../000/model.tar.gz . ; sed -i \"s/sha256.*/sha256\t$(sha256sum < model.tar.gz | cut -d ' ' -f 1)/\" ../../wanted"
+    )
+    let forged = try shell.run(poll("north"))
+    #expect(forged.status == 77 && forged.errors.contains("is not signed by 'server'"))
+    try shell.succeed("cd served/rounds/001; mv kept model.tar.gz")
+    try shell.fail(poll("north"), 75, "not the one that is meant")
+    #expect(try shell.run(serve).status == 75)
+    // East's state has seen its round 1, which never came to the model.
+    try shell.succeed("\(poll("north")); \(poll("east")); \(poll("south"))")
+    #expect(try shell.run(serve).status == 75)
+    #expect(try shell.succeed("grep -c accepted served/rounds/002/audit.tsv") == "3\n")
+    // Too few by the deadline: no model, and nothing is lost.
+    try shell.succeed("\(poll("north")); touch -d '-1 hour' served/wanted")
+    let few = try shell.run("\(serve) --deadline 60")
+    #expect(few.status == 75 && few.errors.contains("1 updates, there must be 2"))
+    try shell.succeed("\(poll("south")); touch -d '-1 hour' served/wanted")
+    #expect(try shell.run("\(serve) --deadline 60").errors == "")
+    #expect(
+      try shell.succeed("test -e served/rounds/003/model.tar.gz.sig && echo there") == "there\n")
+  }
+
+  /// A server may say what it likes: nothing of it is run, and no path is taken from it.
+  @Test func wantedIsNotTrusted() throws {
+    #expect(try shell.run(serve).status == 75)
+    for (key, value) in [
+      ("task", "$(touch bad)"), ("round", "../../x"), ("round", "-1"), ("round", "1 2"),
+      ("filter", "tar"), ("codec", "x; touch bad"), ("task", ""), ("round", "00"),
+    ] {
+      try shell.succeed(
+        "cp served/wanted kept; awk -F '\t' -v OFS='\t' '$1 == \"\(key)\" { $2 = v } 1' v='\(value)' kept > served/wanted"
+      )
+      try shell.fail(poll("north"), 65, "served/wanted: no \(key)")
+      try shell.succeed("mv kept served/wanted; test ! -e bad")
+    }
+    for call in [
+      poll("north", "--name a/b"), poll("north", "x"), "fm-poll --server served --state s",
+      "fm-federate --run r --launcher wait north", "fm-federate --run r --spec spec.json sites",
+      "fm-federate --run r --launcher wait --spec spec.json --deadline x north",
+      "fm-federate --run r --deadline 9 sites", "fm-federate --run r --launcher '' sites",
+    ] {
+      #expect(try shell.run(call).status == 64, "\(call)")
+    }
+    try shell.fail(
+      "fm-federate --run r --launcher wait --spec spec.json ../north south", 65, "called by a name")
+  }
+
+  /// Any command that runs lines is a launcher.
+  @Test func launchersDoNotMatter() throws {
+    try shell.succeed(
+      """
+      fm-federate -q --run whole \(Self.options) sites
+      fm-federate -q --run other \(Self.options) --launcher 'tac | sh' sites
+      diff -r -x fm-federate.lock -x '*.txt' whole other >&2
+      """)
+    let outcome = try shell.run(
+      "fm-federate -q --run none \(Self.options) --launcher 'exit 9' sites")
+    #expect(outcome.status == 75 && outcome.errors.contains("round 1: no site sent an update"))
+  }
+}
