@@ -1,0 +1,2 @@
+complete -c fm-slurm -l help
+complete -c fm-slurm -l jobs -r

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// What `install` puts where, and takes away.
+struct InstallTests {
+  let shell: Shell
+  let install =
+    "FEDMED_TOOLS='\(Bundle.main.bundleURL.path)' '\(Shell.root.path)/Sources/Scripts/install'"
+
+  init() throws { shell = try Shell() }
+
+  @Test func whatIsInstalledWorksAndGoes() throws {
+    try shell.succeed("mkdir -p root/usr/local/bin; echo mine > root/usr/local/bin/other")
+    try shell.succeed("DESTDIR=$PWD/root \(install)")
+    // The files are those of the list.
+    #expect(
+      try shell.succeed("cd root; find . -type f ! -name other | sed 's/^.//' | sort")
+        == (try shell.succeed("\(install) --list | sort")))
+    try shell.succeed(
+      """
+      PATH=$PWD/root/usr/local/bin:/usr/bin:/bin
+      for tool in root/usr/local/bin/fm-*; do
+        case $tool in */fm-federate | */fm-site | */fm-poll | */fm-slurm) "$tool" --help ;; *) "$tool" --version ;; esac
+      done > /dev/null
+      MANPATH=$PWD/root/usr/local/share/man man -w fm-train-local fm-poll 5 fm-archive fedmedclip | grep -c . | grep -q 4
+      MANPATH=$PWD/root/usr/local/share/man man fm-train-local | grep -q 'EXIT STATUS'
+      """)
+    // A script that is being run when it is replaced goes on as it was.
+    try shell.succeed(
+      """
+      ls -i root/usr/local/bin/fm-federate > before
+      DESTDIR=$PWD/root \(install)
+      ls -i root/usr/local/bin/fm-federate > after; ! cmp -s before after
+      """)
+    try shell.succeed("DESTDIR=$PWD/root \(install) --uninstall")
+    #expect(try shell.succeed("find root -type f") == "root/usr/local/bin/other\n")
+  }
+
+  @Test func otherPrefixesAndWrongCalls() throws {
+    try shell.succeed("\(install) --prefix \"$PWD/my home\" && 'my home/bin/fm-eval' --version")
+    #expect(try shell.run("\(install) --prefix here").status == 64)
+    #expect(try shell.run("\(install) --frob").status == 64)
+    try shell.succeed("touch file")
+    let outcome = try shell.run("\(install) --prefix \"$PWD/file\"")
+    #expect(outcome.status == 73)
+    #expect(outcome.errors.contains("cannot install"))
+  }
+}
