@@ -51,6 +51,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["FedMed"] + tools.map { .target(name: $0) },
+      exclude: ["Cases"],
       swiftSettings: strict),
   ]
     + tools.map {

@@ -82,7 +82,9 @@ struct RuleOptions: ParsableArguments {
   func chosen(weights: AggregationWeights?) throws(FedMedError) -> any AggregationRule.Type {
     let wanted = rule ?? MeanRule.name
     guard let type = AggregationRules.all.first(where: { $0.name == wanted }) else {
-      throw FedMedError(.usage, "unknown rule '\(wanted)'")
+      throw FedMedError(
+        .usage, "unknown rule '\(wanted)'",
+        hint: "the rules are \(AggregationRules.all.map { $0.name }.joined(separator: ", "))")
     }
     for (isGiven, option, setting) in [
       (malicious != nil, "--malicious", AggregationSettings.Name.malicious),

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// The cases in Cases, a folder each.
+struct CaseTests {
+  static let folder = Shell.root.appendingPathComponent("Tests/CommandTests/Cases")
+  static let names = {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return entries.filter { !$0.hasSuffix(".md") }.sorted()
+  }()
+
+  private func text(_ name: String, _ part: String) -> String? {
+    try? String(
+      contentsOf: Self.folder.appendingPathComponent("\(name)/\(part)"), encoding: .utf8)
+  }
+
+  @Test func thereAreCases() {
+    #expect(Self.names.count > 30)
+  }
+
+  @Test(arguments: names)
+  func commandDoesWhatItMust(name: String) throws {
+    let shell = try Shell()
+    try shell.makeRun()
+    let outcome = try shell.run(try #require(text(name, "command")))
+    if ProcessInfo.processInfo.environment["FEDMED_RECORD"] != nil {
+      for (part, said) in [
+        ("output", outcome.text), ("error", outcome.errors),
+        ("status", outcome.status == 0 ? "" : "\(outcome.status)\n"),
+      ] {
+        let file = Self.folder.appendingPathComponent("\(name)/\(part)")
+        try? FileManager.default.removeItem(at: file)
+        if !said.isEmpty { try Data(said.utf8).write(to: file) }
+      }
+    }
+    #expect(outcome.text == text(name, "output") ?? "")
+    #expect(outcome.errors == text(name, "error") ?? "")
+    #expect("\(outcome.status)\n" == text(name, "status") ?? "0\n")
+  }
+}
