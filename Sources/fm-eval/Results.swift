@@ -39,7 +39,11 @@ extension Evaluate {
   func selectRound() throws(FedMedError) {
     let minimum = minSites ?? 1
     guard minimum > 0 else { throw FedMedError(.usage, "--min-sites must be at least 1") }
-    let selection = try RoundSelection(reports(), minimumSites: minimum)
+    let selection = try RoundSelection(reports(), minimumSites: minimum) {
+      error throws(FedMedError) in
+      guard signer.isGiven else { throw error }
+      messages.leaveOut(error)
+    }
     var records = Records("rounds", columns: ["round", "sites", "accuracy", "best"])
     for score in selection.scores {
       records.add([

@@ -18,28 +18,37 @@ public struct RoundSelection: Equatable, Sendable {
   /// - Parameters:
   ///   - reports: of the validation split; a site without validation samples has none to report.
   ///   - minimumSites: a round with fewer sites does not compete.
-  /// - Throws: `badData` for a report of another split, or two of one site in one round.
-  public init(_ reports: [SiteReport], minimumSites: Int) throws(FedMedError) {
+  ///   - refuse: what becomes of a report of another split, of another model of its round than most, or
+  ///     of a site that reported the round already; it throws, or the report is left out.
+  /// - Throws: `badData`, by `refuse`.
+  public init(
+    _ reports: [SiteReport], minimumSites: Int,
+    refuse: (FedMedError) throws(FedMedError) -> Void = { error throws(FedMedError) in throw error }
+  ) throws(FedMedError) {
+    let byRound = Dictionary(grouping: reports, by: \.round)
     var rounds: [Int: [String: SiteReport]] = [:]
     for report in reports {
-      guard report.report.split == Split.validation.rawValue else {
-        throw FedMedError(
-          .badData, "of the \(report.report.split) split, expected validation",
-          file: report.name)
+      let peers = byRound[report.round] ?? []
+      func support(_ peer: SiteReport) -> Int {
+        peers.count { $0.manifest.parent == peer.manifest.parent }
       }
-      if let other = rounds[report.round]?.values.first,
-        other.manifest.parent != report.manifest.parent
-      {
-        throw FedMedError(
-          .badData, "reports on another model of round \(report.round) than \(other.name)",
-          file: report.name)
+      let reason: String?
+      if report.report.split != Split.validation.rawValue {
+        reason = "of the \(report.report.split) split, expected validation"
+      } else if let other = peers.first(where: {
+        $0.manifest.parent != report.manifest.parent && support($0) >= support(report)
+      }) {
+        reason = "reports on another model of round \(report.round) than \(other.name)"
+      } else if let twin = rounds[report.round]?[report.site] {
+        reason = "site '\(report.site)' reported round \(report.round) in \(twin.name) too"
+      } else {
+        reason = nil
       }
-      if let twin = rounds[report.round]?.updateValue(report, forKey: report.site) {
-        throw FedMedError(
-          .badData, "site '\(report.site)' reported round \(report.round) in \(twin.name) too",
-          file: report.name)
+      if let reason {
+        try refuse(FedMedError(.badData, reason, file: report.name))
+      } else {
+        rounds[report.round, default: [:]][report.site] = report
       }
-      if rounds[report.round] == nil { rounds[report.round] = [report.site: report] }
     }
     scores = rounds.keys.sorted().map { round in
       // In a fixed order, because a sum of floats depends on it.

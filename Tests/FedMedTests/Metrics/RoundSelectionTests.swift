@@ -70,6 +70,17 @@ struct RoundSelectionTests {
     #expect(
       failure { _ = try RoundSelection(other, minimumSites: 1) }?.reason
         .hasPrefix("reports on another model of round 1") == true)
+    // Where they are only left out, the others count: of models the one that most report on.
+    var left: [String] = []
+    let selection = try RoundSelection(
+      [
+        try report("b", round: 1, 2, 2, model: "b"), try report("a", round: 1, 1, 2),
+        try report("c", round: 1, 1, 2), try report("c", round: 1, 2, 2), test,
+      ], minimumSites: 1
+    ) { left.append($0.reason) }
+    #expect(left.count == 3)
+    #expect(selection.scores.map(\.sites) == [2])
+    #expect(selection.scores[0].accuracy == 0.5)
   }
 
   @Test func tableHasSitesThenGlobalThenTheMean() throws {
