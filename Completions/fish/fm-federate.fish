@@ -32,5 +32,6 @@ complete -c fm-federate -l sign -r
 complete -c fm-federate -l spec -r
 complete -c fm-federate -l temperature -r
 complete -c fm-federate -l trim -r
+complete -c fm-federate -l version
 complete -c fm-federate -l weight-decay -r
 complete -c fm-federate -l weights -r -f -a 'uniform samples'

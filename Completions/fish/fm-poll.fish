@@ -8,3 +8,4 @@ complete -c fm-poll -l sign -r
 complete -c fm-poll -l signer -r
 complete -c fm-poll -l state -r
 complete -c fm-poll -l threads -r
+complete -c fm-poll -l version

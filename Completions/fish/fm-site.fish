@@ -12,3 +12,4 @@ complete -c fm-site -l state -r
 complete -c fm-site -l test -r
 complete -c fm-site -l threads -r
 complete -c fm-site -l update -r
+complete -c fm-site -l version

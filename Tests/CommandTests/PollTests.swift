@@ -24,7 +24,9 @@ struct PollTests {
   @Test func visitsEndInTheSameBytes() throws {
     try shell.succeed("fm-federate -q --run whole \(Self.options) --calibrate sites")
     // Nobody in time, in order, or only once.
-    try shell.fail(poll("north"), 75, "served/wanted: ")
+    #expect(try shell.run(poll("north")).status == 75)
+    try shell.fail(
+      poll("north").replacing(" -q", with: ""), 75, "served: there is no run, or not yet")
     let serve = "\(serve) --calibrate"
     for visit in 0..<6 {
       let outcome = try shell.run("\(serve); \(serve)")
@@ -78,14 +80,88 @@ struct PollTests {
     try shell.succeed("\(poll("north")); \(poll("east")); \(poll("south"))")
     #expect(try shell.run(serve).status == 75)
     #expect(try shell.succeed("grep -c accepted served/rounds/002/audit.tsv") == "3\n")
-    // Too few by the deadline: no model, and nothing is lost.
-    try shell.succeed("\(poll("north")); touch -d '-1 hour' served/wanted")
-    let few = try shell.run("\(serve) --deadline 60")
-    #expect(few.status == 75 && few.errors.contains("1 updates, there must be 2"))
-    try shell.succeed("\(poll("south")); touch -d '-1 hour' served/wanted")
-    #expect(try shell.run("\(serve) --deadline 60").errors == "")
+    // Too few by the deadline: no model, nothing is lost, and cron has nothing to mail.
+    let late = "sed -i 's/^since.*/since\t1000/' served/wanted; \(serve) --deadline 60"
+    try shell.succeed(poll("north"))
+    let few = try shell.run(late)
+    #expect(few.status == 75 && few.errors.isEmpty)
+    #expect(try shell.run(late.replacing(" -q", with: "")).errors.contains("there must be 2"))
+    try shell.succeed(poll("south"))
+    #expect(try shell.run(late).errors == "")
+    try shell.succeed("test -e served/rounds/003/model.tar.gz.sig")
+  }
+
+  /// Who answers without a signature, or under a wrong name, is told, or asked again.
+  @Test func whatIsRefusedIsAskedForAgain() throws {
+    try shell.succeed(
+      """
+      for name in north east south server; do
+        ssh-keygen -q -t ed25519 -N '' -f key.$name
+        printf '%s %s\n' $name "$(cut -d ' ' -f 1,2 key.$name.pub)" >> signers
+      done
+      """)
+    let serve = "\(serve) --sign key.server --allowed-signers signers --min-sites 3"
+    #expect(try shell.run(serve).status == 75)
+    try shell.fail(poll("north", "--name nord"), 65, "knows no site 'nord', but east north south")
+    try shell.succeed(
+      "for site in north south; do \(poll("$site", "--allowed-signers signers --sign key.$site")); done"
+    )
+    try shell.succeed(poll("east"))
+    let refused = try shell.run(serve)
+    #expect(refused.status == 75 && refused.errors.contains("is not signed (left out)"))
+    try shell.succeed("ls served/rounds/001/refused/east.tar.gz; sleep 1")
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed(poll("east", "--allowed-signers signers --sign key.east"))
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("test -e served/rounds/001/model.tar.gz")
+    // Signatures are one of a run's settings.
+    try shell.fail(
+      self.serve, 65, "other settings or sites, see its file settings (allowed-signers yes)")
+  }
+
+  /// A site that is gone at the end is not waited for beyond the deadline, and what was done is done.
+  @Test func aSiteMayBeGoneAtTheEnd() throws {
+    let serve = "\(serve) --deadline 60 --min-sites 2"
+    for _ in 0..<3 {
+      #expect(try shell.run(serve).status == 75)
+      try shell.succeed("for site in north east south; do \(poll("$site")); done")
+    }
+    // The report on the last round, and the test, without east.
+    for _ in 0..<2 {
+      #expect(try shell.run(serve).status == 75)
+      try shell.succeed("\(poll("north")); \(poll("south"))")
+      try shell.succeed("sed -i 's/^since.*/since\t1000/' served/wanted")
+    }
+    let end = try shell.run(serve)
+    #expect(end.status == 75 && end.errors.contains("could not be tested: east"))
+    #expect(try shell.succeed("cut -f 1 served/table.tsv") == "site\nnorth\nsouth\nAVG\n")
+    let again = try shell.run(serve)
+    #expect(again.status == 0 && again.errors.isEmpty && again.output.isEmpty)
+    try shell.succeed(poll("east"))
+    // Begun anew in the same place, it asks anew.
+    try shell.succeed("rm -r served data/*; sleep 1")
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("\(poll("north")); test -e served/rounds/001/updates/north.tar.gz")
+  }
+
+  /// What a site's account at the server may put there in place of a file.
+  @Test func onlyPlainFilesCount() throws {
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("\(poll("north")); \(poll("east")); \(poll("south"))")
+    try shell.succeed(
+      """
+      cd served/rounds/001/updates
+      cp east.tar.gz more.tar.gz; mv east.tar.gz ../../../../kept; ln -s ../../../../kept east.tar.gz
+      rm south.tar.gz; mkfifo south.tar.gz
+      """)
+    #expect(try shell.run("timeout 60 \(serve)").status == 75)
+    try shell.succeed("test ! -e served/rounds/001/model.tar.gz")
+    try shell.succeed(
+      "cd served/rounds/001/updates; rm south.tar.gz east.tar.gz; cp ../../../../kept east.tar.gz; sed -i 's/^since.*/since\t1000/' ../../../wanted"
+    )
+    #expect(try shell.run("timeout 60 \(serve) --deadline 60").status == 75)
     #expect(
-      try shell.succeed("test -e served/rounds/003/model.tar.gz.sig && echo there") == "there\n")
+      try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "east\nnorth\n")
   }
 
   /// A server may say what it likes: nothing of it is run, and no path is taken from it.
