@@ -68,7 +68,8 @@ public struct FeatureImport {
   ) throws(FedMedError) -> Matrix {
     let file = try NumPyFile(path: path)
     guard file.header.shape == [classes, dimension], let type = file.floatType else {
-      throw file.fault("\(file.summary), expected floats of shape [\(classes), \(dimension)]")
+      throw file.fault(
+        "\(file.summary), expected floats of shape [\(classes), \(dimension)]: classes × numbers")
     }
     if let index = ElementCoding.firstNonFinite(file.data, as: type) {
       throw file.fault("class \(index / dimension) has a feature that is not finite")
@@ -91,7 +92,7 @@ public struct FeatureImport {
     }
     if let index = values.firstIndex(where: { !classes.indices.contains($0) }) {
       throw file.fault(
-        "label \(values[index]) of sample \(index), there are \(classes.count) classes")
+        "label \(values[index]) of sample \(index), there are \(classes.count) classes, from 0 on")
     }
     // A table that names the classes in a column of its own must agree: rows in another order
     // would go unnoticed until the model is no better than chance.
@@ -129,7 +130,7 @@ private struct NumPyFile {
     else {
       throw FedMedError(
         .badData, "elements of type \(printable(header.descriptor)) cannot be read", file: path,
-        hint: "save them as float32 or int32")
+        hint: "features and texts are float32 or float16, labels int32 or int64")
     }
     data = try source.read(upTo: count * size + 1)
     guard data.count == count * size else {

@@ -108,7 +108,7 @@ public struct StateArchive: Sendable {
     else {
       throw FedMedError(
         .badData, "belongs to another run than \(model.name): other classes, encoder or parameters",
-        file: name)
+        file: name, hint: "a new run needs a new state")
     }
   }
 

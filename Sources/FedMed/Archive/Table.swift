@@ -28,6 +28,9 @@ public struct Table: Equatable, Sendable {
     guard let first = lines.popFirst() else { throw fault(1, "no header") }
     // Some programs begin a text with a mark of its encoding.
     header = cells(first.hasPrefix("\u{FEFF}") ? first.dropFirst() : first)
+    guard header.count > 1 || !first.contains(",") else {
+      throw fault(1, "one column with commas in it, expected tabs between columns")
+    }
     var seen: Set<String> = []
     for name in header {
       guard Manifest.isName(name) else {

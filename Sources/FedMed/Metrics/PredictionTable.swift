@@ -46,8 +46,8 @@ struct PredictionTable {
     var count = 1
     while let line = try lines.next() {
       count += 1
-      func fault(_ reason: String) -> FedMedError {
-        FedMedError(.badData, reason, file: file, place: "line \(count)")
+      func fault(_ reason: String, hint: String? = nil) -> FedMedError {
+        FedMedError(.badData, reason, file: file, place: "line \(count)", hint: hint)
       }
       let cells = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       guard cells.count == header.count else {
@@ -55,7 +55,10 @@ struct PredictionTable {
       }
       guard let label = numbers[Array(cells[place])] else {
         throw fault(
-          "'\(printable(String(decoding: cells[place], as: UTF8.self)))' is none of the classes")
+          "'\(printable(String(decoding: cells[place], as: UTF8.self)))' is none of the classes",
+          hint:
+            "the classes, by the names of the columns, are \(classes.map { "p_\($0)" }.joined(separator: ", "))"
+        )
       }
       labels.append(label)
       for column in columns {

@@ -68,7 +68,8 @@ public struct AllowedSigners: Sendable {
     guard status == 0 else {
       let reason = output.split(separator: "\n").last.map { printable(String($0)) } ?? ""
       throw FedMedError(
-        .refused, "is not signed by '\(printable(signer))': \(reason.lowercased())", file: file)
+        .refused, "is not signed by '\(printable(signer))': \(reason.lowercased())", file: file,
+        hint: "\(path) must have a line of that name with the key that signed it")
     }
     // Good "fedmed" signature for NAME with ED25519 key SHA256:…
     return output.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""

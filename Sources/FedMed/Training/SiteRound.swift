@@ -117,7 +117,7 @@ public struct SiteRound: Sendable {
         .badData,
         "has trained round \(state.latest.round), the model \(model.name) is of round "
           + "\(model.round)", file: stateName,
-        hint: "a state does not go back; take the newest global model")
+        hint: "a state does not go back; take the newest global model, or in a new run a new state")
     }
     // The same round once more, from the same global model or from one that replaced it.
     if round == state.latest.round { return (state.previous, [state.previous, state.best]) }
