@@ -22,6 +22,12 @@ extension Evaluate {
     return reports
   }
 
+  /// Of reports that must be signed, one that does not belong to the others is left out too.
+  private func leaveOut(_ error: FedMedError) throws(FedMedError) {
+    guard signer.isGiven else { throw error }
+    messages.leaveOut(error)
+  }
+
   private func signatures() throws(FedMedError) -> AllowedSigners? {
     let signers = try signer.signatures.allowed()
     guard signers == nil || !inputs.contains("-") else {
@@ -31,7 +37,8 @@ extension Evaluate {
   }
 
   func table() throws(FedMedError) {
-    let table = ResultTable(try TestReports(reports()), score: metric ?? .accuracy)
+    let tests = try TestReports(reports(), refuse: leaveOut)
+    let table = ResultTable(tests, score: metric ?? .accuracy)
     try Output.write(
       text: table.records(metric ?? .accuracy).text(format), to: output, inputs: inputs)
   }
@@ -39,11 +46,7 @@ extension Evaluate {
   func selectRound() throws(FedMedError) {
     let minimum = minSites ?? 1
     guard minimum > 0 else { throw FedMedError(.usage, "--min-sites must be at least 1") }
-    let selection = try RoundSelection(reports(), minimumSites: minimum) {
-      error throws(FedMedError) in
-      guard signer.isGiven else { throw error }
-      messages.leaveOut(error)
-    }
+    let selection = try RoundSelection(reports(), minimumSites: minimum, refuse: leaveOut)
     var records = Records("rounds", columns: ["round", "sites", "accuracy", "best"])
     for score in selection.scores {
       records.add([

@@ -12,17 +12,29 @@ struct Arrival {
 
   /// - Parameters:
   ///   - path: a file, a pipe, or `-` for standard input; what cannot be read twice is kept.
-  ///   - isSealed: whether its checksum and signature count. It is kept then as well, so that nobody
-  ///     can put another file in its place in between.
-  init(_ path: String, isSealed: Bool) throws(FedMedError) {
+  ///   - isSealed: whether its checksum counts.
+  ///   - isSigned: whether its signature does. It must be a plain file then, and is kept, so that nobody
+  ///     can put another one in its place in between.
+  /// - Throws: `badData` where it is larger than may be.
+  init(_ path: String, isSealed: Bool, isSigned: Bool = false) throws(FedMedError) {
     self.path = path
-    guard isSealed || !ByteSource.isRegularFile(path) else {
+    let isRegular = ByteSource.isRegularFile(path)
+    guard isRegular || !isSigned else {
+      throw FedMedError(.noInput, "is no plain file", file: path)
+    }
+    if isRegular && !isSigned {
       (name, copy) = (path, nil)
+      if isSealed {
+        seal = FederatedRound.Seal(
+          checksum: try SHA256.hexadecimal(of: ByteSource(path: path)), signer: nil)
+      }
       return
     }
     let source = try ByteSource(path: path)
     let copy = try StagingFile()
-    try copy.fill(from: source)
+    // Compression makes nothing larger by more than that.
+    let limit = try ArchiveReader.allowedSize()
+    try copy.fill(from: source, limit: limit + limit / 1000 + 1 << 20)
     (name, self.copy) = (source.name, copy)
     seal = FederatedRound.Seal(checksum: try copy.checksum(), signer: nil)
   }

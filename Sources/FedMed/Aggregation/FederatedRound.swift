@@ -29,6 +29,14 @@ public struct FederatedRound {
     public let manifest: Manifest?
     public let identity: String?
     public let error: FedMedError
+
+    init(
+      name: String, seal: Seal? = nil, manifest: Manifest? = nil, identity: String? = nil,
+      error: FedMedError
+    ) {
+      (self.name, self.seal, self.manifest) = (name, seal, manifest)
+      (self.identity, self.error) = (identity, error)
+    }
   }
 
   /// In the order of their sites' names, by the bytes of their UTF-8.
@@ -76,12 +84,18 @@ public struct FederatedRound {
   ) throws(FedMedError) {
     updates = []
     for path in paths {
-      var arrival = try Arrival(path, isSealed: isSealed || signers != nil)
+      var arrival: Arrival?
       do throws(FedMedError) {
-        updates.append(try arrival.wholeUpdate(signers))
+        var own = try Arrival(path, isSealed: isSealed, isSigned: signers != nil)
+        defer { arrival = own }
+        updates.append(try own.wholeUpdate(signers))
       } catch {
-        guard error.code == .badData || error.code == .refused else { throw error }
-        refusals.append(arrival.refusal(error))
+        // What is there, but is no file that can be read, is its sender's fault too.
+        guard
+          [.badData, .refused].contains(error.code)
+            || error.code == .noInput && ByteSource.exists(path)
+        else { throw error }
+        refusals.append(arrival?.refusal(error) ?? Refusal(name: path, error: error))
       }
     }
     // Before a site's updates are counted: somebody may have put an old one beside the new one.

@@ -12,7 +12,7 @@ public final class ArchiveReader {
   /// says so in FEDMED_SIZE_LIMIT.
   public static let sizeLimit = 1 << 36
 
-  private static func allowedSize() throws(FedMedError) -> Int {
+  static func allowedSize() throws(FedMedError) -> Int {
     guard let text = getenv("FEDMED_SIZE_LIMIT").map({ String(cString: $0) }) else {
       return sizeLimit
     }

@@ -43,6 +43,12 @@ public final class ByteSource {
     return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// Whether there is anything of that name.
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
   /// Fills `buffer` as far as there is something to read now; 0 is the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FedMedError) -> Int {
     if !pushedBack.isEmpty {

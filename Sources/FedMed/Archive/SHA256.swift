@@ -35,6 +35,16 @@ struct SHA256 {
     return hash.finalize()
   }
 
+  /// The checksum of all that `source` has.
+  static func hexadecimal(of source: ByteSource) throws(FedMedError) -> String {
+    var hash = SHA256()
+    while true {
+      let bytes = try source.read(upTo: 1 << 20)
+      if bytes.isEmpty { return hash.hexadecimal() }
+      hash.update(bytes[...])
+    }
+  }
+
   static func hexadecimal(_ digest: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(

@@ -101,10 +101,14 @@ final class StagingFile: @unchecked Sendable {
   }
 
   /// Appends everything that `source` has.
-  func fill(from source: ByteSource) throws(FedMedError) {
+  /// - Throws: `badData` where that is more than `limit` bytes.
+  func fill(from source: ByteSource, limit: Int = .max) throws(FedMedError) {
     while true {
       let bytes = try source.read(upTo: 1 << 20)
       if bytes.isEmpty { return }
+      guard size + bytes.count <= limit else {
+        throw FedMedError(.badData, "larger than \(limit) bytes", file: source.name)
+      }
       try append(bytes)
     }
   }

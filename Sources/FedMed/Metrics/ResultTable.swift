@@ -43,33 +43,44 @@ public struct TestReports: Sendable {
   /// By name, Global last.
   public let sites: [SiteReport]
 
-  /// - Throws: `badData` for a validation report, reports of different models, or two from one
-  ///   site.
-  public init(_ reports: [SiteReport]) throws(FedMedError) {
-    sites = reports.sorted { a, b in
+  /// - Parameter refuse: what becomes of a validation report, of one of another model or split than
+  ///   most, or of a site that reported already; it throws, or the report is left out.
+  /// - Throws: `badData`, by `refuse`.
+  public init(
+    _ reports: [SiteReport],
+    refuse: (FedMedError) throws(FedMedError) -> Void = { error throws(FedMedError) in throw error }
+  ) throws(FedMedError) {
+    let sorted = reports.sorted { a, b in
       let (last, other) = (a.site == ResultTable.global, b.site == ResultTable.global)
       return last == other ? a.site.precedes(b.site) : other
     }
-    for (index, report) in sites.enumerated() {
-      guard report.report.split != Split.validation.rawValue else {
-        throw FedMedError(
-          .badData, "a validation report holds counts alone", file: report.name)
-      }
-      guard index == 0 || report.site != sites[index - 1].site else {
-        throw FedMedError(
-          .badData, "site '\(report.site)' reported in \(sites[index - 1].name) too",
-          file: report.name)
-      }
-      guard report.report.split == sites[0].report.split else {
-        throw FedMedError(
-          .badData,
-          "of the \(report.report.split) split, \(sites[0].name) of \(sites[0].report.split)",
-          file: report.name)
-      }
-      guard report.manifest.parent == sites[0].manifest.parent else {
-        throw FedMedError(
-          .badData, "reports on another model than \(sites[0].name)", file: report.name)
+    func support(_ report: SiteReport) -> Int {
+      sorted.count {
+        $0.manifest.parent == report.manifest.parent && $0.report.split == report.report.split
       }
     }
+    let most = sorted.map(support).max()
+    let model = sorted.first { support($0) == most }
+    var sites: [SiteReport] = []
+    for report in sorted {
+      let reason: String?
+      if report.report.split == Split.validation.rawValue {
+        reason = "a validation report holds counts alone"
+      } else if let twin = sites.last, twin.site == report.site {
+        reason = "site '\(report.site)' reported in \(twin.name) too"
+      } else if let model, report.report.split != model.report.split {
+        reason = "of the \(report.report.split) split, \(model.name) of \(model.report.split)"
+      } else if let model, report.manifest.parent != model.manifest.parent {
+        reason = "reports on another model than \(model.name)"
+      } else {
+        reason = nil
+      }
+      if let reason {
+        try refuse(FedMedError(.badData, reason, file: report.name))
+      } else {
+        sites.append(report)
+      }
+    }
+    self.sites = sites
   }
 }

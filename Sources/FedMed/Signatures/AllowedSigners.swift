@@ -54,7 +54,7 @@ public struct AllowedSigners: Sendable {
     _ file: String, bytes: StagingFile, signer: String
   ) throws(FedMedError) -> String {
     let signature = "\(file).sig"
-    guard access(signature, R_OK) == 0 else {
+    guard ByteSource.isRegularFile(signature), access(signature, R_OK) == 0 else {
       throw FedMedError(
         .refused, "is not signed", file: file,
         hint: "ssh-keygen -Y sign -n \(Self.namespace) -f KEY \(file) signs it")
