@@ -82,7 +82,7 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Where the new state goes, if not in place of the old.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write losses and validation accuracy to this file, tab-separated.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Where the update goes.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by someone in this file, as ssh-keygen has it.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" signer' -l 'signer' -d 'With --allowed-signers: who must have signed it (server).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'

@@ -5,7 +5,8 @@ import FedMed
 public struct SignatureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Take only what is signed by someone in this file, as ssh-keygen has it.", valueName: "file"),
+      "Take only what is signed by whom it is from, by ssh-keygen's file of allowed signers.",
+      valueName: "file"),
     completion: .file())
   public var allowedSigners: String?
 
