@@ -62,7 +62,9 @@ struct RuleOptions: ParsableArguments {
   }
 
   mutating func validate() throws {
-    if let malicious, malicious < 0 { throw ValidationError("--malicious must be at least 0") }
+    if let malicious, !(0...1_000_000).contains(malicious) {
+      throw ValidationError("--malicious must be at least 0, and at most a million")
+    }
     if let guarding, !(1...1e6).contains(guarding) {
       throw ValidationError("--guard must be at least 1")
     }
@@ -116,12 +118,17 @@ struct RuleOptions: ParsableArguments {
     return settings
   }
 
-  func optimization(_ global: ModelArchive?) throws(FedMedError) -> ServerOptimization? {
+  func state() throws(FedMedError) -> ServerState? {
+    try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
+  }
+
+  func optimization(
+    _ global: ModelArchive?, _ state: ServerState?
+  ) throws(FedMedError) -> ServerOptimization? {
     guard let optimizer, let global else { return nil }
     guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
       throw FedMedError(.usage, "unknown optimizer '\(optimizer)'")
     }
-    let state = try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
     return try ServerOptimization(
       type, learningRate: serverLearningRate, global: global, state: state)
   }

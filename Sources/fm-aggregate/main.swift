@@ -91,43 +91,48 @@ struct Aggregate: Tool {
         .usage, "--allowed-signers needs --model, and updates that are files",
         hint: "an old update is signed too; by the model it is found out")
     }
-    let round =
-      signers == nil && rules.guarding == nil
-      ? try FederatedRound(paths: updates, global: global, isSealed: audit != nil)
-      : try FederatedRound(
+    let round: FederatedRound
+    if signers == nil && rules.guarding == nil {
+      do throws(FedMedError) {
+        round = try FederatedRound(paths: updates, global: global, isSealed: audit != nil)
+      } catch {
+        // The one that ends the command is written down too.
+        try writeAudit([], [.init(name: error.file ?? "", error: error)])
+        throw error
+      }
+    } else {
+      round = try FederatedRound(
         paths: updates, global: global, isSealed: audit != nil, signers: signers,
         guarding: rules.guarding)
+    }
     for refusal in round.refusals { messages.leaveOut(refusal.error) }
     guard round.updates.count >= least else {
-      try writeAudit(round, nil)
+      try writeAudit([], round.refusals)
       throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
     }
     let bar = progress("aggregating", total: round.updates.count)
-    var result = try round.combine(
-      by: rule, settings: rules.settings(global), weights: weights ?? .uniform,
-      progress: { bar.update($0) })
+    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
     var aggregation = Manifest.Aggregation(
       rule: rule.name, weights: (weights ?? .uniform).rawValue)
-    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
-    if var optimization = try rules.optimization(global) {
-      aggregation.optimizer = rules.optimizer
-      result = optimization.step(towards: result)
-      // What it remembers is complete before the first byte of the model.
-      if let path = rules.serverStateOut {
-        try Output.write(to: path, inputs: inputs, isBinary: true) {
-          descriptor, file throws(FedMedError) in
-          try optimization.write(
-            aggregation: aggregation, tool: Self.signature, to: descriptor, file: file)
-        }
+    aggregation.optimizer = rules.optimizer
+    let (result, optimization, state) = try combined(round, rule, global) { bar.update($0) }
+    // What is remembered is complete before the first byte of the model.
+    if let optimization, let path = rules.serverStateOut {
+      try Output.write(to: path, inputs: inputs, isBinary: true) {
+        descriptor, file throws(FedMedError) in
+        try optimization.write(
+          of: round, aggregation: aggregation, tool: Self.signature, to: descriptor, file: file)
       }
     }
-    try writeAudit(round, aggregation)
+    var identity = ""
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
-      try round.write(
+      identity = try round.write(
         result, aggregation: aggregation, bestRound: bestRound, tool: Self.signature,
         to: descriptor, file: file)
     }
+    try writeAudit(
+      round.updates, round.refusals, model: identity, aggregation: aggregation, state: state)
     bar.finish()
     for update in round.updates {
       sayMore("\(update.name): \(update.site), \(update.samples) samples, \(update.identity)")
@@ -136,10 +141,36 @@ struct Aggregate: Tool {
 }
 
 extension Aggregate {
+  /// What the rule, and the server's optimiser where there is one, make of the updates; and the identity
+  /// of what that remembered.
+  private func combined(
+    _ round: FederatedRound, _ rule: any AggregationRule.Type, _ global: ModelArchive?,
+    progress: (Int) -> Void
+  ) throws(FedMedError) -> ([Tensor], ServerOptimization?, String?) {
+    do throws(FedMedError) {
+      var result = try round.combine(
+        by: rule, settings: rules.settings(global), weights: weights ?? .uniform,
+        progress: progress)
+      let state = try rules.state()
+      var optimization = try rules.optimization(global, state)
+      if let next = try optimization?.step(towards: result) { result = next }
+      return (result, optimization, state?.identity)
+    } catch {
+      // What is broken behind its manifest is found only now.
+      let broken = round.updates.filter { $0.name == error.file }.map {
+        FederatedRound.Refusal(
+          name: $0.name, seal: $0.seal, manifest: $0.manifest, identity: $0.identity, error: error)
+      }
+      try writeAudit([], round.refusals + broken)
+      throw error
+    }
+  }
+
   /// A line for each file, and before them one for what was made of them and how, where anything was:
-  /// with the files of those checksums the model can be made again.
+  /// with the files of those checksums the model can be made again, and compared by its identity.
   private func writeAudit(
-    _ round: FederatedRound, _ aggregation: Manifest.Aggregation?
+    _ accepted: [FederatedRound.Update], _ refused: [FederatedRound.Refusal], model: String? = nil,
+    aggregation: Manifest.Aggregation? = nil, state: String? = nil
   ) throws(FedMedError) {
     guard let audit else { return }
     var records = Records(
@@ -149,15 +180,16 @@ extension Aggregate {
       ])
     func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
     func number(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
-    if let aggregation {
-      let first = round.updates.first?.manifest
+    if let model, let aggregation {
+      let first = accepted.first?.manifest
       var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
       settings += rules.given.map { "\($0.name) \($0.value)" }
+      settings += state.map { ["server-state \($0)"] } ?? []
       settings += bestRound.map { ["best-round \($0)"] } ?? []
       settings.append("parent \(first?.parent ?? "")")
       records.add([
         .string("model"), number(first?.round), .null,
-        .integer(round.updates.reduce(0) { $0 + $1.samples }), .null, .null, .null, .null,
+        .integer(accepted.reduce(0) { $0 + $1.samples }), .string(model), .null, .null, .null,
         .string(settings.joined(separator: ", ")),
       ])
     }
@@ -171,10 +203,10 @@ extension Aggregate {
         .string(name), text(reason),
       ])
     }
-    for update in round.updates {
+    for update in accepted {
       add("accepted", update.manifest, update.identity, update.seal, update.name, nil)
     }
-    for refusal in round.refusals {
+    for refusal in refused {
       add(
         "refused", refusal.manifest, refusal.identity, refusal.seal, refusal.name,
         refusal.error.reason)

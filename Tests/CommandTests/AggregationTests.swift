@@ -47,6 +47,39 @@ struct AggregationTests {
     }
   }
 
+  /// The audit has a line for each file whatever becomes of the round, and says how to make its model.
+  @Test func theAuditTellsAll() throws {
+    try shell.succeed("head -c 3000 u6.tar > short.tar")
+    for (call, status) in [
+      ("--rule bulyan --guard 3 u1.tar short.tar", 75), ("u1.tar short.tar", 65),
+      ("--min-updates 3 --guard 3 u1.tar short.tar", 75),
+      ("--rule krum --malicious 9223372036854775807 u1.tar", 64),
+    ] {
+      let outcome = try shell.run("rm -f a.tsv; fm-aggregate --audit a.tsv \(call)")
+      #expect(outcome.status == status && outcome.output.isEmpty, "\(outcome.errors)")
+      guard status != 64 else { continue }
+      #expect(
+        try shell.succeed("cut -f 1,8 a.tsv") == "decision\tfile\nrefused\tshort.tar\n", "\(call)")
+    }
+    // Two rounds with an optimiser: the second one's line names what was remembered and what was made.
+    let fedadam = "fm-aggregate -q --optimizer fedadam --audit a.tsv"
+    try shell.succeed(
+      """
+      \(fedadam) --model model.tar --server-state-out s1 u[1-5].tar > m1.tar
+      for i in 1 2 3; do fm-train-local -q --features part$i/s$i.tar --state s$i.state m1.tar > v$i.tar; done
+      \(fedadam) --model m1.tar --server-state s1 --server-state-out s2 v[1-3].tar > m2.tar
+      awk -F '\t' '$1 == "model" { print $5 }' a.tsv > said; fm-eval --check m2.tar | tail -n 1 | cut -f 6 | cmp - said
+      grep -q "server-state $(tar xOf s1 manifest.json | sha256sum | cut -d ' ' -f 1)" a.tsv
+      """)
+    try shell.fail(
+      "\(fedadam) --model m1.tar v1.tar", 66,
+      "m1.tar: was made with fedadam, whose --server-state is")
+    try shell.succeed("\(fedadam) --model model.tar --server-state-out other u1.tar > o.tar")
+    try shell.fail(
+      "\(fedadam) --model m1.tar --server-state other v1.tar", 65,
+      "other: of other updates than m1.tar")
+  }
+
   /// What is broken, foreign, doubled or far off is left out and said so; the others count.
   @Test func theGuardLeavesOut() throws {
     try shell.succeed(

@@ -26,15 +26,14 @@ struct Arrival {
       (name, copy) = (path, nil)
       if isSealed {
         seal = FederatedRound.Seal(
-          checksum: try SHA256.hexadecimal(of: ByteSource(path: path)), signer: nil)
+          checksum: try SHA256.hexadecimal(
+            of: ByteSource(path: path), limit: ArchiveReader.fileLimit()),
+          signer: nil)
       }
       return
     }
     let source = try ByteSource(path: path)
-    let copy = try StagingFile()
-    // Compression makes nothing larger by more than that.
-    let limit = try ArchiveReader.allowedSize()
-    try copy.fill(from: source, limit: limit + limit / 1000 + 1 << 20)
+    let copy = try StagingFile(archive: source)
     (name, self.copy) = (source.name, copy)
     seal = FederatedRound.Seal(checksum: try copy.checksum(), signer: nil)
   }

@@ -30,7 +30,7 @@ public struct FederatedRound {
     public let identity: String?
     public let error: FedMedError
 
-    init(
+    public init(
       name: String, seal: Seal? = nil, manifest: Manifest? = nil, identity: String? = nil,
       error: FedMedError
     ) {
@@ -229,10 +229,12 @@ public struct FederatedRound {
   ///   - aggregation: how it was made.
   ///   - bestRound: the best round by validation so far, for the sites to know.
   ///   - tool: who writes it, with its version.
+  /// - Returns: its identity.
+  @discardableResult
   public func write(
     _ model: [Tensor], aggregation: Manifest.Aggregation, bestRound: Int?, tool: String,
     to descriptor: Int32, file: String
-  ) throws(FedMedError) {
+  ) throws(FedMedError) -> String {
     guard let first = updates.first?.manifest else {
       throw FedMedError(.tryAgain, "no updates")
     }
@@ -246,11 +248,14 @@ public struct FederatedRound {
     manifest.aggregation = aggregation
     manifest.bestRound = bestRound
     manifest.parent = first.parent
-    manifest.inputs = updates.map {
-      Manifest.Input(site: $0.site, samples: $0.samples, identity: $0.identity)
-    }
+    manifest.inputs = inputs
     let writer = try ArchiveWriter()
     try writer.add(model)
-    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+    return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
+  }
+
+  /// What is in it, as a manifest says it.
+  var inputs: [Manifest.Input] {
+    updates.map { Manifest.Input(site: $0.site, samples: $0.samples, identity: $0.identity) }
   }
 }

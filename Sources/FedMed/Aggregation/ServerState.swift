@@ -4,8 +4,10 @@ public struct ServerState: Sendable {
   public let optimizer: String
   /// The round whose model was made with it.
   public let round: Int
+  public let identity: String
   let first: [Tensor]
   let second: [Tensor]
+  private let inputs: [Manifest.Input]
   private let parameters: HyperParameters?
   private let name: String
 
@@ -30,9 +32,11 @@ public struct ServerState: Sendable {
     round = reader.manifest.round ?? 0
     parameters = reader.manifest.parameters
     name = reader.name
+    identity = reader.identity
+    inputs = reader.manifest.inputs
   }
 
-  /// - Throws: `badData` where it is of another optimiser, run or round than that of the global model.
+  /// - Throws: `badData` where it is of another optimiser, run, round or updates than the global model.
   func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
     guard self.optimizer == optimizer, parameters == global.parameters else {
       throw FedMedError(.badData, "is of another run, or of \(self.optimizer)", file: name)
@@ -40,6 +44,9 @@ public struct ServerState: Sendable {
     guard round == global.round else {
       throw FedMedError(
         .badData, "of round \(round), \(global.name) is of round \(global.round)", file: name)
+    }
+    guard inputs == global.manifest.inputs else {
+      throw FedMedError(.badData, "of other updates than \(global.name)", file: name)
     }
   }
 }
@@ -61,6 +68,10 @@ public struct ServerOptimization {
     state: ServerState?
   ) throws(FedMedError) {
     try state?.requireFit(optimizer.name, global)
+    if state == nil, let last = global.manifest.aggregation?.optimizer {
+      throw FedMedError(
+        .noInput, "was made with \(last), whose --server-state is missing", file: global.name)
+    }
     self.optimizer = optimizer
     self.learningRate = learningRate ?? optimizer.learningRate
     self.global = global
@@ -73,7 +84,8 @@ public struct ServerOptimization {
   }
 
   /// θ ← θ + η step(Δ).
-  public mutating func step(towards aggregate: [Tensor]) -> [Tensor] {
+  /// - Throws: `badData` where a number becomes too large for one of 32 bits.
+  public mutating func step(towards aggregate: [Tensor]) throws(FedMedError) -> [Tensor] {
     var result = aggregate
     for (index, tensor) in global.tensors.enumerated() {
       for place in tensor.values.indices {
@@ -82,14 +94,22 @@ public struct ServerOptimization {
         let step = optimizer.step(
           delta, first: &first[index][place], second: &second[index][place])
         result[index].values[place] = Float(start + learningRate * step)
+        guard result[index].values[place].isFinite, Float(first[index][place]).isFinite,
+          Float(second[index][place]).isFinite
+        else {
+          throw FedMedError(
+            .badData, "the step of \(optimizer.name) becomes too large", place: tensor.name,
+            hint: "an update has numbers as large as that; --guard leaves it out")
+        }
       }
     }
     return result
   }
 
-  /// Writes what is to be remembered.
+  /// Writes what is to be remembered of a round.
   public func write(
-    aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32, file: String
+    of round: FederatedRound, aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32,
+    file: String
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     for (prefix, moments) in [("first/", first), ("second/", second)] {
@@ -106,6 +126,7 @@ public struct ServerOptimization {
     manifest.parameters = global.parameters
     manifest.aggregation = aggregation
     manifest.parent = global.identity
+    manifest.inputs = round.inputs
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

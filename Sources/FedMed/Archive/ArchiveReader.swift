@@ -12,7 +12,13 @@ public final class ArchiveReader {
   /// says so in FEDMED_SIZE_LIMIT.
   public static let sizeLimit = 1 << 36
 
-  static func allowedSize() throws(FedMedError) -> Int {
+  /// The most that an archive's file may take: compression makes nothing larger by more than that.
+  static func fileLimit() throws(FedMedError) -> Int {
+    let limit = try allowedSize()
+    return limit + limit / 1000 + 1 << 20
+  }
+
+  private static func allowedSize() throws(FedMedError) -> Int {
     guard let text = getenv("FEDMED_SIZE_LIMIT").map({ String(cString: $0) }) else {
       return sizeLimit
     }

@@ -36,11 +36,15 @@ struct SHA256 {
   }
 
   /// The checksum of all that `source` has.
-  static func hexadecimal(of source: ByteSource) throws(FedMedError) -> String {
+  /// - Throws: `badData` where that is more than `limit` bytes.
+  static func hexadecimal(of source: ByteSource, limit: Int) throws(FedMedError) -> String {
     var hash = SHA256()
     while true {
       let bytes = try source.read(upTo: 1 << 20)
       if bytes.isEmpty { return hash.hexadecimal() }
+      guard source.bytesRead <= limit else {
+        throw FedMedError(.badData, "larger than \(limit) bytes", file: source.name)
+      }
       hash.update(bytes[...])
     }
   }

@@ -22,6 +22,13 @@ final class StagingFile: @unchecked Sendable {
     }
   }
 
+  /// An archive's bytes, kept as they were.
+  /// - Throws: `badData` where it is larger than an archive may be.
+  convenience init(archive source: ByteSource) throws(FedMedError) {
+    try self.init()
+    try fill(from: source, limit: ArchiveReader.fileLimit())
+  }
+
   /// A file that outlives its process, as it was left, or made anew; its owner's alone.
   /// - Throws: `tryAgain` where another process has it.
   init(path: String) throws(FedMedError) {

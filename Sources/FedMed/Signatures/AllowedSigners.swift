@@ -38,9 +38,7 @@ public struct AllowedSigners: Sendable {
   }
 
   private static func bytes(_ path: String) throws(FedMedError) -> StagingFile {
-    let bytes = try StagingFile()
-    try bytes.fill(from: ByteSource(path: path))
-    return bytes
+    try StagingFile(archive: ByteSource(path: path))
   }
 
   /// Checks a file's signature, over the bytes that are read afterwards: they are kept aside.

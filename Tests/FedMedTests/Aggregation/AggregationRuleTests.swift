@@ -109,15 +109,21 @@ struct AggregationRuleTests {
     #expect(failure { _ = try ClippedMeanRule(settings) }?.code == .usage)
   }
 
-  @Test func farOffUpdatesStandOut() {
+  @Test(
+    arguments: [
+      ([1, 1.1, 0.9, 1.05, 9], 7.95), ([1, 1.1, 9], 7.9), ([1, 1.1, 1.05, -50, 9], 7.95),
+      ([1, 1.1, 1e30], 1e30),
+    ] as [([Float], Double)])
+  func farOffUpdatesStandOut(values: [Float], last: Double) {
     var collection = UpdateCollection()
-    for value in [1, 1.1, 0.9, 1.05, 9] as [Float] {
+    for value in values {
       collection.add([Tensor(name: "x", shape: [1], values: [value])], weight: 1)
     }
     let distances = UpdateGuard.distances(collection)
     let middle = UpdateGuard.middle(distances)
-    #expect(distances.map { $0 > 3 * middle } == [false, false, false, false, true])
-    #expect(abs(distances[4] - 7.975) < 1e-5)
+    #expect(distances.map { $0 > 3 * middle } == values.map { abs($0 - 1) > 1 })
+    #expect(abs(distances[values.count - 1] / last - 1) < 1e-5)
+    #expect(!UpdateGuard.times(distances[values.count - 1], middle).contains("null"))
   }
 
   /// Two steps by hand, Δ = .5 and then 0.
