@@ -85,7 +85,7 @@ struct PollTests {
     try shell.succeed(poll("north"))
     let few = try shell.run(late)
     #expect(few.status == 75 && few.errors.isEmpty)
-    #expect(try shell.run(late.replacing(" -q", with: "")).errors.contains("there must be 2"))
+    #expect(try shell.run(late.replacing(" -q", with: "")).errors.contains("waits for east south"))
     try shell.succeed(poll("south"))
     #expect(try shell.run(late).errors == "")
     try shell.succeed("test -e served/rounds/003/model.tar.gz.sig")
@@ -142,6 +142,18 @@ struct PollTests {
     try shell.succeed("rm -r served data/*; sleep 1")
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("\(poll("north")); test -e served/rounds/001/updates/north.tar.gz")
+  }
+
+  /// Enough is enough, where nobody else is waited for.
+  @Test func enoughUpdatesMakeAModel() throws {
+    let serve = "\(serve) --deadline 0 --min-sites 2"
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed(poll("south"))
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("test ! -e served/rounds/001/model.tar.gz; \(poll("north"))")
+    #expect(try shell.run(serve).status == 75)
+    #expect(
+      try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "north\nsouth\n")
   }
 
   /// What a site's account at the server may put there in place of a file.
