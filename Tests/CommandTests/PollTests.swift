@@ -156,6 +156,26 @@ struct PollTests {
       try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "north\nsouth\n")
   }
 
+  /// At the test Global alone may be missing: it is waited for like a site.
+  @Test func globalIsWaitedForAtTheTest() throws {
+    try shell.succeed(
+      "fm-partition -q --scheme iid --sites 2 --stratify --holdout-fraction .2 --seed 1 -o held all.tar"
+    )
+    let serve = serve.replacing("north east south", with: "site1 site2 global")
+      .replacing("--rounds 3", with: "--rounds 1")
+    for visit in 0..<3 {
+      #expect(try shell.run(serve).status == 75)
+      let all = visit < 2 ? "site1 site2 global" : "site1 site2"
+      try shell.succeed(
+        "for site in \(all); do \(poll("$site").replacing("sites/", with: "held/")); done")
+    }
+    let waiting = try shell.run(serve.replacing(" -q", with: ""))
+    #expect(waiting.status == 75 && waiting.errors.contains("waits for global: test"))
+    try shell.succeed(poll("global").replacing("sites/", with: "held/"))
+    #expect(try shell.run(serve).status == 0)
+    #expect(try shell.succeed("cut -f 1 served/table.tsv") == "site\nsite1\nsite2\nGlobal\nAVG\n")
+  }
+
   /// What a site's account at the server may put there in place of a file.
   @Test func onlyPlainFilesCount() throws {
     #expect(try shell.run(serve).status == 75)
