@@ -1,6 +1,7 @@
 import ArgumentParser
 import FMCommand
 import FedMed
+import Glibc
 
 struct Aggregate: Tool {
   static let configuration = CommandConfiguration(
@@ -91,6 +92,7 @@ struct Aggregate: Tool {
         .usage, "--allowed-signers needs --model, and updates that are files",
         hint: "an old update is signed too; by the model it is found out")
     }
+    if signers != nil { allowManyFiles() }
     let round: FederatedRound
     if signers == nil && rules.guarding == nil {
       do throws(FedMedError) {
@@ -141,6 +143,16 @@ struct Aggregate: Tool {
 }
 
 extension Aggregate {
+  /// What is signed is kept open, thousands of updates at a time; where the system does not let us, the
+  /// file that is one too many is named.
+  private func allowManyFiles() {
+    var limit = rlimit()
+    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(files, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(files, &limit)
+  }
+
   /// What the rule, and the server's optimiser where there is one, make of the updates; and the identity
   /// of what that remembered.
   private func combined(

@@ -21,6 +21,17 @@ struct PollTests {
     "fm-poll -q --server served --features sites/\(site).tar --state data/\(site) \(more)"
   }
 
+  /// A key for each site and the server, and the file that allows them.
+  func makeKeys() throws {
+    try shell.succeed(
+      """
+      for name in north east south server; do
+        ssh-keygen -q -t ed25519 -N '' -f key.$name
+        printf '%s %s\\n' $name "$(cut -d ' ' -f 1,2 key.$name.pub)" >> signers
+      done
+      """)
+  }
+
   @Test func visitsEndInTheSameBytes() throws {
     try shell.succeed("fm-federate -q --run whole \(Self.options) --calibrate sites")
     // Nobody in time, in order, or only once.
@@ -47,13 +58,7 @@ struct PollTests {
 
   /// With keys all around: what is forged or unsigned does not count, and what is late is not waited for.
   @Test func signedVisits() throws {
-    try shell.succeed(
-      """
-      for name in north east south server; do
-        ssh-keygen -q -t ed25519 -N '' -f key.$name
-        printf '%s %s\\n' $name "$(cut -d ' ' -f 1,2 key.$name.pub)" >> signers
-      done
-      """)
+    try makeKeys()
     let serve = "\(serve) --sign key.server --allowed-signers signers"
     func poll(_ site: String) -> String {
       self.poll(site, "--allowed-signers signers --sign key.\(site)")
@@ -93,13 +98,7 @@ struct PollTests {
 
   /// Who answers without a signature, or under a wrong name, is told, or asked again.
   @Test func whatIsRefusedIsAskedForAgain() throws {
-    try shell.succeed(
-      """
-      for name in north east south server; do
-        ssh-keygen -q -t ed25519 -N '' -f key.$name
-        printf '%s %s\n' $name "$(cut -d ' ' -f 1,2 key.$name.pub)" >> signers
-      done
-      """)
+    try makeKeys()
     let serve = "\(serve) --sign key.server --allowed-signers signers --min-sites 3"
     #expect(try shell.run(serve).status == 75)
     try shell.fail(poll("north", "--name nord"), 65, "knows no site 'nord', but east north south")

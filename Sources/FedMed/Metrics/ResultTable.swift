@@ -54,13 +54,13 @@ public struct TestReports: Sendable {
       let (last, other) = (a.site == ResultTable.global, b.site == ResultTable.global)
       return last == other ? a.site.precedes(b.site) : other
     }
-    func support(_ report: SiteReport) -> Int {
+    let support = sorted.map { report in
       sorted.count {
         $0.manifest.parent == report.manifest.parent && $0.report.split == report.report.split
       }
     }
-    let most = sorted.map(support).max()
-    let model = sorted.first { support($0) == most }
+    // Of those with equally many the first.
+    let model = support.max().flatMap(support.firstIndex).map { sorted[$0] }
     var sites: [SiteReport] = []
     for report in sorted {
       let reason: String?
