@@ -42,7 +42,8 @@ static inline void png_pass_over(png_structp png, png_const_charp message) {
 
 // Returns 1, or 0 with a message in `result`.
 static inline int png_decode(
-    const uint8_t *bytes, size_t size, uint64_t largest, struct png_pixels *result) {
+    const uint8_t *bytes, size_t size, uint64_t largest_pixels, uint64_t largest_bytes,
+    struct png_pixels *result) {
   struct png_source source = {bytes, size, 0};
   memset(result, 0, sizeof *result);
   png_structp png =
@@ -66,7 +67,8 @@ static inline int png_decode(
   png_read_info(png, info);
   result->width = png_get_image_width(png, info);
   result->height = png_get_image_height(png, info);
-  if ((uint64_t)result->width * result->height > largest) png_error(png, "too many pixels");
+  if ((uint64_t)result->width * result->height > largest_pixels)
+    png_error(png, "too many pixels");
   png_set_palette_to_rgb(png);
   if (png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
   png_set_strip_alpha(png);
@@ -79,6 +81,7 @@ static inline int png_decode(
   size_t pixel = (size_t)result->channels * result->depth / 8;
   if ((result->channels != 1 && result->channels != 3) || stride != result->width * pixel)
     png_error(png, "a kind of PNG that is not known");
+  if ((uint64_t)stride * result->height > largest_bytes) png_error(png, "too many bytes");
   result->data = (uint8_t *)malloc(stride * result->height);
   rows = (png_bytepp)malloc(sizeof(png_bytep) * result->height);
   if (!result->data || !rows) png_error(png, "out of memory");

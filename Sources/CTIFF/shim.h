@@ -42,3 +42,21 @@ static inline uint32_t tiff_short(TIFF *tiff, uint32_t tag, uint32_t fallback) {
 static inline int tiff_set_short(TIFF *tiff, uint32_t tag, int value) {
   return TIFFSetField(tiff, tag, value);
 }
+
+// Opens what the callbacks read, without mapping it; libtiff takes at most `most` bytes in one go.
+static inline TIFF *tiff_open(
+    thandle_t context, tmsize_t most, TIFFReadWriteProc read, TIFFReadWriteProc write,
+    TIFFSeekProc seek, TIFFCloseProc close, TIFFSizeProc size) {
+#if TIFFLIB_VERSION >= 20221213
+  TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+  if (!options) return NULL;
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, most);
+  TIFF *tiff =
+      TIFFClientOpenExt("image", "rm", context, read, write, seek, close, size, NULL, NULL, options);
+  TIFFOpenOptionsFree(options);
+  return tiff;
+#else
+  (void)most;
+  return TIFFClientOpen("image", "rm", context, read, write, seek, close, size, NULL, NULL);
+#endif
+}

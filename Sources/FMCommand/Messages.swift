@@ -18,18 +18,18 @@ public struct Messages: Sendable {
 
   /// One line.
   public func say(_ text: String) {
-    Self.write("\(tool): \(text)\n")
+    Self.write("\(tool): \(Self.oneLine(text))\n")
   }
 
   /// An error, with its hint.
   public func report(_ error: FedMedError) {
-    say(Self.oneLine(error.description))
-    if let hint = error.hint { say("hint: \(Self.oneLine(hint))") }
+    say(error.description)
+    if let hint = error.hint { say("hint: \(hint)") }
   }
 
   /// Something wrong with one of many files, without which it goes on.
   public func leaveOut(_ error: FedMedError) {
-    say(Self.oneLine("\(error) (left out)"))
+    say("\(error) (left out)")
   }
 
   /// A table, as it is.
@@ -43,7 +43,8 @@ public struct Messages: Sendable {
     try? Output.writeAll(text, to: STDERR_FILENO, file: "standard error")
   }
 
+  /// Whatever text from outside has found its way into a message, it steers no terminal.
   private static func oneLine(_ text: String) -> String {
-    String(text.map { $0.isNewline ? " " : $0 })
+    printable(String(text.map { $0.isNewline ? " " : $0 }), limit: .max)
   }
 }

@@ -94,8 +94,8 @@ private struct RecordLayout {
 
   private static func cell(_ value: JSON) -> String {
     switch value {
-    // A name from outside must not make a cell or a line of its own.
-    case .string(let text): String(text.map { $0 == "\t" || $0.isNewline ? "?" : $0 })
+    // A name from outside must not make a cell or a line of its own, nor steer a terminal.
+    case .string(let text): text.isEmpty ? "" : printable(text, limit: .max)
     case .null: "NA"
     default: value.line
     }

@@ -27,7 +27,7 @@ extension Aggregate {
       input = path
     case (nil, let path?):
       let source = try ByteSource(path: path)
-      let text = try source.text(limit: ArchiveReader.manifestLimit)
+      let text = try source.text(limit: JSONLimits.manifest.bytes)
       specification = try RunSpecification(json: Array(text.utf8), file: source.name)
       input = path
     default:

@@ -126,7 +126,7 @@ struct AggregationTests {
       mkdir a b && tar xf \(archive) -C a && tar xf \(arrays) -C b
       jq --slurpfile other b/manifest.json '.members = $other[0].members' a/manifest.json > b/m
       mv b/m b/manifest.json
-      (cd b && tar cf ../\(result) --format=ustar --owner 0 --group 0 manifest.json fam/layer1.weight.npy \
+      (cd b && tar cf ../\(result) --format=ustar --numeric-owner manifest.json fam/layer1.weight.npy \
         fam/layer1.bias.npy fam/layer1.threshold.npy fam/layer2.weight.npy fam/layer2.bias.npy \
         fam/layer2.threshold.npy)
       rm -r a b
@@ -139,7 +139,7 @@ struct AggregationTests {
       """
       mkdir a && tar xf u2.tar -C a
       jq '.members |= reverse' a/manifest.json > m && mv m a/manifest.json
-      (cd a && tar cf ../odd.tar --format=ustar manifest.json $(jq -r '.members[].name' manifest.json))
+      (cd a && tar cf ../odd.tar --format=ustar --numeric-owner manifest.json $(jq -r '.members[].name' manifest.json))
       """)
     try shell.fail(
       "fm-aggregate u1.tar odd.tar", 65, "listed in the place of fam/layer1.weight.npy")

@@ -104,7 +104,7 @@ struct FailureTests {
     try shell.fail("head -c 3000 model.tar | fm-compress", 65, "standard input: ")
     try shell.fail("fm-compress < /dev/null", 65, "standard input: empty file")
     try shell.fail(
-      "fm-aggregate --init --spec classes.txt", 65, "classes.txt: specification: not JSON")
+      "fm-aggregate --init --spec classes.txt", 65, "classes.txt: specification: byte 0: not JSON")
     #expect(try shell.names().contains("s") == false)
   }
 

@@ -7,7 +7,7 @@ public struct RunSpecification: Decodable, Sendable {
   /// Reads a specification, or the manifest of an archive, from JSON text.
   public init(json: [UInt8], file: String) throws(FedMedError) {
     do throws(FedMedError) {
-      self = try Manifest.decode(json, place: "specification")
+      self = try JSON.decode(json, place: "specification", limits: .manifest)
     } catch {
       throw error.naming(file: file)
     }

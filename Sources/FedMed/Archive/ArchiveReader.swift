@@ -6,8 +6,6 @@ import Glibc
 /// missing or late manifest, members that are repeated, not listed or missing, links and devices,
 /// names, shapes and sizes that do not match, wrong checksums, a truncated file.
 public final class ArchiveReader {
-  /// The most that a manifest may take.
-  public static let manifestLimit = 1 << 24
   /// The most that all members of an archive may take together: 64 GiB, or less where the environment
   /// says so in FEDMED_SIZE_LIMIT.
   public static let sizeLimit = 1 << 36
@@ -37,7 +35,7 @@ public final class ArchiveReader {
   /// The file, as messages call it.
   public let name: String
 
-  private let tar: TarStream
+  private let tar: TarReader
   private var unseen: [String: Manifest.Member] = [:]
   private var current: Manifest.Member?
   private var left = 0
@@ -52,15 +50,16 @@ public final class ArchiveReader {
 
   public init(_ source: ByteSource, kinds: [Manifest.Kind]) throws(FedMedError) {
     name = source.name
-    tar = try TarStream(DecompressedStream(source), file: source.name)
+    tar = TarReader(try DecompressedStream(source), file: source.name)
     guard let first = try tar.next(), first.name == "manifest.json" else {
       throw FedMedError(
         .badData, "the first member is not manifest.json", file: source.name,
         hint: "only archives that the fm tools wrote can be read")
     }
-    guard first.size <= Self.manifestLimit else {
+    guard first.size <= JSONLimits.manifest.bytes else {
       throw FedMedError(
-        .badData, "larger than \(Self.manifestLimit) bytes", file: source.name, place: first.name)
+        .badData, "larger than \(JSONLimits.manifest.bytes) bytes", file: source.name,
+        place: first.name)
     }
     let json = try Self.read(first.size, from: tar, name: first.name)
     do throws(FedMedError) {
@@ -84,12 +83,12 @@ public final class ArchiveReader {
       throw FedMedError(
         .badData, "\(declared) bytes, FEDMED_SIZE_LIMIT allows \(allowed)", file: name)
     }
-    // Beside the members: their heads and padding, and as much again as tars end in.
+    // Beside the members: their headers and padding, and the zeros that tars end in.
     tar.stream.limit = first.size + declared + manifest.members.count * 8192 + (1 << 21)
   }
 
   private static func read(
-    _ size: Int, from tar: TarStream, name: String
+    _ size: Int, from tar: TarReader, name: String
   ) throws(FedMedError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: size)
     let count = try bytes.withUnsafeMutableBytes { buffer in

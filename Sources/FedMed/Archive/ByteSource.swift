@@ -37,6 +37,23 @@ public final class ByteSource {
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
+  /// The size of a plain file; nil of a pipe.
+  var size: Int? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
+  /// Looks at a file's size before anything of it is read: a sparse file may be larger than any disk.
+  /// - Throws: `badData` where it is larger than `limit` bytes.
+  func requireSize(atMost limit: Int) throws(FedMedError) {
+    if let size, size > limit { throw tooLarge(limit) }
+  }
+
+  func tooLarge(_ limit: Int) -> FedMedError {
+    FedMedError(.badData, "larger than \(limit) bytes", file: name)
+  }
+
   /// Whether it can be opened a second time and read again.
   public static func isRegularFile(_ path: String) -> Bool {
     var status = stat()
@@ -78,6 +95,8 @@ public final class ByteSource {
   /// The next bytes, at most `limit`; fewer only at the end.
   public func read(upTo limit: Int) throws(FedMedError) -> [UInt8] {
     var bytes: [UInt8] = []
+    // One more, so that the end is seen without taking more memory.
+    bytes.reserveCapacity(min(limit, (size ?? 0) - min(bytesRead, size ?? 0) + 1, 1 << 28))
     var chunk = [UInt8](repeating: 0, count: min(limit, 1 << 16))
     while bytes.count < limit {
       let wanted = min(chunk.count, limit - bytes.count)
@@ -94,11 +113,19 @@ public final class ByteSource {
   }
 
   /// Everything to the end, as text.
-  /// - Throws: `badData` where it is longer than `limit` bytes or not UTF-8.
+  /// - Throws: `badData` where it is longer than `limit` bytes or not UTF-8, or has a zero byte, as
+  ///   sparse files have.
   public func text(limit: Int) throws(FedMedError) -> String {
-    let bytes = try read(upTo: limit + 1)
-    guard bytes.count <= limit else {
-      throw FedMedError(.badData, "larger than \(limit) bytes", file: name)
+    try requireSize(atMost: limit)
+    var bytes: [UInt8] = []
+    while true {
+      let more = try read(upTo: 1 << 20)
+      if more.isEmpty { break }
+      bytes += more
+      guard bytes.count <= limit else { throw tooLarge(limit) }
+      guard !more.contains(0) else {
+        throw FedMedError(.badData, "not UTF-8 text: it has a zero byte", file: name)
+      }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw FedMedError(.badData, "not UTF-8 text", file: name)

@@ -1,10 +1,12 @@
 import Glibc
 
-/// A JSON value whose objects keep the order of their keys, for writing.
+/// A JSON value whose objects keep the order of their keys.
 ///
-/// Reading is Foundation's `JSONDecoder`; its encoder cannot keep an order.
+/// Foundation's `JSONDecoder` makes typed values of a text that `init(parsing:limits:)` has checked; its
+/// encoder cannot keep an order.
 public enum JSON: Equatable, Sendable {
   case null
+  case boolean(Bool)
   case integer(Int)
   case number(Double)
   /// A number with a fixed number of decimal places, written as it is to be read.
@@ -65,6 +67,7 @@ public enum JSON: Equatable, Sendable {
   private func write(indent: String?) -> String {
     switch self {
     case .null: return "null"
+    case .boolean(let value): return "\(value)"
     case .integer(let value): return "\(value)"
     case .number(let value): return value.isFinite ? "\(value)" : "null"
     case .decimal(let text): return text
@@ -99,12 +102,63 @@ public enum JSON: Equatable, Sendable {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
-      case "\u{0}"..<" ", "\u{7f}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
+      case _ where scalar.isVisible: result.unicodeScalars.append(scalar)
+      default:
+        for unit in Character(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
       }
     }
     return result + "\""
+  }
+}
+
+extension JSON {
+  /// The first place where this value differs from `other`, whatever the order of keys and the spelling
+  /// of numbers; nil where they are equal.
+  func difference(from other: JSON, at place: String) -> String? {
+    switch (self, other) {
+    case (.object(let a), .object(let b)):
+      let (mine, theirs) = (Self.values(a), Self.values(b))
+      for member in a + b {
+        let spot = "\(place).\(member.key)"
+        guard let x = mine[member.key], let y = theirs[member.key] else { return printable(spot) }
+        if let found = x.difference(from: y, at: spot) { return found }
+      }
+      return nil
+    case (.array(let a), .array(let b)) where a.count == b.count:
+      for (x, y) in zip(a, b) {
+        if let found = x.difference(from: y, at: place) { return found }
+      }
+      return nil
+    case (.integer(let a), .integer(let b)): return a == b ? nil : printable(place)
+    default:
+      if let a = number, let b = other.number { return a == b ? nil : printable(place) }
+      return self == other ? nil : printable(place)
+    }
+  }
+
+  private static func values(_ members: [Member]) -> [String: JSON] {
+    Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+  }
+
+  private var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    case .decimal(let text): Double(text)
+    default: nil
+    }
+  }
+
+  /// All texts in it, keys excluded.
+  func forEachString(_ body: (String) throws(FedMedError) -> Void) throws(FedMedError) {
+    switch self {
+    case .string(let text): try body(text)
+    case .array(let items): for item in items { try item.forEachString(body) }
+    case .object(let members): for member in members { try member.value.forEachString(body) }
+    default: break
+    }
   }
 }

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// `manifest.json`, the first member of every archive: what the archive is and what is in it.
 /// `fm-archive(5)` describes every key.
 public struct Manifest: Equatable, Sendable, Decodable {
@@ -148,7 +146,7 @@ public struct Manifest: Equatable, Sendable, Decodable {
   /// - Throws: `badData` with the place in the manifest.
   public init(json: [UInt8]) throws(FedMedError) {
     let place = "manifest.json"
-    let format: Format = try Self.decode(json)
+    let format: Format = try JSON.decode(json, place: place, limits: .manifest)
     guard format.format == Self.formatName else {
       throw FedMedError(.badData, "not a \(Self.formatName)", place: place)
     }
@@ -156,14 +154,8 @@ public struct Manifest: Equatable, Sendable, Decodable {
       throw FedMedError(
         .badData, "version \(format.version), this tool reads \(Self.formatVersion)", place: place)
     }
-    self = try Self.decode(json)
-    // Nothing may travel in a manifest that no tool knows of.
-    let (content, known): (JSONContent, JSONContent) = (
-      try Self.decode(json), try Self.decode(bytes)
-    )
-    if let difference = content.difference(from: known) {
-      throw FedMedError(
-        .badData, "\(difference) is unknown or not as it must be", place: place)
+    self = try JSON.decodeExactly(json, place: place, limits: .manifest) { (manifest: Manifest) in
+      manifest.json
     }
     do throws(FedMedError) {
       try validate()
@@ -171,78 +163,6 @@ public struct Manifest: Equatable, Sendable, Decodable {
       var placed = error
       placed.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
       throw placed
-    }
-  }
-
-  /// Decodes any JSON text of ours.
-  /// - Throws: `badData` that names the key.
-  public static func decode<Value: Decodable>(
-    _ json: [UInt8], place: String = "manifest.json"
-  ) throws(FedMedError) -> Value {
-    do {
-      return try JSONDecoder().decode(Value.self, from: Data(json))
-    } catch let error as DecodingError {
-      func path(_ context: DecodingError.Context, _ last: String? = nil) -> String {
-        let keys = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-        return (keys + [last].compactMap { $0 }).joined(separator: ".")
-      }
-      let reason =
-        switch error {
-        case .keyNotFound(let key, let context): "no \(path(context, key.stringValue))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-          "\(path(context)) is of another type than it must be"
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-          "\(path(context)) has a value that it cannot have"
-        default: "not JSON"
-        }
-      throw FedMedError(.badData, reason, place: place)
-    } catch {
-      throw FedMedError(.badData, "not JSON", place: place)
-    }
-  }
-
-  /// Any JSON, to be compared without regard to layout, order of keys and spelling of numbers.
-  private enum JSONContent: Decodable, Equatable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSONContent])
-    case object([String: JSONContent])
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if container.decodeNil() {
-        self = .null
-      } else if let value = try? container.decode(Bool.self) {
-        self = .bool(value)
-      } else if let value = try? container.decode(Double.self) {
-        self = .number(value)
-      } else if let value = try? container.decode(String.self) {
-        self = .string(value)
-      } else if let value = try? container.decode([JSONContent].self) {
-        self = .array(value)
-      } else {
-        self = .object(try container.decode([String: JSONContent].self))
-      }
-    }
-
-    /// The first place where this differs from `other`.
-    func difference(from other: JSONContent, at place: String = "manifest") -> String? {
-      switch (self, other) {
-      case (.object(let a), .object(let b)):
-        for key in Set(a.keys).union(b.keys).sorted() {
-          guard let x = a[key], let y = b[key] else { return printable("\(place).\(key)") }
-          if let found = x.difference(from: y, at: "\(place).\(key)") { return found }
-        }
-        return nil
-      case (.array(let a), .array(let b)) where a.count == b.count:
-        for (x, y) in zip(a, b) {
-          if let found = x.difference(from: y, at: place) { return found }
-        }
-        return nil
-      default: return self == other ? nil : printable(place)
-      }
     }
   }
 

@@ -4,12 +4,30 @@ extension Manifest {
   /// The largest number of classes.
   static let largestClasses = 1 << 12
 
-  /// What a member may look like; nil in a shape is any extent.
+  /// The longest name of an encoder or a tool, in bytes of UTF-8.
+  static let longestName = 256
+  /// The most bytes that a line of text may take, on average over a member's lines.
+  static let longestLine = 1 << 12
+
+  /// What a member may look like.
   private struct Rule {
     let name: String
     let types: [ElementType]
     let shape: [Int]
     var required = true
+
+    /// The most bytes that such a member may take, so that a small file cannot unpack to a large one.
+    func limit(_ type: ElementType) -> Int {
+      switch type {
+      case .json: return JSONLimits.report.bytes
+      case .text: return min((shape.first ?? 0) * Manifest.longestLine, Table.sizeLimit)
+      default:
+        // The data, and a header that NumPy pads as it likes.
+        let (bytes, overflow) = (ArrayHeader.count(shape) ?? .max)
+          .multipliedReportingOverflow(by: type.size ?? 1)
+        return overflow ? .max : min(bytes, ArchiveReader.sizeLimit) + 1 << 12
+      }
+    }
   }
 
   /// Checks everything that a manifest alone can tell: the values of its keys, and for its kind
@@ -36,8 +54,9 @@ extension Manifest {
         throw FedMedError(
           .badData, "shape \(member.shape), expected \(rule.shape)", place: place)
       }
-      guard member.bytes >= 0, member.bytes <= ArchiveReader.sizeLimit else {
-        throw FedMedError(.badData, "\(member.bytes) bytes", place: place)
+      guard (0...rule.limit(member.dtype)).contains(member.bytes) else {
+        throw FedMedError(
+          .badData, "\(member.bytes) bytes, at most \(rule.limit(member.dtype))", place: place)
       }
       total += member.bytes
       guard total <= ArchiveReader.sizeLimit else {
@@ -85,6 +104,16 @@ extension Manifest {
     for name in classes + [site ?? "-"] + inputs.map(\.site) {
       try check(Self.isName(name), "classes or site", "'\(printable(name))' cannot be a name")
     }
+    for (name, key) in [(tool, "tool"), (encoder?.name, "encoder.name")] {
+      try check(
+        name.map { Self.isName($0) && $0.utf8.count <= Self.longestName } ?? true, key,
+        "must be one line of at most \(Self.longestName) bytes")
+    }
+    if let aggregation {
+      for name in [aggregation.rule, aggregation.weights, aggregation.optimizer ?? "-"] {
+        try check(Self.isWord(name), "aggregation", "'\(printable(name))' is not a name")
+      }
+    }
     if let encoder {
       try check(
         (1...Self.largestDimension).contains(encoder.dimension), "encoder.dimension",
@@ -105,12 +134,14 @@ extension Manifest {
   /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs, and
   /// without invisible characters that could make it look like another name.
   public static func isName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 1024
-      && !name.unicodeScalars.contains {
-        switch $0.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: false
-        }
+    !name.isEmpty && name.utf8.count <= 1024 && name.unicodeScalars.allSatisfy(\.isVisible)
+  }
+
+  /// Whether `text` can name a rule or an optimiser: lower-case letters, digits and hyphens.
+  private static func isWord(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy {
+        (48...57).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-")
       }
   }
 

@@ -4,7 +4,7 @@ extension Manifest {
     Array((json.text + "\n").utf8)
   }
 
-  private var json: JSON {
+  var json: JSON {
     .object([
       "format": .string(Self.formatName),
       "version": .integer(Self.formatVersion),

@@ -26,3 +26,22 @@ public enum ClassNames {
     Set(values).sorted { $0.precedes($1) }
   }
 }
+
+/// Text from outside, fit to be shown: on one line, without characters that are invisible or that steer a
+/// terminal, and not too long. Everything from files, other programs and other machines goes through it.
+public func printable(_ text: String, limit: Int = 80) -> String {
+  let safe = String(
+    String.UnicodeScalarView(
+      text.unicodeScalars.prefix(limit).map { $0.isVisible ? $0 : "?" }))
+  return safe.isEmpty ? "(no name)" : safe
+}
+
+extension Unicode.Scalar {
+  /// Whether it stands for itself: no control or format character, no end of a line.
+  var isVisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+    default: true
+    }
+  }
+}

@@ -110,12 +110,11 @@ final class StagingFile: @unchecked Sendable {
   /// Appends everything that `source` has.
   /// - Throws: `badData` where that is more than `limit` bytes.
   func fill(from source: ByteSource, limit: Int = .max) throws(FedMedError) {
+    try source.requireSize(atMost: limit)
     while true {
       let bytes = try source.read(upTo: 1 << 20)
       if bytes.isEmpty { return }
-      guard size + bytes.count <= limit else {
-        throw FedMedError(.badData, "larger than \(limit) bytes", file: source.name)
-      }
+      guard size + bytes.count <= limit else { throw source.tooLarge(limit) }
       try append(bytes)
     }
   }

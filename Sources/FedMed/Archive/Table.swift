@@ -1,7 +1,7 @@
 /// A table of samples: tab-separated text with a header line.
 public struct Table: Equatable, Sendable {
-  /// The most text that a table may have: 4 GiB.
-  public static let sizeLimit = 1 << 32
+  /// The most text that a table may have: 1 GiB.
+  public static let sizeLimit = 1 << 30
 
   public private(set) var header: [String]
   public private(set) var rows: [[String]]

@@ -1,6 +1,6 @@
 import CArchive
 
-/// The members of a tar, one after the other, by libarchive.
+/// The members of any program's tar, one after the other, by libarchive.
 final class TarStream {
   /// A member as the tar has it.
   struct Entry {
@@ -36,19 +36,9 @@ final class TarStream {
 
   deinit { archive_read_free(archive) }
 
-  /// The head of the next member; nil at the end of the tar.
-  /// - Throws: `badData` for anything but a plain file.
-  func next() throws(FedMedError) -> Entry? {
-    guard let entry = try nextOfAnyKind() else { return nil }
-    guard entry.kind == .file else {
-      throw FedMedError(.badData, "not a plain file", file: file, place: printable(entry.name))
-    }
-    return entry
-  }
-
-  /// The head of the next member; nil at the end of the tar.
+  /// The header of the next member; nil at the end of the tar.
   /// - Throws: `badData` where it has no name, or the tar is damaged.
-  func nextOfAnyKind() throws(FedMedError) -> Entry? {
+  func next() throws(FedMedError) -> Entry? {
     var entry: OpaquePointer?
     let status = archive_read_next_header(archive, &entry)
     if status == ARCHIVE_EOF { return nil }
@@ -121,11 +111,4 @@ func libarchiveReason(_ archive: OpaquePointer) -> String? {
   guard let text = archive_error_string(archive) else { return nil }
   let reason = String(cString: text).lowercased()
   return reason.hasSuffix(".") ? String(reason.dropLast()) : reason
-}
-
-/// A name from outside, fit for a message: on one line and not too long.
-func printable(_ name: String) -> String {
-  let safe = String(
-    name.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
-  return safe.isEmpty ? "(no name)" : safe
 }

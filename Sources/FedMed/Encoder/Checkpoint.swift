@@ -54,9 +54,9 @@ final class Checkpoint: Sendable {
 
   /// Reads a JSON file of a checkpoint.
   static func json<Value: Decodable>(_ path: String) throws(FedMedError) -> Value {
-    let text = try ByteSource(path: path).text(limit: 1 << 26)
+    let text = try ByteSource(path: path).text(limit: JSONLimits.checkpoint.bytes)
     do throws(FedMedError) {
-      return try Manifest.decode(Array(text.utf8), place: "JSON")
+      return try JSON.decode(Array(text.utf8), place: "JSON", limits: .checkpoint)
     } catch {
       throw error.naming(file: path)
     }

@@ -15,8 +15,8 @@ public struct GreyWindow: Equatable, Sendable {
 struct WideGrey {
   let width: Int
   let height: Int
-  /// [height, width].
-  let values: [Int32]
+  /// The grey of a pixel, by its number, row after row.
+  let value: (Int) -> Int32
 
   /// An image of 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded, where the window says
   /// what is darkest and brightest, or else the image; an image of one grey alone is black.
@@ -25,13 +25,18 @@ struct WideGrey {
     if let window {
       range = window.centre - window.width / 2...window.centre + window.width / 2
     } else {
-      range = Double(values.min() ?? 0)...Double(values.max() ?? 0)
+      var (darkest, brightest) = (Int32.max, Int32.min)
+      for index in 0..<width * height {
+        let grey = value(index)
+        (darkest, brightest) = (min(darkest, grey), max(brightest, grey))
+      }
+      range = Double(darkest)...Double(max(darkest, brightest))
     }
     let span = range.upperBound - range.lowerBound
     let scale = span > 0 ? 255 / span : 0
-    var pixels = [UInt8](repeating: 0, count: values.count * 3)
-    for (index, value) in values.enumerated() {
-      let grey = ((Double(value) - range.lowerBound) * scale).rounded()
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    for index in 0..<width * height {
+      let grey = ((Double(value(index)) - range.lowerBound) * scale).rounded()
       let shown = UInt8(min(max(grey, 0), 255))
       for c in 0..<3 { pixels[index * 3 + c] = shown }
     }

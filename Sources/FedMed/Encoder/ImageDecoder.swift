@@ -1,11 +1,24 @@
 /// Image files of the formats that are understood, told apart by how they begin.
 public enum ImageDecoder {
-  /// The largest image: 2²⁶ pixels, 200 MB decoded.
-  static let largest = 1 << 26
+  /// The most pixels of an image: 2²⁶, 200 MB decoded.
+  static let largestPixels = 1 << 26
+  /// The most bytes of all its samples: 256 MiB.
+  static let largestBytes = 1 << 28
 
-  static func checkSize(width: Int, height: Int) throws(FedMedError) {
-    guard width > 0, height > 0, width <= largest / height else {
-      throw FedMedError(.badData, "\(width) × \(height) pixels")
+  /// Checks what an image's header says, before memory is taken for it.
+  /// - Parameters:
+  ///   - samples: numbers of a pixel, those that are not shown included.
+  ///   - bytes: of a sample.
+  /// - Throws: `badData` for an image without pixels, or one that is too large.
+  static func checkSize(
+    width: Int, height: Int, samples: Int, bytes: Int = 1
+  ) throws(FedMedError) {
+    guard width > 0, height > 0, width <= largestPixels / height,
+      samples <= largestBytes / (width * height), samples * bytes <= largestBytes / (width * height)
+    else {
+      throw FedMedError(
+        .badData,
+        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read")
     }
   }
 

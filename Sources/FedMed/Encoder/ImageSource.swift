@@ -45,7 +45,9 @@ public struct ImageFile: Sendable {
       guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
         throw FedMedError(.noInput, "not a file", file: path)
       }
-      let bytes = try ByteSource(path: path).read(upTo: Self.sizeLimit + 1)
+      let source = try ByteSource(path: path)
+      try source.requireSize(atMost: Self.sizeLimit)
+      let bytes = try source.read(upTo: Self.sizeLimit + 1)
       guard bytes.count <= Self.sizeLimit else { throw Self.tooLarge(path) }
       return bytes
     }

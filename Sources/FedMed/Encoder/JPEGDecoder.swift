@@ -15,10 +15,10 @@ enum JPEGDecoder {
       tjDecompressHeader3(
         handle, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0
     else { throw fault() }
-    try ImageDecoder.checkSize(width: Int(width), height: Int(height))
     let isFourColours = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
     let samples = isFourColours ? 4 : 3
     let format = isFourColours ? TJPF_CMYK : TJPF_RGB
+    try ImageDecoder.checkSize(width: Int(width), height: Int(height), samples: samples)
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * samples)
     let status = tjDecompress2(
       handle, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue),

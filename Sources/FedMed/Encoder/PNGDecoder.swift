@@ -8,7 +8,10 @@ enum PNGDecoder {
 
   static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
     var image = png_pixels()
-    let isRead = png_decode(bytes, bytes.count, UInt64(ImageDecoder.largest), &image) == 1
+    let isRead =
+      png_decode(
+        bytes, bytes.count, UInt64(ImageDecoder.largestPixels), UInt64(ImageDecoder.largestBytes),
+        &image) == 1
     defer { free(image.data) }
     guard isRead, let start = image.data else {
       let reason = withUnsafeBytes(of: image.message) {
@@ -25,8 +28,7 @@ enum PNGDecoder {
     let raster: Raster
     switch (image.depth, image.channels) {
     case (16, 1):
-      let values = (0..<samples).map { Int32(word($0)) }
-      raster = WideGrey(width: width, height: height, values: values).raster(window)
+      raster = WideGrey(width: width, height: height) { Int32(word($0)) }.raster(window)
     case (16, _):
       // Of 16 bits the upper 8, as Pillow.
       raster = Raster(

@@ -1,9 +1,8 @@
-import FoundationEssentials
-
 /// The tensors of a checkpoint in the safetensors format: eight bytes with the length of a JSON
 /// head, the head with each tensor's type, shape and place, then the data.
 ///
-/// Refused are a head of more than 100 MB, places outside the file, places that overlap, and
+/// Refused are a head of more than 8 MiB, places outside the file, places that overlap, bytes behind the
+/// last tensor, and
 /// tensors whose shape does not fit their place.
 final class SafeTensors: Sendable {
   /// What a tensor's numbers are stored as.
@@ -46,13 +45,16 @@ final class SafeTensors: Sendable {
     }
     guard bytes.count >= 8 else { throw fault("not a safetensors file") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard length <= 100_000_000, Int(length) <= bytes.count - 8 else {
+    guard length <= UInt64(bytes.count - 8) else {
       throw fault("not a safetensors file, or truncated")
+    }
+    guard length <= UInt64(JSONLimits.safeTensors.bytes) else {
+      throw fault("a head of \(length) bytes; at most \(JSONLimits.safeTensors.bytes) are read")
     }
     let start = 8 + Int(length)
     let head: [String: HeadValue]
     do throws(FedMedError) {
-      head = try Manifest.decode(Array(bytes[8..<start]), place: "head")
+      head = try JSON.decode(Array(bytes[8..<start]), place: "head", limits: .safeTensors)
     } catch {
       throw error.naming(file: path)
     }
@@ -76,6 +78,9 @@ final class SafeTensors: Sendable {
     ranges.sort { $0.range.lowerBound < $1.range.lowerBound }
     for (a, b) in zip(ranges, ranges.dropFirst()) where a.range.upperBound > b.range.lowerBound {
       throw fault("overlaps \(printable(a.name))", printable(b.name))
+    }
+    guard bytes.count == ranges.last?.range.upperBound ?? start else {
+      throw fault("something follows the last tensor")
     }
     self.places = places
   }

@@ -44,8 +44,8 @@ enum TIFFDecoder {
     _ memory: Memory, _ window: GreyWindow?
   ) throws(FedMedError) -> Raster {
     let context = Unmanaged.passUnretained(memory).toOpaque()
-    let tiff = TIFFClientOpen(
-      "image", "rm", context,
+    let tiff = tiff_open(
+      context, tmsize_t(ImageDecoder.largestBytes),
       { context, target, count in
         guard let context, let target else { return -1 }
         let memory = Unmanaged<Memory>.fromOpaque(context).takeUnretainedValue()
@@ -68,25 +68,26 @@ enum TIFFDecoder {
       { context in
         guard let context else { return 0 }
         return toff_t(Unmanaged<Memory>.fromOpaque(context).takeUnretainedValue().bytes.count)
-      }, nil, nil)
+      })
     guard let tiff else { throw fault() }
     defer { TIFFClose(tiff) }
     let (width, height) = (
       Int(tiff_long(tiff, UInt32(TIFFTAG_IMAGEWIDTH), 0)),
       Int(tiff_long(tiff, UInt32(TIFFTAG_IMAGELENGTH), 0))
     )
-    try ImageDecoder.checkSize(width: width, height: height)
-    // What libtiff takes for a strip or a tile in one go.
-    let piece = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)
-    guard (1...UInt64(ImageDecoder.largest * 8)).contains(piece) else {
-      throw FedMedError(.badData, "strips or tiles of \(piece) bytes")
-    }
     func field(_ tag: Int32, _ fallback: UInt32) -> Int {
       Int(tiff_short(tiff, UInt32(tag), fallback))
     }
     let orientation = field(TIFFTAG_ORIENTATION, 1)
     let image: Raster
     let (bits, samples) = (field(TIFFTAG_BITSPERSAMPLE, 1), field(TIFFTAG_SAMPLESPERPIXEL, 1))
+    try ImageDecoder.checkSize(
+      width: width, height: height, samples: samples, bytes: (bits + 7) / 8)
+    // What libtiff takes for a strip or a tile in one go.
+    let piece = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)
+    guard (1...UInt64(ImageDecoder.largestBytes)).contains(piece) else {
+      throw FedMedError(.badData, "strips or tiles of \(piece) bytes")
+    }
     let colours = field(TIFFTAG_PHOTOMETRIC, UInt32(PHOTOMETRIC_MINISBLACK))
     let isGrey = [PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE].contains(Int32(colours))
     let isWhole = samples == 1 || field(TIFFTAG_PLANARCONFIG, 1) == Int(PLANARCONFIG_CONTIG)
@@ -192,9 +193,8 @@ enum TIFFDecoder {
       if isGrey && bytes == 2 {
         let sign: Int32 = isInverted ? -1 : 1
         let base: Int32 = isInverted ? (isSigned ? -1 : 65535) : 0
-        return WideGrey(
-          width: width, height: height, values: (0..<count).map { base + sign * value($0, 0) }
-        ).raster(window)
+        return WideGrey(width: width, height: height) { base + sign * value($0, 0) }
+          .raster(window)
       }
       var pixels = [UInt8](repeating: 0, count: count * 3)
       for pixel in 0..<count {

@@ -46,7 +46,7 @@ public final class TarImages: ImageSource {
   }
 
   public func next() throws(FedMedError) -> ImageFile? {
-    while !isAtEnd, let entry = try tar.nextOfAnyKind() {
+    while !isAtEnd, let entry = try tar.next() {
       let parts = Self.parts(entry.name)
       guard entry.kind != .folder, let file = parts.last else { continue }
       let key = parts.joined(separator: "/")

@@ -18,7 +18,9 @@ public struct SiteReport: Sendable {
     var json: [UInt8] = []
     while try reader.next() != nil { json = try reader.bytes() }
     do throws(FedMedError) {
-      report = try Manifest.decode(json, place: "metrics.json")
+      report = try JSON.decodeExactly(json, place: "metrics.json", limits: .report) {
+        (report: Report) in report.json
+      }
     } catch {
       throw error.naming(file: reader.name)
     }

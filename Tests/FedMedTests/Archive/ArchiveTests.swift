@@ -126,6 +126,64 @@ struct ArchiveTests {
     #expect(text == "F: features.npy: not a plain file")
   }
 
+  /// Nothing hides in headers, between members, or in comments.
+  @Test func whatATarCouldHideIsRefused() throws {
+    let parts = members(try folder.read("features.tar"))
+    func message(
+      fields: [Int: String] = [:], padding: UInt8 = 0, before extra: (inout TarBuilder) -> Void = { _ in }
+    ) throws -> String {
+      var tar = TarBuilder()
+      tar.add(parts[0].name, parts[0].content)
+      extra(&tar)
+      tar.add(parts[1].name, parts[1].content, fields: fields, padding: padding)
+      for part in parts[2...] { tar.add(part.name, part.content) }
+      return self.message(try folder.write("hidden.tar", tar.finished))
+    }
+    let place = "F: features.npy"
+    #expect(try message() == "accepted")
+    // As GNU tar writes its own format.
+    #expect(try message(fields: [257: "ustar  \u{0}"]) == "accepted")
+    #expect(try message(fields: [265: "jane"]) == "\(place): has a user or group name")
+    #expect(try message(fields: [297: "doe"]) == "\(place): has a user or group name")
+    for offset in [157, 345, 499, 500, 511] {
+      #expect(
+        try message(fields: [offset: "x"])
+          == "\(place): has more in its tar header than name and size")
+    }
+    #expect(try message(fields: [20: "secret"]) == "F: a member without a proper name")
+    #expect(try message(padding: 65) == "F: something stands between members")
+    for type in ["x", "g"] as [Character] {
+      let text = try message { $0.add("pax", Array("19 comment=Jane Doe\n".utf8), type: type) }
+      #expect(
+        text == (type == "x" ? "F: pax: has an extended header" : "F: pax: not a plain file"))
+    }
+    let long = try message {
+      $0.add("pax", Array("13 size=1088\n".utf8), type: "x")
+    }
+    #expect(long == "accepted")
+  }
+
+  /// A few kilobytes that would unpack to gigabytes are refused by their manifest.
+  @Test func membersHaveLimitsOfTheirOwn() throws {
+    let manifest = try Manifest(json: members(try folder.read("features.tar"))[0].content)
+    for (index, member) in manifest.members.enumerated() {
+      var large = manifest
+      large.members[index].bytes = 3_000_000_000
+      let error = failure { _ = try Manifest(json: large.bytes) }
+      #expect(error?.place == "manifest.json: \(member.name)")
+      #expect(error?.reason.contains("3000000000 bytes, at most") == true)
+    }
+    var report = Manifest(kind: .report, tool: "t 1")
+    report.classes = ["a"]
+    report.members = [
+      Manifest.Member(
+        name: "metrics.json", dtype: .json, shape: [], bytes: 3_000_000_000,
+        sha256: String(repeating: "0", count: 64))
+    ]
+    let error = failure { _ = try Manifest(json: report.bytes) }
+    #expect(error?.reason == "3000000000 bytes, at most 8388608")
+  }
+
   @Test func aManifestThatIsALinkIsRefused() throws {
     var tar = TarBuilder()
     tar.add("manifest.json", [], type: "2", link: "/etc/passwd")

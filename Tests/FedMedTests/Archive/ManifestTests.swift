@@ -97,10 +97,29 @@ struct ManifestTests {
     #expect(reason.contains("manifest.encoder.ssn is unknown"))
   }
 
+  /// Long or invisible text could carry what nobody sees.
+  @Test func hiddenTextIsRefused() {
+    expectRefused("tool: must be one line of at most 256 bytes") {
+      $0.tool = String(repeating: "x", count: 257)
+    }
+    expectRefused("invisible characters") { $0.tool = "fm-train-local\u{1B}[2J" }
+    expectRefused("encoder.name: must be one line") {
+      $0.encoder?.name = String(repeating: "x", count: 300)
+    }
+    expectRefused("invisible characters") { $0.encoder?.name = "clip\u{200B}" }
+    expectRefused("aggregation: 'a patient' is not a name") {
+      $0.aggregation = Manifest.Aggregation(rule: "a patient", weights: "uniform")
+    }
+    for rest in ["\n\n", " ", "\t\n", "\u{0}"] {
+      let text = update().bytes.dropLast() + Array(rest.utf8)
+      #expect(failure { _ = try Manifest(json: Array(text)) }?.code == .badData)
+    }
+  }
+
   /// Layout, order of keys and spelling of numbers are free.
   @Test func otherLayoutsAreRead() throws {
     let text = String(decoding: update().bytes, as: UTF8.self)
-      .replacing("\n", with: " ").replacing("0.0005", with: "5e-4").replacing("100.0", with: "100")
+      .replacing("\n  ", with: " ").replacing("0.0005", with: "5e-4").replacing("100.0", with: "100")
     #expect(try Manifest(json: Array(text.utf8)) == update())
   }
 
@@ -124,9 +143,10 @@ struct ManifestTests {
     #expect(change("\"version\": 1", "\"version\": 2").contains("version 2, this tool reads 1"))
     #expect(change("fedmed-archive", "other").contains("not a fedmed-archive"))
     #expect(change("\"update\"", "\"upgrade\"").contains("kind"))
-    #expect(change("\"samples\": 403", "\"samples\": \"x\"").contains("samples is of another type"))
+    #expect(change("\"samples\": 403", "\"samples\": \"x\"").contains("samples has the wrong type"))
     #expect(change("{", "[").contains("not JSON"))
     #expect(change("\"classes\"", "\"klasses\"").contains("no classes"))
+    #expect(change("\"round\": 3", "\"round\": 3, \"round\": 4").contains("duplicate key 'round'"))
     let deep = Array(String(repeating: "[", count: 100_000).utf8)
     #expect(failure { _ = try Manifest(json: deep) }?.code == .badData)
   }

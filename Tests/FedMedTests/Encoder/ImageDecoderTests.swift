@@ -42,7 +42,7 @@ struct ImageDecoderTests {
   }
 
   @Test func oneGreyAloneIsBlack() {
-    let flat = WideGrey(width: 2, height: 1, values: [700, 700])
+    let flat = WideGrey(width: 2, height: 1) { _ in 700 }
     #expect(flat.raster(nil).pixels == [0, 0, 0, 0, 0, 0])
   }
 
@@ -72,7 +72,8 @@ struct ImageDecoderTests {
         return nil
       } catch { return error.description }
     }
-    #expect(message("P6 100000 100000 255\n") == "100000 × 100000 pixels")
+    #expect(message("P6 100000 100000 255\n")?.hasPrefix("100000 × 100000 pixels of 3") == true)
+    #expect(message("P6 8192 8192 65535\n")?.contains("at most") == true)
     #expect(message("P6 1000 1000 255\nabc") == "truncated")
     #expect(message("P5 2 2 70000\nabcd") == "a largest value of 70000")
     #expect(message("P2 2 1 5\n1 6\n") == "a value above 5")
@@ -80,5 +81,52 @@ struct ImageDecoderTests {
     #expect(message("P1 2 1 0\n") == "no bit where it should be")
     #expect(message("P3 x") == "no width where it should be")
     #expect(message("hello") == "not a JPEG, PNG, TIFF or PNM")
+  }
+
+  /// A TIFF of little-endian SHORT and LONG fields, with one strip that is not there.
+  private func tiff(_ fields: [(tag: Int, value: Int)]) -> [UInt8] {
+    func bytes(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    let entries = fields.flatMap { bytes($0.tag, 2) + bytes(4, 2) + bytes(1, 4) + bytes($0.value, 4) }
+    return [0x49, 0x49, 0x2A, 0] + bytes(8, 4) + bytes(fields.count, 2) + entries + bytes(0, 4)
+      + [UInt8](repeating: 0, count: 64)
+  }
+
+  /// A few bytes that declare 8192² pixels of many samples: refused before memory is taken.
+  @Test(arguments: [3, 5, 100, 200, 4096, 65535], [1, 2])
+  func imageBombsAreRefused(samples: Int, planes: Int) {
+    for (bits, tiled) in [(8, false), (16, false), (8, true), (1, false)] {
+      var fields = [
+        (0x100, 8192), (0x101, 8192), (0x102, bits), (0x103, 1), (0x106, samples == 3 ? 2 : 1),
+        (0x115, samples), (0x11C, planes),
+      ]
+      if tiled {
+        fields += [(0x142, 8192), (0x143, 8192), (0x144, 200), (0x145, 10)]
+      } else {
+        fields += [(0x111, 200), (0x116, 8192), (0x117, 10)]
+      }
+      fields.sort { $0.0 < $1.0 }
+      let error = failure { _ = try ImageDecoder.decode(tiff(fields)) }
+      #expect(error?.code == .badData)
+    }
+  }
+
+  @Test func aPNGOfTooManyBytesIsRefused() {
+    func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+      let body = Array(type.utf8) + data
+      var crc: UInt32 = 0xFFFF_FFFF
+      for byte in body {
+        crc ^= UInt32(byte)
+        for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+      }
+      func word(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+      return word(UInt32(data.count)) + body + word(~crc)
+    }
+    // 8192 × 8192 pixels of three samples of 16 bits.
+    let header: [UInt8] = [0, 0, 0x20, 0, 0, 0, 0x20, 0, 16, 2, 0, 0, 0]
+    let bytes = PNGDecoder.signature + chunk("IHDR", header) + chunk("IDAT", [0x78, 0x9C])
+    let error = failure { _ = try ImageDecoder.decode(bytes) }
+    #expect(error?.description == "too many bytes")
   }
 }

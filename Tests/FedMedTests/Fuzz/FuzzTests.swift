@@ -34,7 +34,7 @@ import Testing
       let bytes = mutation.damaged(original, other: files[mutation.below(files.count)])
       do throws(FedMedError) {
         let image = try ImageDecoder.decode(bytes, window: nil)
-        #expect(image.width * image.height <= ImageDecoder.largest)
+        #expect(image.width * image.height <= ImageDecoder.largestPixels)
         #expect(preprocessing.fit(image).pixels.count == 224 * 224 * 3)
         read += 1
       } catch {

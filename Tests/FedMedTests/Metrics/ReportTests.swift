@@ -57,7 +57,8 @@ struct ReportTests {
 
   @Test func reportsAreReadBackAsWritten() throws {
     let report = try report()
-    let read: Report = try Manifest.decode(Array(report.json.line.utf8))
+    let read: Report = try JSON.decode(
+      Array(report.json.line.utf8), place: "metrics.json", limits: .report)
     #expect(read == report)
     try read.validate(classes: 3, file: "f")
     #expect(read.scores[.ensemble]?.values.count == Score.allCases.count)
@@ -84,7 +85,8 @@ struct ReportTests {
     let changed = text[..<range.lowerBound] + other + text[range.upperBound...]
     #expect(
       failure {
-        let report: Report = try Manifest.decode(Array(changed.utf8))
+        let report: Report = try JSON.decode(
+          Array(changed.utf8), place: "metrics.json", limits: .report)
         try report.validate(classes: 3, file: "f")
       }?.code == .badData)
   }

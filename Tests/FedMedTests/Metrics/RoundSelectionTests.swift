@@ -19,7 +19,8 @@ struct RoundSelectionTests {
     let scores = split == "validation" ? "" : #", "accuracy": \#(Double(correct) / Double(total))"#
     let json =
       #"{"split": "\#(split)", "total": \#(total), "ensemble": {"correct": \#(correct)\#(scores)}}"#
-    let content: Report = try Manifest.decode(Array(json.utf8))
+    let content: Report = try JSON.decode(
+      Array(json.utf8), place: "metrics.json", limits: .report)
     let path = try folder.create("report-\(site)-\(round)") {
       descriptor, file throws(FedMedError) in
       let writer = try ArchiveWriter()

@@ -9,9 +9,12 @@ struct TarBuilder {
   /// Appends a member.
   /// - Parameters:
   ///   - type: ustar's: "0" a file, "1" a hard link, "2" a symbolic link, "3" a device, "5" a folder.
-  ///   - size: what the head says, where that is not the truth.
+  ///   - size: what the header says, where that is not the truth.
+  ///   - fields: other text by its offset in the header.
+  ///   - padding: what fills the last block behind the content.
   mutating func add(
-    _ name: String, _ content: [UInt8], type: Character = "0", link: String = "", size: Int? = nil
+    _ name: String, _ content: [UInt8], type: Character = "0", link: String = "", size: Int? = nil,
+    fields: [Int: String] = [:], padding: UInt8 = 0
   ) {
     var head = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at offset: Int) {
@@ -31,9 +34,10 @@ struct TarBuilder {
     put(String(type), at: 156)
     put(link, at: 157)
     put("ustar\u{0}00", at: 257)
+    for (offset, text) in fields { put(text, at: offset) }
     put(octal(head.reduce(0) { $0 + Int($1) }, 6) + "\u{0} ", at: 148)
     bytes += head + content
-    bytes += [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
+    bytes += [UInt8](repeating: padding, count: (512 - content.count % 512) % 512)
   }
 
   /// The tar with its end mark.

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+@testable import FedMed
+
+/// Sizes are looked at before content: a sparse file takes no time and no memory.
+struct ByteSourceTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func sparse(_ size: UInt64) throws -> String {
+    let path = try folder.write("sparse", [])
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try handle.truncate(atOffset: size)
+    try handle.close()
+    return path
+  }
+
+  @Test(.timeLimit(.minutes(1))) func sparseFilesAreRefusedUnread() throws {
+    let path = try sparse(1 << 43)
+    let limit = 1 << 36
+    #expect(
+      failure { _ = try ByteSource(path: path).text(limit: limit) }?.description
+        == "\(path): larger than \(limit) bytes")
+    #expect(
+      failure { _ = try SHA256.hexadecimal(of: ByteSource(path: path), limit: limit) }?.code
+        == .badData)
+    #expect(failure { _ = try StagingFile(archive: ByteSource(path: path)) }?.code == .badData)
+    #expect(failure { _ = try ArchiveCheck.check(path: path) }?.code == .badData)
+    #expect(failure { _ = try SafeTensors(path: path) }?.code == .badData)
+    let image = ImageFile(name: path, mark: "", content: .file(path: path))
+    #expect(failure { _ = try image.bytes() }?.code == .badData)
+  }
+
+  /// Where a limit allows a gigabyte, zeros are no text all the same.
+  @Test func zerosAreNoText() throws {
+    let path = try sparse(1 << 29)
+    #expect(
+      failure { _ = try ByteSource(path: path).text(limit: 1 << 30) }?.reason
+        == "not UTF-8 text: it has a zero byte")
+  }
+}
