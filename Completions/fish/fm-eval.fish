@@ -20,7 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'allowed-signers=' 'signer=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'min-count=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'allowed-signers=' 'signer=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __fm-eval_parse_subcommand -r 1 'version'
@@ -90,6 +90,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predict' -l 'predict' -d 'Write a table of predictions: sample, class, p_1 to p_C.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" noise' -l 'noise' -d 'Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report-out' -l 'report-out' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (5).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions-out' -l 'predictions-out' -d 'Write the predictions as an archive.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" show' -l 'show' -d 'Show something else than the scores: confusion, reliability, roc (points) or decision (net benefit).' -rfka 'confusion reliability roc decision'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'Exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''

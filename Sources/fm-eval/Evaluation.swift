@@ -99,9 +99,13 @@ extension Evaluate {
     if options.predict {
       text = predictionTable(result, features, indices).text(format)
     } else if features.labels != nil {
-      let report = try report(of: result, subject, choice.split, indices)
+      // What is printed here stays here; what is written as a report may leave.
+      let report = try report(of: result, subject, choice.split, indices, minimum: 1)
       let site = features.site ?? "-"
       if let path = options.reportOut {
+        let report = try self.report(
+          of: result, subject, choice.split, indices,
+          minimum: options.minCount ?? Report.minimumCount)
         try Output.write(to: path, inputs: paths, isBinary: true) {
           descriptor, file throws(FedMedError) in
           try SiteReport.write(
@@ -117,12 +121,13 @@ extension Evaluate {
   }
 
   private func report(
-    of predictions: Predictions, _ subject: Subject, _ split: Split?, _ indices: [Int]
+    of predictions: Predictions, _ subject: Subject, _ split: Split?, _ indices: [Int],
+    minimum: Int
   ) throws(FedMedError) -> Report {
     let labels = subject.features.labels ?? []
     return try Report(
       split: split, predictions: predictions, labels: indices.map { labels[$0] },
-      names: subject.features.classes, file: subject.features.name)
+      names: subject.features.classes, minimum: minimum, file: subject.features.name)
   }
 
   /// The scores without noise, and with each of the deviations.
@@ -135,7 +140,8 @@ extension Evaluate {
     for level in [0] + (evaluation.noise?.levels ?? []) {
       let noisy = FeatureNoise.add(
         level, to: clean, names: indices.map { names[$0] }, seed: seed ?? 0)
-      let report = try report(of: subject.predict(noisy), subject, split, indices)
+      let report = try report(
+        of: subject.predict(noisy), subject, split, indices, minimum: 1)
       var rows = records ?? Records("results", columns: ["noise"] + scoreColumns(report))
       add(
         report, site: subject.features.site ?? "-", round: subject.model.round, to: &rows,

@@ -45,14 +45,28 @@ struct EvaluationOptions: ParsableArguments {
   var reportOut: String?
 
   @Option(
+    help: ArgumentHelp(
+      "With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (\(Report.minimumCount)).",
+      valueName: "number"))
+  var minCount: Int?
+
+  @Option(
     help: ArgumentHelp("Write the predictions as an archive.", valueName: "file"),
     completion: .file())
   var predictionsOut: String?
 
   var isGiven: Bool {
     features != nil || state != nil || stateOut != nil || split != nil || predict || noise != nil
-      || reportOut != nil
-      || predictionsOut != nil
+      || reportOut != nil || minCount != nil || predictionsOut != nil
+  }
+
+  mutating func validate() throws {
+    guard (1...1 << 20).contains(minCount ?? 1) else {
+      throw ValidationError("--min-count must be from 1 to 1048576")
+    }
+    guard minCount == nil || reportOut != nil else {
+      throw ValidationError("--min-count goes with --report-out")
+    }
   }
 }
 

@@ -85,13 +85,20 @@ extension Evaluate {
 extension ResultTable {
   /// In percent where the score is a share.
   func records(_ score: Score) -> Records {
-    var records = Records("table", columns: ["site", "samples"] + predictors.map(\.rawValue))
+    // A mean over classes does not say by itself that some are missing.
+    let marksGaps = score.isMeanOverClasses && rows.contains { $0.hiddenClasses > 0 }
+    var records = Records(
+      "table",
+      columns: ["site", "samples"] + predictors.map(\.rawValue)
+        + (marksGaps ? ["hidden_classes"] : []))
     for row in rows {
       let values = row.values.map { value in
         score.isShare
           ? JSON.rounded(value.map { 100 * $0 }, places: 2) : JSON.rounded(value, places: 4)
       }
-      records.add([.string(row.site), .integer(row.samples)] + values)
+      records.add(
+        [.string(row.site), .integer(row.samples)] + values
+          + (marksGaps ? [.integer(row.hiddenClasses)] : []))
     }
     return records
   }

@@ -21,22 +21,22 @@ extension Evaluate {
 }
 
 extension RunReport {
-  /// Every round's validation, then the test: a row for each site and predictor, one for the mean
+  /// Every round's validation, then the test (with how many classes each report hides): a row for each site and predictor, one for the mean
   /// (AVG), of validation with all traffic and the time, and of the test one for all sites' samples
   /// together but Global's (ALL), with those scores that follow from the reports.
   fileprivate var records: Records {
     var records = Records(
       "report",
-      columns: ["split", "round", "site", "predictor", "samples", "correct"]
+      columns: ["split", "round", "site", "predictor", "samples", "correct", "hidden_classes"]
         + Score.allCases.map(\.rawValue) + ["bytes_down", "bytes_up", "seconds"])
     func add(
       _ split: String, _ round: Int, _ site: String, _ predictor: Report.Predictor,
       _ counts: (samples: Int, correct: Int), _ values: [Score: Double],
-      _ traffic: [Traffic] = [], seconds: Double? = nil
+      _ traffic: [Traffic] = [], seconds: Double? = nil, hidden: Int = 0
     ) {
       let start: [JSON] = [
         .string(split), .integer(round), .string(site), .string(predictor.rawValue),
-        .integer(counts.samples), .integer(counts.correct),
+        .integer(counts.samples), .integer(counts.correct), .integer(hidden),
       ]
       let bytes: [JSON] =
         traffic.isEmpty
@@ -70,7 +70,7 @@ extension RunReport {
         guard let own = site.report.scores[predictor] else { continue }
         add(
           site.report.split, round, site.site, predictor, (site.report.total, own.correct),
-          own.values)
+          own.values, hidden: site.report.hiddenClasses)
       }
     }
     let tables = Score.allCases.map { ($0, ResultTable(tests, score: $0)) }
@@ -85,15 +85,14 @@ extension RunReport {
         counted.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }, values)
     }
     let isCalibrated = results.uncalibrated != nil
-    for (predictor, details) in [
+    for (predictor, pool) in [
       (Report.Predictor.ensemble, isCalibrated ? results.uncalibrated : results.pooled),
       (.calibrated, isCalibrated ? results.pooled : nil),
     ] {
-      guard let details else { continue }
-      let confusion = ConfusionMatrix(counts: details.confusion)
+      guard let pool else { continue }
       add(
-        tests.sites[0].report.split, round, "ALL", predictor,
-        (confusion.total, confusion.correct), details.values)
+        tests.sites[0].report.split, round, "ALL", predictor, (pool.samples, pool.correct),
+        pool.values, hidden: pool.details.hidden.count)
     }
     return records
   }

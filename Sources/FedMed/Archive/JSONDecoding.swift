@@ -41,7 +41,9 @@ extension JSON {
     try content.forEachString { string throws(FedMedError) in
       guard string.isEmpty || Manifest.isName(string) else {
         throw FedMedError(
-          .badData, "'\(printable(string))' cannot be a name: it is too long or has invisible characters", place: place)
+          .badData,
+          "'\(printable(string))' cannot be a name: it is too long or has invisible characters",
+          place: place)
       }
     }
     return value

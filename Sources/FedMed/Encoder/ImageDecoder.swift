@@ -18,7 +18,8 @@ public enum ImageDecoder {
     else {
       throw FedMedError(
         .badData,
-        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read")
+        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read"
+      )
     }
   }
 

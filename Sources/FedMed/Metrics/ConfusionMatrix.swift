@@ -59,6 +59,15 @@ public struct ConfusionMatrix: Equatable, Sendable {
   }
   public func recall(_ c: Int) -> Double { ratio(counts[c][c], truths(c)) }
 
+  /// The scores that follow from the counts.
+  public var values: [Score: Double] {
+    [
+      .accuracy: accuracy, .balancedAccuracy: balancedAccuracy, .macroF1: macroF1,
+      .macroPrecision: macroPrecision, .macroRecall: macroRecall,
+      .macroSpecificity: macroSpecificity, .cohenKappa: kappa, .matthews: matthews,
+    ]
+  }
+
   private var occurring: [Int] {
     counts.indices.filter { truths($0) > 0 || predictions($0) > 0 }
   }

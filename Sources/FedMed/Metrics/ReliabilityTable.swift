@@ -72,6 +72,19 @@ public struct ReliabilityTable: Sendable {
     Self.calibrationError(bins)
   }
 
+  /// The bins of several tables in one with `count` bins of equal width. A bin goes, as a whole, where
+  /// its mean confidence lies.
+  static func pooled(_ tables: [[Bin]], bins count: Int) -> [Bin] {
+    var grid = (0..<count).map {
+      Bin(lower: Double($0) / Double(count), upper: Double($0 + 1) / Double(count))
+    }
+    for bin in tables.joined() {
+      let index = grid.firstIndex { bin.meanConfidence <= $0.upper } ?? count - 1
+      grid[index].add(bin)
+    }
+    return grid.filter { $0.count > 0 }
+  }
+
   public static func calibrationError(_ bins: [Bin]) -> Double {
     let total = bins.reduce(0) { $0 + $1.count }
     return bins.reduce(0) {
@@ -91,6 +104,14 @@ extension ReliabilityTable.Bin {
     count += other.count
     correct += other.correct
     confidence += other.confidence
+  }
+
+  /// Both as one, from the lower end of this to the upper end of the other.
+  func merged(with other: ReliabilityTable.Bin) -> ReliabilityTable.Bin {
+    var result = ReliabilityTable.Bin(lower: lower, upper: other.upper)
+    result.add(self)
+    result.add(other)
+    return result
   }
 
   /// Whether it can be of any samples.

@@ -1,5 +1,9 @@
-/// What an evaluation found at a site, as a report archive holds it. On the validation split it
-/// holds counts alone.
+/// What an evaluation found at a site, as a report archive holds it: the only numbers about samples that
+/// leave a site. On the validation split it holds counts alone.
+///
+/// No number rests on fewer samples than the site's minimum. Fewer samples than that altogether are only
+/// counted; classes with fewer are hidden (`Disclosure`), and scores that are means over classes are those
+/// of the classes that are shown.
 public struct Report: Equatable, Sendable {
   /// The ways to predict, in the order they are shown in.
   public enum Predictor: String, CaseIterable, Sendable {
@@ -15,63 +19,32 @@ public struct Report: Equatable, Sendable {
     public var details: Details?
   }
 
-  /// What pictures are made of: sums over samples, which can be added up over sites.
-  public struct Details: Codable, Equatable, Sendable {
-    /// [true][predicted].
-    public var confusion: [[Int]]
-    /// By confidence, in bins of equal width.
-    public var reliability: [ReliabilityTable.Bin]
-    /// For each class.
-    public var curves: [ThresholdCounts]
-
-    init(_ predictions: LabelledProbabilities) {
-      confusion = predictions.confusion.counts
-      reliability = ReliabilityTable(predictions, bins: 15, binning: .width).bins
-      curves = (0..<predictions.classes).map { ThresholdCounts(predictions, class: $0) }
-    }
-
-    /// The scores that follow from the sums, by their definitions.
-    public var values: [Score: Double] {
-      let matrix = ConfusionMatrix(counts: confusion)
-      return [
-        .accuracy: matrix.accuracy, .balancedAccuracy: matrix.balancedAccuracy,
-        .macroF1: matrix.macroF1, .macroPrecision: matrix.macroPrecision,
-        .macroRecall: matrix.macroRecall, .macroSpecificity: matrix.macroSpecificity,
-        .calibrationError: ReliabilityTable.calibrationError(reliability),
-        .cohenKappa: matrix.kappa, .matthews: matrix.matthews,
-      ]
-    }
-
-    /// Adds those of other samples.
-    public mutating func add(_ other: Details) {
-      for t in confusion.indices {
-        for p in confusion.indices { confusion[t][p] += other.confusion[t][p] }
-      }
-      for c in curves.indices { curves[c].add(other.curves[c]) }
-      for bin in other.reliability {
-        if let place = reliability.firstIndex(where: { $0.lower == bin.lower }) {
-          reliability[place].add(bin)
-        } else {
-          reliability.append(bin)
-        }
-      }
-      reliability.sort { $0.lower < $1.lower }
-    }
-  }
+  /// The fewest samples that a number rests on, unless told otherwise.
+  public static let minimumCount = 5
 
   /// The split's name, or `all`.
   public var split: String
   public var total: Int
+  /// The fewest samples that a number in it rests on.
+  public let minimum: Int
+  /// Empty where there are fewer samples than the minimum.
   public private(set) var scores: [Predictor: Scores]
 
-  /// - Parameter split: nil is all samples.
-  /// - Throws: `badData` where a probability is none.
+  /// - Parameters:
+  ///   - split: nil is all samples.
+  ///   - minimum: the fewest samples that a number may rest on, at least 1.
+  /// - Throws: `badData` where a probability is not one.
   public init(
-    split: Split?, predictions: Predictions, labels: [Int], names: [String], file: String
+    split: Split?, predictions: Predictions, labels: [Int], names: [String], minimum: Int,
+    file: String
   ) throws(FedMedError) {
     self.split = split?.rawValue ?? "all"
+    self.minimum = minimum
     total = labels.count
     scores = [:]
+    guard total == 0 || total >= minimum else { return }
+    let counts = names.indices.map { c in labels.count { $0 == c } }
+    let disclosure = Disclosure(counts: counts, minimum: minimum)
     for predictor in Predictor.allCases {
       guard let matrix = predictions[predictor] else { continue }
       guard split != .validation else {
@@ -85,15 +58,38 @@ public struct Report: Equatable, Sendable {
         continue
       }
       let probabilities = try LabelledProbabilities(matrix, labels: labels, file: file)
-      let list = ScoreList(probabilities, names: names)
+      let details = Details(probabilities, disclosure, minimum: minimum)
       var own = Scores(correct: probabilities.confusion.correct)
-      for score in Score.allCases { own.values[score] = list.value(of: score.rawValue) }
-      if predictor == .ensemble || predictor == .calibrated {
-        own.details = Details(probabilities)
-      }
+      own.values = Self.values(probabilities, details, disclosure, names)
+      if predictor == .ensemble || predictor == .calibrated { own.details = details }
       scores[predictor] = own
     }
   }
+
+  /// The scores that are defined: of all samples where they are means over samples, of the classes that
+  /// are shown where they are means over classes.
+  private static func values(
+    _ predictions: LabelledProbabilities, _ details: Details, _ disclosure: Disclosure,
+    _ names: [String]
+  ) -> [Score: Double] {
+    var values = details.values
+    let list = ScoreList(predictions, names: names)
+    for score in [Score.accuracy, .logLoss, .brier] {
+      values[score] = list.value(of: score.rawValue)
+    }
+    for (score, name) in [(Score.macroAUC, "auc"), (.macroAveragePrecision, "average_precision")] {
+      let defined = list.entries.filter { $0.name == name && $0.label != nil }
+        .enumerated().compactMap { c, entry in disclosure.isShown[c] ? entry.value : nil }
+      values[score] = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)
+    }
+    return values.filter(\.value.isFinite)
+  }
+
+  /// Whether it says how many samples were right.
+  public var hasCounts: Bool { total > 0 && scores[.ensemble] != nil }
+
+  /// How many classes are hidden.
+  public var hiddenClasses: Int { final?.details?.hidden.count ?? 0 }
 
   /// The scores of what the site predicts with: the calibrated ensemble where there is one.
   public var final: Scores? { scores[.calibrated] ?? scores[.ensemble] }
@@ -103,28 +99,52 @@ public struct Report: Equatable, Sendable {
       [
         JSON.Member(key: "split", value: .string(split)),
         JSON.Member(key: "total", value: .integer(total)),
+        JSON.Member(key: "minCount", value: .integer(minimum)),
       ]
         + Predictor.allCases.compactMap { predictor in
           scores[predictor].map { JSON.Member(key: predictor.rawValue, value: $0.json) }
         })
   }
 
-  /// - Throws: `badData` where the numbers contradict each other.
+  /// - Throws: `badData` where the numbers contradict each other, or the split is not one.
   func validate(classes: Int, file: String) throws(FedMedError) {
-    guard total < 1 << 40 else {
-      throw FedMedError(.badData, "\(total) samples", file: file, place: "metrics.json")
+    func check(_ valid: Bool, _ reason: String) throws(FedMedError) {
+      guard valid else {
+        throw FedMedError(.badData, reason, file: file, place: "metrics.json")
+      }
     }
+    try check(
+      split == "all" || Split(rawValue: split) != nil, "unknown split '\(printable(split))'")
+    try check((0..<1 << 40).contains(total), "\(total) samples")
+    try check((1...1 << 20).contains(minimum), "a minCount of \(minimum)")
+    let isHidden = total > 0 && total < minimum
+    try check(
+      isHidden ? scores.isEmpty : scores[.ensemble] != nil,
+      isHidden ? "scores of fewer than \(minimum) samples" : "no ensemble")
     for predictor in Predictor.allCases {
       guard let own = scores[predictor] else { continue }
-      let isValid =
-        total >= 0 && (0...total).contains(own.correct)
-        && own.values.allSatisfy { $0.range.contains($1) }
-        && own.details?.isValid(total: total, correct: own.correct, classes: classes) ?? true
-      guard isValid else {
-        throw FedMedError(
-          .badData, "\(predictor.rawValue) has impossible scores", file: file,
-          place: "metrics.json")
-      }
+      try check(
+        isValid(own, classes: classes), "\(predictor.rawValue) has impossible scores")
+    }
+  }
+
+  private func isValid(_ own: Scores, classes: Int) -> Bool {
+    guard (0...total).contains(own.correct),
+      own.values.allSatisfy({ $0.range.contains($1) })
+    else { return false }
+    if total == 0 || split == Split.validation.rawValue {
+      return own.values.isEmpty && own.details == nil
+    }
+    var expected: [Score: Double] = [:]
+    if let details = own.details {
+      guard
+        details.isValid(total: total, correct: own.correct, classes: classes, minimum: minimum)
+      else { return false }
+      expected = details.values.filter(\.value.isFinite)
+    }
+    expected[.accuracy] = Double(own.correct) / Double(total)
+    return expected.allSatisfy { score, value in
+      own.values[score].map { ($0 - value).magnitude < 1e-9 } ?? false
     }
   }
 }
@@ -132,15 +152,16 @@ public struct Report: Equatable, Sendable {
 extension Report: Decodable {
   private enum CodingKeys: String, CodingKey {
     case split, total, fam, mlp, ensemble, calibrated
+    case minimum = "minCount"
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     split = try container.decode(String.self, forKey: .split)
     total = try container.decode(Int.self, forKey: .total)
-    scores = [
-      .ensemble: try container.decode(Scores.self, forKey: .ensemble)
-    ]
+    minimum = try container.decode(Int.self, forKey: .minimum)
+    scores = [:]
+    scores[.ensemble] = try container.decodeIfPresent(Scores.self, forKey: .ensemble)
     scores[.fam] = try container.decodeIfPresent(Scores.self, forKey: .fam)
     scores[.mlp] = try container.decodeIfPresent(Scores.self, forKey: .mlp)
     scores[.calibrated] = try container.decodeIfPresent(Scores.self, forKey: .calibrated)
@@ -173,35 +194,5 @@ extension Report.Scores: Decodable {
           values[score].map { JSON.Member(key: score.key, value: .number($0)) }
         }
         + (details.map { [JSON.Member(key: "details", value: $0.json)] } ?? []))
-  }
-}
-
-extension Report.Details {
-  var json: JSON {
-    .object([
-      "confusion": .array(confusion.map { row in .array(row.map { .integer($0) }) }),
-      "reliability": .array(reliability.map(\.json)), "curves": .array(curves.map(\.json)),
-    ])
-  }
-
-  func isValid(total: Int, correct: Int, classes: Int) -> Bool {
-    /// nil where a number is negative, or all together are more than there are samples.
-    func sum(_ counts: [Int]) -> Int? {
-      counts.reduce(0) { sum, count in
-        sum.flatMap { (0...total - $0).contains(count) ? $0 + count : nil }
-      }
-    }
-    guard confusion.count == classes, confusion.allSatisfy({ $0.count == classes }),
-      sum(confusion.flatMap { $0 }) == total, sum(reliability.map(\.count)) == total
-    else { return false }
-    return confusion.indices.reduce(0) { $0 + confusion[$1][$1] } == correct
-      && curves.count == classes
-      && zip(curves, confusion).allSatisfy { curve, row in
-        let positives = row.reduce(0, +)
-        return curve.isValid && curve.positives == positives
-          && curve.negatives == total - positives
-      }
-      && reliability.allSatisfy(\.isValid)
-      && zip(reliability, reliability.dropFirst()).allSatisfy { $0.upper <= $1.lower }
   }
 }

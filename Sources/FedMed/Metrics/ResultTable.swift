@@ -6,8 +6,10 @@ public struct ResultTable: Sendable {
   public struct Row: Equatable, Sendable {
     public let site: String
     public let samples: Int
-    /// As the table's predictors; nil where a site has no such predictor or no samples.
+    /// As the table's predictors; nil where a site has no such predictor, or too few samples.
     public let values: [Double?]
+    /// How many classes the site's report hides, because they have few samples; 0 of the mean.
+    public let hiddenClasses: Int
   }
 
   /// FAM, MLP and ensemble, and the calibrated ensemble where any site has one; the others stand
@@ -26,14 +28,14 @@ public struct ResultTable: Sendable {
           let own =
             predictor == .calibrated ? report.report.final : report.report.scores[predictor]
           return own?.values[score]
-        })
+        }, hiddenClasses: report.report.hiddenClasses)
     }
     let means = predictors.indices.map { column in
       let values = sites.compactMap { $0.values[column] }
       return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
     let samples = sites.reduce(0) { $0 + $1.samples }
-    rows = sites + [Row(site: "AVG", samples: samples, values: means)]
+    rows = sites + [Row(site: "AVG", samples: samples, values: means, hiddenClasses: 0)]
     self.predictors = predictors
   }
 }

@@ -52,7 +52,7 @@ public struct RoundSelection: Equatable, Sendable {
     }
     scores = rounds.keys.sorted().map { round in
       // In a fixed order, because a sum of floats depends on it.
-      let sites = (rounds[round] ?? [:]).values.filter { $0.report.total > 0 }
+      let sites = (rounds[round] ?? [:]).values.filter { $0.report.hasCounts }
         .sorted { $0.site.precedes($1.site) }
       let sum = sites.reduce(0.0) {
         $0 + Double($1.report.scores[.ensemble]?.correct ?? 0) / Double($1.report.total)

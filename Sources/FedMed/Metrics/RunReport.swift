@@ -29,9 +29,25 @@ public struct RunReport: Sendable {
     /// The test reports; nil before the end of the run.
     public let tests: TestReports?
     /// All sites together but Global, by what they predict with.
-    public let pooled: Report.Details?
+    public let pooled: Pool?
     /// The same before calibration, where a site was calibrated.
-    public let uncalibrated: Report.Details?
+    public let uncalibrated: Pool?
+  }
+
+  /// The test samples of several sites together.
+  public struct Pool: Sendable {
+    public let samples: Int
+    public let correct: Int
+    /// Of the classes that each site shows.
+    public let details: Report.Details
+
+    /// Samples that are counted among the right and wrong ones, but whose class its site hides.
+    public var hidden: Int { samples - details.visible.total }
+
+    /// The scores that follow from the sums.
+    public var values: [Score: Double] {
+      details.values.merging([.accuracy: Double(correct) / Double(samples)]) { $1 }
+    }
   }
 
   /// The folder's name.
@@ -91,7 +107,7 @@ public struct RunReport: Sendable {
       defer { earlier = time }
       guard let score = selection.scores.first(where: { $0.round == number }) else { continue }
       var counts: [String: (correct: Int, total: Int)] = [:]
-      for report in validation where report.round == number {
+      for report in validation where report.round == number && report.report.hasCounts {
         counts[report.site] = (
           report.report.scores[.ensemble]?.correct ?? 0, report.report.total
         )
@@ -183,17 +199,20 @@ extension RunReport.Results {
     for site in tests.sites where site.manifest.classes != classes {
       throw FedMedError(.badData, "has other classes than the model", file: site.name)
     }
-    func sum(_ details: (Report) -> Report.Details?) -> Report.Details? {
-      var total: Report.Details?
+    func pool(_ scores: (Report) -> Report.Scores?) -> RunReport.Pool? {
+      var (samples, correct, parts) = (0, 0, [Report.Details]())
       for site in tests.sites where site.site != ResultTable.global {
-        guard let own = details(site.report) else { continue }
-        if total == nil { total = own } else { total?.add(own) }
+        guard let own = scores(site.report), let details = own.details else { continue }
+        (samples, correct) = (samples + site.report.total, correct + own.correct)
+        parts.append(details)
       }
-      return total
+      return Report.Details(adding: parts).map {
+        RunReport.Pool(samples: samples, correct: correct, details: $0)
+      }
     }
     self.tests = tests
-    pooled = sum { $0.final?.details }
+    pooled = pool { $0.final }
     let isCalibrated = tests.sites.contains { $0.report.scores[.calibrated] != nil }
-    uncalibrated = isCalibrated ? sum { $0.scores[.ensemble]?.details } : nil
+    uncalibrated = isCalibrated ? pool { $0.scores[.ensemble] } : nil
   }
 }

@@ -32,6 +32,14 @@ public enum Score: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether it is made of the classes' own scores or counts, and so lacks those that a report hides.
+  public var isMeanOverClasses: Bool {
+    switch self {
+    case .accuracy, .logLoss, .brier, .calibrationError: false
+    default: true
+    }
+  }
+
   /// Its key in metrics.json.
   var key: String { "\(self)" }
 }

@@ -1,7 +1,8 @@
 /// A confusion matrix as SVG: a row for each true class, a column for each predicted one, darker the
 /// larger the share of its row.
 struct ConfusionPicture {
-  let counts: [[Int]]
+  /// [true][predicted]; nil for a class that is hidden.
+  let counts: [[Int]?]
   let names: [String]
 
   func svg(id: String, title: String) -> String {
@@ -18,19 +19,20 @@ struct ConfusionPicture {
 
       """
     for (t, row) in counts.enumerated() {
-      let total = row.reduce(0, +)
+      let total = row?.reduce(0, +) ?? 0
       let y = top + side * Double(t)
       text +=
         "<text x=\"\(at(left - 6))\" y=\"\(at(y + side / 2 + 4))\" text-anchor=\"end\">\(HTML.escape(Self.short(names[t]))) \(t + 1)</text>\n"
       text +=
         "<text x=\"\(at(left + side * (Double(t) + 0.5)))\" y=\"15\" text-anchor=\"middle\">\(t + 1)</text>\n"
-      for (p, value) in row.enumerated() {
+      for p in names.indices {
+        let value = row?[p] ?? 0
         let x = left + side * Double(p)
         let share = total == 0 ? 0 : Double(value) / Double(total)
         text +=
           "<rect x=\"\(at(x))\" y=\"\(at(y))\" width=\"\(at(side))\" height=\"\(at(side))\" fill=\"#0072b2\" fill-opacity=\"\(HTML.number(share))\" class=\"cell\"/>"
         text +=
-          "<text x=\"\(at(x + side / 2))\" y=\"\(at(y + side / 2 + 4))\" text-anchor=\"middle\" class=\"\(share > 0.8 ? "light" : "dark")\">\(value)</text>\n"
+          "<text x=\"\(at(x + side / 2))\" y=\"\(at(y + side / 2 + 4))\" text-anchor=\"middle\" class=\"\(share > 0.8 ? "light" : "dark")\">\(row == nil ? "–" : "\(value)")</text>\n"
       }
     }
     return text
@@ -39,8 +41,8 @@ struct ConfusionPicture {
 
   private var description: String {
     zip(names, counts).enumerated().map { index, pair in
-      let total = pair.1.reduce(0, +)
-      return "\(pair.0): \(pair.1[index]) of \(total) right"
+      guard let row = pair.1 else { return "\(pair.0): not shown" }
+      return "\(pair.0): \(row[index]) of \(row.reduce(0, +)) right"
     }.joined(separator: "; ") + "."
   }
 

@@ -11,17 +11,42 @@ struct ResultPictures {
   /// How many classes are drawn as curves.
   private static let most = 7
 
+  /// A class that can be drawn.
+  private struct Drawn {
+    let index: Int
+    let counts: ThresholdCounts
+
+    var prevalence: Double {
+      Double(counts.positives) / Double(counts.positives + counts.negatives)
+    }
+  }
+
+  /// The classes that are shown and have samples.
+  private var there: [Drawn] {
+    details.curves.enumerated().compactMap { index, curve in
+      curve.flatMap { $0.positives > 0 ? Drawn(index: index, counts: $0) : nil }
+    }
+  }
+
   /// The classes that are drawn: those with most samples, in the classes' order.
-  private var drawn: [Int] {
-    let there = details.curves.indices.filter { details.curves[$0].positives > 0 }
-    let largest = there.sorted { details.curves[$0].positives > details.curves[$1].positives }
-    return largest.prefix(Self.most).sorted()
+  private var drawn: [Drawn] {
+    there.sorted { $0.counts.positives > $1.counts.positives }.prefix(Self.most)
+      .sorted { $0.index < $1.index }
   }
 
   private var legend: String {
-    Plot.legend(drawn.enumerated().map { (names[$0.1], $0.0) })
-      + (drawn.count < details.curves.count { $0.positives > 0 }
-        ? "<p class=\"note\">The \(drawn.count) classes with most samples.</p>" : "")
+    Plot.legend(drawn.enumerated().map { (names[$0.1.index], $0.0) })
+      + (drawn.count < there.count
+        ? "<p class=\"note\">The \(drawn.count) classes with most samples.</p>" : "") + gaps
+  }
+
+  /// Which classes are missing, and why.
+  private var gaps: String {
+    let hidden = details.hidden.map { HTML.escape(names[$0]) }
+    return hidden.isEmpty
+      ? ""
+      : "<p class=\"note\">Not shown, because a site must not count so few samples: "
+        + "\(hidden.joined(separator: ", ")).</p>"
   }
 
   var figures: String { reliability + roc + decision + confusion }
@@ -74,23 +99,24 @@ struct ResultPictures {
   }
 
   private var roc: String {
-    let curves = drawn.map { points(details.curves[$0]) }
-    let areas = zip(drawn, curves).map { c, points in
-      details.curves[c].negatives > 0 ? area(points) : nil
+    let curves = drawn.map { points($0.counts) }
+    let areas = zip(drawn, curves).map { drawn, points in
+      drawn.counts.negatives > 0 ? area(points) : nil
     }
-    let spoken = zip(drawn, areas).map { "\(names[$0]) \(HTML.number($1))" }
+    let spoken = zip(drawn, areas).map { "\(names[$0.index]) \(HTML.number($1))" }
     let plot = Plot(
       title: "ROC curves, \(subject)",
       description: "Each class against the rest; areas: \(spoken.joined(separator: ", ")).",
       x: ("1 − specificity", 0...1), y: ("sensitivity", 0...1),
       curves: [Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: nil)]
         + zip(drawn, curves).enumerated().map { style, pair in
-          Plot.Curve(name: names[pair.0], points: pair.1, style: style)
+          Plot.Curve(name: names[pair.0.index], points: pair.1, style: style)
         })
-    let confusion = ConfusionMatrix(counts: details.confusion)
-    let rows = zip(drawn, areas).map { c, area in
-      [
-        names[c], "\(details.curves[c].positives)", HTML.number(area, places: 3),
+    let confusion = details.visible
+    let rows = zip(drawn, areas).map { drawn, area in
+      let c = drawn.index
+      return [
+        names[c], "\(drawn.counts.positives)", HTML.number(area, places: 3),
         HTML.number(confusion.recall(c), places: 3),
         HTML.number(confusion.specificity(c), places: 3),
         HTML.number(confusion.precision(c), places: 3), HTML.number(confusion.f1(c), places: 3),
@@ -108,16 +134,14 @@ struct ResultPictures {
   private var decision: String {
     let thresholds = ThresholdCounts.thresholds
     let shown = thresholds.indices.filter { (0.01...0.99).contains(thresholds[$0]) }
-    func curve(_ c: Int, _ benefit: (ThresholdCounts, Int) -> Double) -> [(x: Double, y: Double)] {
-      shown.map { (thresholds[$0], benefit(details.curves[c], $0)) }
-    }
-    func prevalence(_ c: Int) -> Double {
-      Double(details.curves[c].positives)
-        / Double(details.curves[c].positives + details.curves[c].negatives)
+    func curve(
+      _ counts: ThresholdCounts, _ benefit: (ThresholdCounts, Int) -> Double
+    ) -> [(x: Double, y: Double)] {
+      shown.map { (thresholds[$0], benefit(counts, $0)) }
     }
     // What most samples are is not what is looked for, and would leave the others no room.
-    let sought = drawn.enumerated().filter { prevalence($0.element) <= 0.5 }
-    let highest = max(sought.map { prevalence($0.element) }.max() ?? 0, 0.05) * 1.05
+    let sought = drawn.enumerated().filter { $0.element.prevalence <= 0.5 }
+    let highest = max(sought.map(\.element.prevalence).max() ?? 0, 0.05) * 1.05
     let lowest = -highest / 8
     let plot = Plot(
       title: "Decision curves, \(subject)",
@@ -129,10 +153,12 @@ struct ResultPictures {
           [
             // As far as it can be seen.
             Plot.Curve(
-              name: names[c],
-              points: curve(c) { $0.netBenefitOfAll($1) }.filter { $0.y >= lowest }, style: style,
+              name: names[c.index],
+              points: curve(c.counts) { $0.netBenefitOfAll($1) }.filter { $0.y >= lowest },
+              style: style,
               isThin: true),
-            Plot.Curve(name: names[c], points: curve(c) { $0.netBenefit($1) }, style: style),
+            Plot.Curve(
+              name: names[c.index], points: curve(c.counts) { $0.netBenefit($1) }, style: style),
           ]
         })
     let chosen = [0.05, 0.1, 0.2, 0.3, 0.5].compactMap { wanted in
@@ -141,9 +167,9 @@ struct ResultPictures {
     let rows = drawn.flatMap { c in
       chosen.map { index in
         [
-          names[c], HTML.number(thresholds[index]),
-          HTML.number(details.curves[c].netBenefit(index), places: 3),
-          HTML.number(details.curves[c].netBenefitOfAll(index), places: 3), "0.000",
+          names[c.index], HTML.number(thresholds[index]),
+          HTML.number(c.counts.netBenefit(index), places: 3),
+          HTML.number(c.counts.netBenefitOfAll(index), places: 3), "0.000",
         ]
       }
     }
@@ -158,12 +184,14 @@ struct ResultPictures {
   }
 
   private var confusion: String {
-    let rows = names.indices.map { t in [names[t]] + details.confusion[t].map { "\($0)" } }
+    let rows = names.indices.map { t in
+      [names[t]] + (details.confusion[t]?.map { "\($0)" } ?? names.map { _ in "–" })
+    }
     return HTML.figure(
       ConfusionPicture(counts: details.confusion, names: names).svg(
         id: "\(id)-confusion", title: "Confusion matrix, \(subject)"),
       caption: "Confusion matrix: true classes down, predicted ones across, by number. Darker is "
-        + "a larger share of the row.",
+        + "a larger share of the row.", legend: gaps,
       numbers: HTML.table(
         "Confusion matrix, \(subject): true class by predicted class", ["true class"] + names, rows)
     )

@@ -119,14 +119,32 @@ public struct RunPage {
         "Test results",
         ["site", "samples"] + shown.map { names[$0] ?? "" }
           + ["balanced", "macro F1", "AUC", "log loss", "ECE"], rows))
-      \(calibration)
+      \(calibration)\(gaps)
       """
+  }
+
+  /// Which sites' means over classes lack some of them.
+  private var gaps: String {
+    let sites = run.results.tests?.sites ?? []
+    let partial = sites.filter { $0.report.hiddenClasses > 0 }.map {
+      "\($0.site) (\($0.report.hiddenClasses) of \(classes.count) classes)"
+    }
+    let empty = sites.filter { $0.report.total > 0 && !$0.report.hasCounts }.map(\.site)
+    return
+      (partial.isEmpty
+      ? ""
+      : "<p class=\"note\">Means over classes lack classes with too few samples to be counted at "
+        + "\(HTML.escape(partial.joined(separator: ", "))).</p>")
+      + (empty.isEmpty
+        ? ""
+        : "<p class=\"note\">Too few test samples to be scored: "
+          + "\(HTML.escape(empty.joined(separator: ", "))).</p>")
   }
 
   private var calibration: String {
     guard let after = run.results.pooled, let before = run.results.uncalibrated else { return "" }
     let errors = [before, after].map {
-      HTML.number(ReliabilityTable.calibrationError($0.reliability), places: 3)
+      HTML.number(ReliabilityTable.calibrationError($0.details.reliability), places: 3)
     }
     return "<p>All sites' test samples together, the ensemble's expected calibration error is "
       + "\(errors[0]) before and \(errors[1]) after calibration on the sites' validation samples.</p>"
@@ -189,15 +207,21 @@ public struct RunPage {
       <p>Of the test samples, by what each site predicts with. Each class is taken against all others.</p>
 
       """
-    func add(_ name: String, _ details: Report.Details?, _ id: String) {
+    func add(_ name: String, _ details: Report.Details?, _ id: String, hidden: Int = 0) {
       guard let details else { return }
       let pictures = ResultPictures(details: details, names: classes, id: id, subject: name)
       text +=
-        "<h3>\(HTML.escape(name))</h3>\n<div class=\"figures four\">\n\(pictures.figures)</div>\n"
+        "<h3>\(HTML.escape(name))</h3>\n"
+        + (hidden > 0
+          ? "<p class=\"note\">\(hidden) samples are counted as right or wrong, but not by class, "
+            + "because their site has too few of the class.</p>\n" : "")
+        + "<div class=\"figures four\">\n\(pictures.figures)</div>\n"
     }
-    add("All sites that took part", run.results.pooled, "all")
+    if let pool = run.results.pooled {
+      add("All sites that took part", pool.details, "all", hidden: pool.hidden)
+    }
     if let before = run.results.uncalibrated {
-      add("All sites, before calibration", before, "before")
+      add("All sites, before calibration", before.details, "before", hidden: before.hidden)
     }
     for (index, site) in tests.sites.prefix(Self.mostSites).enumerated() {
       add(site.site, site.report.final?.details, "site-\(index)")

@@ -130,7 +130,8 @@ struct ArchiveTests {
   @Test func whatATarCouldHideIsRefused() throws {
     let parts = members(try folder.read("features.tar"))
     func message(
-      fields: [Int: String] = [:], padding: UInt8 = 0, before extra: (inout TarBuilder) -> Void = { _ in }
+      fields: [Int: String] = [:], padding: UInt8 = 0,
+      before extra: (inout TarBuilder) -> Void = { _ in }
     ) throws -> String {
       var tar = TarBuilder()
       tar.add(parts[0].name, parts[0].content)

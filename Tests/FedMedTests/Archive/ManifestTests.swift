@@ -119,7 +119,8 @@ struct ManifestTests {
   /// Layout, order of keys and spelling of numbers are free.
   @Test func otherLayoutsAreRead() throws {
     let text = String(decoding: update().bytes, as: UTF8.self)
-      .replacing("\n  ", with: " ").replacing("0.0005", with: "5e-4").replacing("100.0", with: "100")
+      .replacing("\n  ", with: " ").replacing("0.0005", with: "5e-4").replacing(
+        "100.0", with: "100")
     #expect(try Manifest(json: Array(text.utf8)) == update())
   }
 

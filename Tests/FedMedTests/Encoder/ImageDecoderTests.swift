@@ -88,7 +88,9 @@ struct ImageDecoderTests {
     func bytes(_ value: Int, _ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
-    let entries = fields.flatMap { bytes($0.tag, 2) + bytes(4, 2) + bytes(1, 4) + bytes($0.value, 4) }
+    let entries = fields.flatMap {
+      bytes($0.tag, 2) + bytes(4, 2) + bytes(1, 4) + bytes($0.value, 4)
+    }
     return [0x49, 0x49, 0x2A, 0] + bytes(8, 4) + bytes(fields.count, 2) + entries + bytes(0, 4)
       + [UInt8](repeating: 0, count: 64)
   }

@@ -41,11 +41,14 @@ struct MetricsTests {
     let matrix = Matrix(rows: 2, columns: 2, elements: [1, 0, 1, 0])
     let predictions = Predictions(fam: matrix, mlp: matrix, ensemble: matrix)
     let report = try Report(
-      split: .validation, predictions: predictions, labels: [0, 1], names: ["a", "b"], file: "f")
+      split: .validation, predictions: predictions, labels: [0, 1], names: ["a", "b"], minimum: 1,
+      file: "f")
     #expect(
-      report.json.line == #"{"split": "validation", "total": 2, "ensemble": {"correct": 1}}"#)
+      report.json.line
+        == #"{"split": "validation", "total": 2, "minCount": 1, "ensemble": {"correct": 1}}"#)
     let test = try Report(
-      split: .test, predictions: predictions, labels: [0, 1], names: ["a", "b"], file: "f")
+      split: .test, predictions: predictions, labels: [0, 1], names: ["a", "b"], minimum: 1,
+      file: "f")
     #expect(test.scores[.fam]?.values[.accuracy] == 0.5)
     #expect(test.scores[.ensemble]?.values[.accuracy] == 0.5)
   }

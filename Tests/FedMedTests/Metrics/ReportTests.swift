@@ -14,7 +14,7 @@ struct ReportTests {
     let (matrix, labels) = try predictions(count, seed: seed)
     return try Report(
       split: .test, predictions: Predictions(fam: matrix, mlp: nil, ensemble: matrix),
-      labels: labels, names: ["a", "b", "c"], file: "f")
+      labels: labels, names: ["a", "b", "c"], minimum: 5, file: "f")
   }
 
   /// At a threshold, what the order of the probabilities says of it.
@@ -38,15 +38,20 @@ struct ReportTests {
 
   /// Sums of two sites' details are the details of all their samples.
   @Test func detailsAddUp() throws {
+    func details(_ predictions: LabelledProbabilities) -> Report.Details {
+      let all = Disclosure(counts: [9, 9, 9], minimum: 1)
+      return Report.Details(predictions, all, minimum: 1)
+    }
     let parts = try [predictions(30, seed: 1), predictions(50, seed: 2)]
-    var sum = Report.Details(
-      try LabelledProbabilities(parts[0].0, labels: parts[0].1, file: "f"))
-    sum.add(
-      Report.Details(try LabelledProbabilities(parts[1].0, labels: parts[1].1, file: "f")))
+    let sum = try #require(
+      Report.Details(
+        adding: parts.map {
+          details(try LabelledProbabilities($0.0, labels: $0.1, file: "f"))
+        }))
     let both = try LabelledProbabilities(
       Matrix(rows: 80, columns: 3, elements: parts[0].0.elements + parts[1].0.elements),
       labels: parts[0].1 + parts[1].1, file: "f")
-    let whole = Report.Details(both)
+    let whole = details(both)
     #expect(sum.confusion == whole.confusion && sum.curves == whole.curves)
     #expect(sum.reliability.map(\.count) == whole.reliability.map(\.count))
     let list = ScoreList(both, names: ["a", "b", "c"])
@@ -68,7 +73,11 @@ struct ReportTests {
   @Test(arguments: [
     (#""correct": 1"#, #""correct": 41"#), (#""total": 40"#, #""total": 39"#),
     (#""total": 40"#, #""total": -1"#), (#""total": 40"#, #""total": 9223372036854775807"#),
-    (#""accuracy": 0."#, #""accuracy": 7."#), (#""brier": "#, #""brier": -"#),
+    (#""accuracy": 0."#, #""accuracy": 7."#), (#""accuracy": 0."#, #""accuracy": 0.0"#),
+    (#""split": "test""#, #""split": "tests""#), (#""cohenKappa": "#, #""cohenKappa": 0.0"#),
+    (#""split": "test""#, #""split": "\u001b[2J""#), (#""minCount": 5"#, #""minCount": 0"#),
+    (#""minCount": 5"#, #""minCount": 41"#), (#""confusion": [["#, #""confusion": [null, ["#),
+    (#""brier": "#, #""brier": -"#),
     (#""confusion": [["#, #""confusion": [[9223372036854775807, "#),
     (#""confusion": [["#, #""confusion": [[-5, "#), (#""confusion": [["#, #""confusion": [[], ["#),
     (#""positives": 1"#, #""positives": 2"#), (#""truePositives": ["#, #""truePositives": [99, "#),

@@ -18,7 +18,7 @@ struct RoundSelectionTests {
   ) throws -> SiteReport {
     let scores = split == "validation" ? "" : #", "accuracy": \#(Double(correct) / Double(total))"#
     let json =
-      #"{"split": "\#(split)", "total": \#(total), "ensemble": {"correct": \#(correct)\#(scores)}}"#
+      #"{"split": "\#(split)", "total": \#(total), "minCount": 1, "ensemble": {"correct": \#(correct)\#(scores)}}"#
     let content: Report = try JSON.decode(
       Array(json.utf8), place: "metrics.json", limits: .report)
     let path = try folder.create("report-\(site)-\(round)") {

@@ -1,0 +1,111 @@
+import Testing
+
+@testable import FedMed
+
+/// No number in a report rests on few samples, nor can such a number be found by subtracting.
+struct DisclosureTests {
+  private func shown(_ counts: [Int], _ minimum: Int = 5) -> [Bool] {
+    Disclosure(counts: counts, minimum: minimum).isShown
+  }
+
+  @Test func smallClassesAreHiddenWithTheNextSmallest() {
+    #expect(shown([9, 8, 7]) == [true, true, true])
+    #expect(shown([0, 5, 90]) == [true, true, true])
+    // One alone would be what the others leave of the total.
+    #expect(shown([9, 1, 7, 30]) == [true, false, false, true])
+    #expect(shown([3, 4, 20, 30]) == [false, false, true, true])
+    // Two with three samples together are too few.
+    #expect(shown([1, 2, 20, 30]) == [false, false, false, true])
+    // Of two classes both, as each is the other's rest.
+    #expect(shown([4, 100]) == [false, false])
+    #expect(shown([1, 1, 1], 1) == [true, true, true])
+  }
+
+  /// Whatever the counts: what is hidden is at least two classes of at least the minimum together.
+  @Test func whatIsHiddenIsNeverAlone() {
+    var random = RandomStream(seed: 1, purpose: .partition)
+    for _ in 0..<2000 {
+      let minimum = 1 + Int(random.below(8))
+      let counts = (0..<1 + Int(random.below(6))).map { _ in Int(random.below(14)) }
+      guard counts.reduce(0, +) >= minimum else { continue }
+      let isShown = shown(counts, minimum)
+      let hidden = zip(counts, isShown).filter { !$0.1 }.map(\.0)
+      #expect(zip(counts, isShown).allSatisfy { $0 == 0 || $0 >= minimum || !$1 })
+      #expect(
+        hidden.isEmpty || hidden.count > 1 && hidden.reduce(0, +) >= minimum
+          || !zip(counts, isShown).contains { $0 > 0 && $1 })
+    }
+  }
+
+  @Test func binsWithFewSamplesAreMerged() throws {
+    let matrix = Matrix(
+      rows: 9, columns: 2,
+      elements: [0.51, 0.58, 0.66, 0.70, 0.71, 0.72, 0.91, 0.92, 0.99].flatMap { [$0, 1 - $0] })
+    let all = try LabelledProbabilities(matrix, labels: [0, 1, 0, 0, 1, 0, 0, 0, 0], file: "f")
+    let bins = ReliabilityTable(all, bins: 15, binning: .width).bins
+    #expect(bins.map(\.count) == [1, 1, 1, 3, 2, 1])
+    let merged = Disclosure.merged(bins, minimum: 3)
+    #expect(merged.map(\.count) == [3, 3, 3])
+    #expect(merged.map(\.correct) == [2, 2, 3])
+    #expect(merged.first?.lower == bins.first?.lower && merged.last?.upper == bins.last?.upper)
+    #expect(zip(merged, merged.dropFirst()).allSatisfy { $0.upper <= $1.lower })
+    #expect(Disclosure.merged(bins, minimum: 5).map(\.count) == [9])
+    #expect(Disclosure.merged(bins, minimum: 10).map(\.count) == [9])
+  }
+
+  /// Sites with one sample of class 2: nothing of it can be told from the report.
+  private func report(_ counts: [Int], minimum: Int = 5, split: Split = .test) throws -> Report {
+    let labels = counts.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    var matrix = randomMatrix(labels.count, counts.count, seed: 5)
+    for (i, label) in labels.enumerated() { matrix[i, label] += 1 }
+    matrix.softmaxRows()
+    return try Report(
+      split: split, predictions: Predictions(fam: matrix, mlp: matrix, ensemble: matrix),
+      labels: labels, names: counts.indices.map { "c\($0)" }, minimum: minimum, file: "f")
+  }
+
+  @Test func aRareClassIsNotInTheReport() throws {
+    let report = try report([20, 30, 1, 8])
+    let details = try #require(report.scores[.ensemble]?.details)
+    #expect(details.hidden == [2, 3] && report.hiddenClasses == 2)
+    #expect(details.confusion[2] == nil && details.curves[2] == nil)
+    #expect(details.confusion[3] == nil && details.curves[3] == nil)
+    // What the totals leave is nine samples of two classes.
+    #expect(report.total - details.visible.total == 9)
+    #expect(details.reliability.allSatisfy { $0.count >= 5 })
+    // Means over classes are those of the visible ones: they say nothing of the others.
+    for predictor in [Report.Predictor.fam, .mlp, .ensemble] {
+      let values = try #require(report.scores[predictor]?.values)
+      #expect(values[.balancedAccuracy] == details.visible.balancedAccuracy)
+      #expect(values[.cohenKappa] == details.visible.kappa)
+      #expect(values[.calibrationError] == details.values[.calibrationError])
+    }
+    try report.validate(classes: 4, file: "f")
+    let read: Report = try JSON.decodeExactly(
+      Array(report.json.text.utf8), place: "metrics.json", limits: .report
+    ) { (report: Report) in report.json }
+    #expect(read == report)
+  }
+
+  /// The fewest samples there may be, and one fewer, of either split.
+  @Test(arguments: [Split.test, .validation])
+  func fewSamplesAreOnlyCounted(split: Split) throws {
+    let few = try report([2, 2], split: split)
+    #expect(few.total == 4 && few.scores.isEmpty && !few.hasCounts)
+    try few.validate(classes: 2, file: "f")
+    #expect(few.json.line == #"{"split": "\#(split.rawValue)", "total": 4, "minCount": 5}"#)
+    #expect(try report([2, 3], split: split).hasCounts)
+    #expect(try report([2, 2], minimum: 1, split: split).hasCounts)
+    let none = try report([0, 0], split: split)
+    try none.validate(classes: 2, file: "f")
+  }
+
+  /// A report that says more than its minimum allows is refused.
+  @Test func reportsMustKeepTheirWord() throws {
+    let open = try report([20, 30, 1, 8], minimum: 1)
+    let text = open.json.line.replacing(#""minCount": 1"#, with: #""minCount": 5"#)
+    let report: Report = try JSON.decode(
+      Array(text.utf8), place: "metrics.json", limits: .report)
+    #expect(failure { try report.validate(classes: 4, file: "f") }?.code == .badData)
+  }
+}
