@@ -20,11 +20,7 @@ function __fm-compress_parse_tokens -S
     set -l unparsed_tokens (__fm-compress_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-compress'
-        __fm-compress_parse_subcommand 1 'd/decompress' 'codec=' 'filter=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
-        switch $unparsed_tokens[1]
-        case 'help'
-            __fm-compress_parse_subcommand -r 1 'version'
-        end
+        __fm-compress_parse_subcommand 1 'd/decompress' 'codec=' 'filter=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -81,11 +77,10 @@ complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_o
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'How numbers are written: float16 or float32 (float16).' -rfka 'float16 float32'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'What goes around the archive: gzip, zstd or none (gzip).' -rfka 'none gzip zstd'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_positional "fm-compress" -eq 1' -F
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_positional "fm-compress" -eq 2' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress help" version' -l 'version' -d 'Show the version.'

@@ -20,11 +20,7 @@ function __fm-eval_parse_tokens -S
     set -l unparsed_tokens (__fm-eval_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-eval'
-        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'min-count=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'allowed-signers=' 'signer=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
-        switch $unparsed_tokens[1]
-        case 'help'
-            __fm-eval_parse_subcommand -r 1 'version'
-        end
+        __fm-eval_parse_subcommand -r 1 'check' 'table' 'select-round' 'score' 'calibrate' 'report' 'features=' 'state=' 'state-out=' 'split=' 'predict' 'noise=' 'report-out=' 'min-count=' 'sign=' 'predictions-out=' 'show=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'metric=' 'min-sites=' 'html=' 'allowed-signers=' 'signer=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -91,6 +87,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" noise' -l 'noise' -d 'Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" report-out' -l 'report-out' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (5).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" predictions-out' -l 'predictions-out' -d 'Write the predictions as an archive.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" show' -l 'show' -d 'Show something else than the scores: confusion, reliability, roc (points) or decision (net benefit).' -rfka 'confusion reliability roc decision'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval"' -l 'require' -d 'Exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
@@ -116,5 +113,3 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 2' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval help" version' -l 'version' -d 'Show the version.'

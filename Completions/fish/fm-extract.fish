@@ -21,10 +21,6 @@ function __fm-extract_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'fm-extract'
         __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'window=' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'j/threads=' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
-        switch $unparsed_tokens[1]
-        case 'help'
-            __fm-extract_parse_subcommand -r 1 'version'
-        end
     end
 end
 
@@ -105,5 +101,3 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -F
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 2' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract help" version' -l 'version' -d 'Show the version.'

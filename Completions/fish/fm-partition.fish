@@ -21,10 +21,6 @@ function __fm-partition_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'fm-partition'
         __fm-partition_parse_subcommand 1 'scheme=' 'column=' 'site=' 'sites=' 'alpha=' 'classes-per-site=' 'label=' 'group=' 'split=' 'stratify' 'holdout=' 'holdout-fraction=' 'drop=+' 'min-samples=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
-        switch $unparsed_tokens[1]
-        case 'help'
-            __fm-partition_parse_subcommand -r 1 'version'
-        end
     end
 end
 
@@ -100,5 +96,3 @@ complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_positional "fm-partition" -eq 1' -F
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_positional "fm-partition" -eq 2' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition help" version' -l 'version' -d 'Show the version.'

@@ -1,11 +1,12 @@
-complete -c fm-poll -l allowed-signers -r
-complete -c fm-poll -l features -r
+complete -c fm-poll -l allowed-signers -r -F
+complete -c fm-poll -l features -r -F
 complete -c fm-poll -l help
-complete -c fm-poll -l name -r
+complete -c fm-poll -l min-count -x
 complete -c fm-poll -l quiet
-complete -c fm-poll -l server -r
-complete -c fm-poll -l sign -r
-complete -c fm-poll -l signer -r
-complete -c fm-poll -l state -r
-complete -c fm-poll -l threads -r
+complete -c fm-poll -l server -r -F
+complete -c fm-poll -l sign -r -F
+complete -c fm-poll -l signer -x
+complete -c fm-poll -l state -r -F
+complete -c fm-poll -l threads -x
+complete -c fm-poll -l transport -x -a 'rsync sftp'
 complete -c fm-poll -l version

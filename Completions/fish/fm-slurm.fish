@@ -1,3 +1,3 @@
 complete -c fm-slurm -l help
-complete -c fm-slurm -l jobs -r
+complete -c fm-slurm -l jobs -x
 complete -c fm-slurm -l version

@@ -21,10 +21,6 @@ function __fm-train-local_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'fm-train-local'
         __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'log=' 'o/output=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
-        switch $unparsed_tokens[1]
-        case 'help'
-            __fm-train-local_parse_subcommand -r 1 'version'
-        end
     end
 end
 
@@ -91,5 +87,3 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 1' -F
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local help" version' -l 'version' -d 'Show the version.'

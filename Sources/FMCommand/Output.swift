@@ -13,15 +13,22 @@ public enum Output {
   /// - Parameters:
   ///   - inputs: files that are read, none of which the output may be.
   ///   - isBinary: refused on a terminal.
+  ///   - key: signs a file; its signature has its place first, so that nobody finds the file without.
   public static func write(
-    to path: String?, inputs: [String] = [], isBinary: Bool, _ body: Body
+    to path: String?, inputs: [String] = [], isBinary: Bool, signedBy key: SigningKey? = nil,
+    _ body: Body
   ) throws(FedMedError) {
     guard let path, path != "-" else {
+      guard key == nil else { throw FedMedError(.usage, "only a file is signed, not a stream") }
       try check(path, isBinary: isBinary)
       return try body(STDOUT_FILENO, "standard output")
     }
     let pending = try Pending(path: path, inputs: inputs)
     try pending.write(body)
+    if let key {
+      let signature = try key.signature(of: pending.written)
+      try write(text: signature, to: "\(path).sig", inputs: inputs)
+    }
     try pending.publish()
   }
 
@@ -87,6 +94,19 @@ public enum Output {
     try write(to: path, inputs: inputs, isBinary: false) {
       descriptor, file throws(FedMedError) in
       try writeAll(text, to: descriptor, file: file)
+    }
+  }
+
+  /// Appends text to a file, which is made where there is none, and makes sure that it is on disk.
+  public static func append(_ text: String, to path: String) throws(FedMedError) {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw FedMedError(.cannotCreate, errno: errno, "open", file: path)
+    }
+    defer { close(descriptor) }
+    try writeAll(text, to: descriptor, file: path)
+    guard fsync(descriptor) == 0 else {
+      throw FedMedError(.ioError, errno: errno, "write", file: path)
     }
   }
 
@@ -168,6 +188,9 @@ public enum Output {
       descriptor = -1
       guard status == 0 else { throw FedMedError(.ioError, errno: errno, "write", file: path) }
     }
+
+    /// Where the content is until it is published.
+    var written: String { temporary ?? path }
 
     /// Gives the file its name.
     public func publish() throws(FedMedError) {

@@ -17,6 +17,21 @@ public struct SignatureOptions: ParsableArguments {
   }
 }
 
+/// By whom an archive is signed.
+public struct SigningOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Sign what is written with this ssh key, into a file of its name with .sig.",
+      valueName: "key"), completion: .file())
+  public var sign: String?
+
+  public init() {}
+
+  public func key() throws(FedMedError) -> SigningKey? {
+    try sign.map { path throws(FedMedError) in try SigningKey(path: path) }
+  }
+}
+
 /// Whose signature a file must have.
 public struct SignerOptions: ParsableArguments {
   @OptionGroup public var signatures: SignatureOptions

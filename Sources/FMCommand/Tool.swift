@@ -52,8 +52,10 @@ public protocol Tool: ParsableCommand {
 }
 
 extension Tool {
-  /// The tool's name.
-  public static var name: String { configuration.commandName ?? "" }
+  /// The tool's name, without that of a verb.
+  public static var name: String {
+    configuration.commandName?.split(separator: " ").first.map(String.init) ?? ""
+  }
 
   /// The tool's name and version, as manifests record them.
   public static var signature: String { "\(name) \(toolVersion)" }
@@ -84,7 +86,18 @@ extension Tool {
   }
 
   /// Runs the tool with the process's arguments, and ends the process.
-  public static func start() -> Never {
+  /// - Parameter verbs: commands named `TOOL VERB`, each of which takes over where its verb is the first
+  ///   argument.
+  public static func start(verbs: [any Tool.Type] = []) -> Never {
+    let arguments = CommandLine.arguments.dropFirst()
+    for verb in verbs
+    where arguments.first.map({ "\(name) \($0)" }) == verb.configuration.commandName {
+      verb.start(Array(arguments.dropFirst()))
+    }
+    start(Array(arguments))
+  }
+
+  private static func start(_ arguments: [String]) -> Never {
     // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE; a limit on the size
     // of files is an error like a full disk, and not the end.
     signal(SIGPIPE, SIG_DFL)
@@ -97,7 +110,7 @@ extension Tool {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
       Glibc.exit(0)
     } catch {
@@ -116,7 +129,7 @@ extension Tool {
       Messages(tool: name).report(
         FedMedError(
           .usage, text.prefix(1).lowercased() + text.dropFirst(),
-          hint: "\(name) --help says how it is called"))
+          hint: "\(configuration.commandName ?? name) --help says how it is called"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
   }

@@ -44,8 +44,12 @@ public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// A failed system call: `verb` is what was tried ("open", "write"), `number` its errno.
-  public init(_ code: Code, errno number: Int32, _ verb: String, file: String?) {
-    self.init(code, "cannot \(verb): \(String(cString: strerror(number)).lowercased())", file: file)
+  public init(
+    _ code: Code, errno number: Int32, _ verb: String, file: String?, hint: String? = nil
+  ) {
+    self.init(
+      code, "cannot \(verb): \(String(cString: strerror(number)).lowercased())", file: file,
+      hint: hint)
   }
 
   public var description: String {

@@ -10,6 +10,7 @@ struct Aggregate: Tool {
     usage: """
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
+      fm-aggregate receive ANSWER [options] NAME ...
       """,
     discussion: """
       The run options are written into the first model and obeyed by every site. Updates are added \
@@ -230,4 +231,4 @@ extension Aggregate {
 
 extension AggregationWeights: ExpressibleByArgument {}
 
-Aggregate.start()
+Aggregate.start(verbs: [Receive.self])

@@ -29,6 +29,8 @@ struct Compress: Tool {
     completion: .file())
   var output: String?
 
+  @OptionGroup var signing: SigningOptions
+
   @OptionGroup var talk: TalkOptions
 
   @Argument(help: "A model or an update; - is standard input.", completion: .file())
@@ -44,11 +46,12 @@ struct Compress: Tool {
         hint: "the codecs are \(Codecs.all.map { $0.name }.joined(separator: ", "))")
     }
     try Output.check(output, inputs: [input], isBinary: true)
+    let key = try signing.key()
     let source = try ByteSource(path: input)
     let archive = try ModelArchive(ArchiveReader(source, kinds: Compressor.kinds))
     let before = source.bytesRead
     var after = 0
-    try Output.write(to: output, inputs: [input], isBinary: true) {
+    try Output.write(to: output, inputs: [input], isBinary: true, signedBy: key) {
       descriptor, file throws(FedMedError) in
       after =
         decompress

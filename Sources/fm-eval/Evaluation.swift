@@ -106,8 +106,9 @@ extension Evaluate {
         let report = try self.report(
           of: result, subject, choice.split, indices,
           minimum: options.minCount ?? Report.minimumCount)
-        try Output.write(to: path, inputs: paths, isBinary: true) {
-          descriptor, file throws(FedMedError) in
+        try Output.write(
+          to: path, inputs: paths, isBinary: true, signedBy: options.signing.key()
+        ) { descriptor, file throws(FedMedError) in
           try SiteReport.write(
             report, site: site, model: subject.model, tool: Self.signature, to: descriptor,
             file: file)

@@ -50,6 +50,8 @@ struct EvaluationOptions: ParsableArguments {
       valueName: "number"))
   var minCount: Int?
 
+  @OptionGroup var signing: SigningOptions
+
   @Option(
     help: ArgumentHelp("Write the predictions as an archive.", valueName: "file"),
     completion: .file())
@@ -57,15 +59,16 @@ struct EvaluationOptions: ParsableArguments {
 
   var isGiven: Bool {
     features != nil || state != nil || stateOut != nil || split != nil || predict || noise != nil
-      || reportOut != nil || minCount != nil || predictionsOut != nil
+      || reportOut != nil || minCount != nil || signing.sign != nil
+      || predictionsOut != nil
   }
 
   mutating func validate() throws {
     guard (1...1 << 20).contains(minCount ?? 1) else {
       throw ValidationError("--min-count must be from 1 to 1048576")
     }
-    guard minCount == nil || reportOut != nil else {
-      throw ValidationError("--min-count goes with --report-out")
+    guard minCount == nil && signing.sign == nil || reportOut != nil else {
+      throw ValidationError("--min-count and --sign go with --report-out")
     }
   }
 }

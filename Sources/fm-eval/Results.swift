@@ -63,15 +63,28 @@ extension Evaluate {
       "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
     var failure: FedMedError?
     let signers = try signatures()
+    func add(_ file: String, _ manifest: Manifest, _ identity: String) {
+      records.add([
+        .string(file), .string(manifest.kind.rawValue),
+        manifest.round.map { .integer($0) } ?? .null, manifest.site.map { .string($0) } ?? .null,
+        manifest.samples.map { .integer($0) } ?? .null, .string(identity),
+      ])
+    }
     for path in inputs {
+      if Folder.isFolder(path) {
+        let bar = progress("verifying rounds", total: nil)
+        let run = try RunCheck(path: path) { bar.update($0) }
+        bar.finish()
+        for entry in run.entries { add("\(path)/\(entry.file)", entry.manifest, entry.identity) }
+        for error in run.failures {
+          if failure == nil { failure = error } else { messages.report(error) }
+        }
+        continue
+      }
       do throws(FedMedError) {
         _ = try signers?.check(path: path, signer: signer.name)
         let (manifest, identity) = try ArchiveCheck.check(path: path)
-        records.add([
-          .string(path), .string(manifest.kind.rawValue),
-          manifest.round.map { .integer($0) } ?? .null, manifest.site.map { .string($0) } ?? .null,
-          manifest.samples.map { .integer($0) } ?? .null, .string(identity),
-        ])
+        add(path, manifest, identity)
       } catch {
         // The others are looked at all the same; the last line is the first failure's.
         if failure == nil { failure = error } else { messages.report(error) }

@@ -27,8 +27,8 @@ extension RunReport {
   fileprivate var records: Records {
     var records = Records(
       "report",
-      columns: ["split", "round", "site", "predictor", "samples", "correct", "hidden_classes"]
-        + Score.allCases.map(\.rawValue) + ["bytes_down", "bytes_up", "seconds"])
+      columns: ["split", "round", "site", "predictor", "samples", "correct"]
+        + Score.allCases.map(\.rawValue) + ["bytes_down", "bytes_up", "seconds", "hidden_classes"])
     func add(
       _ split: String, _ round: Int, _ site: String, _ predictor: Report.Predictor,
       _ counts: (samples: Int, correct: Int), _ values: [Score: Double],
@@ -36,7 +36,7 @@ extension RunReport {
     ) {
       let start: [JSON] = [
         .string(split), .integer(round), .string(site), .string(predictor.rawValue),
-        .integer(counts.samples), .integer(counts.correct), .integer(hidden),
+        .integer(counts.samples), .integer(counts.correct),
       ]
       let bytes: [JSON] =
         traffic.isEmpty
@@ -46,7 +46,7 @@ extension RunReport {
         ]
       records.add(
         start + Score.allCases.map { .rounded(values[$0], places: 6) } + bytes
-          + [.rounded(seconds, places: 3)])
+          + [.rounded(seconds, places: 3), .integer(hidden)])
     }
     for round in rounds {
       let own = traffic.filter { $0.round == round.number }

@@ -8,7 +8,7 @@ enum Mode: String, EnumerableFlag {
 
   static func help(for value: Mode) -> ArgumentHelp? {
     switch value {
-    case .check: "Verify archives of any kind, and say what they are."
+    case .check: "Verify archives of any kind, or a run's folder, and list what they are."
     case .table: "Make one table of several reports: sites, Global, and AVG."
     case .selectRound: "Find the best round by several validation reports."
     case .score: "Score predictions: archives that --predictions-out wrote, or anyone's tables."
@@ -33,7 +33,7 @@ struct Evaluate: Tool {
       fm-eval --table [--metric NAME] [options] REPORT ...
       fm-eval --select-round [--min-sites N] [options] REPORT ...
       fm-eval --report [--html FILE] [options] RUN
-      fm-eval --check [options] ARCHIVE ...
+      fm-eval --check [options] ARCHIVE | RUN ...
       """,
     discussion: """
       With a state the site's private classifier predicts too, as it stood after the model's \

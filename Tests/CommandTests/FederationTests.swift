@@ -111,7 +111,7 @@ struct FederationTests {
     #expect(two.status == 75, "\(two.errors)")
     #expect(two.text.hasPrefix("site\tsamples\tfam\tmlp\tensemble\nnorth\t"))
     #expect(two.errors.contains("the table is without sites that could not be tested: east"))
-    #expect(two.errors.contains("round 2: east missed its update: "))
+    #expect(two.errors.contains("round 2: no update from east: "))
     #expect(
       try shell.succeed(
         "tar xOf run/rounds/002/model.tar.gz manifest.json | jq -c '[.inputs[].site]'")

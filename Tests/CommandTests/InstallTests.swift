@@ -18,11 +18,12 @@ struct InstallTests {
         == (try shell.succeed("\(install) --list | sort")))
     try shell.succeed(
       """
+      set -e
       PATH=$PWD/root/usr/local/bin:/usr/bin:/bin
       for tool in root/usr/local/bin/fm-*; do
         case $tool in */fm-federate | */fm-site | */fm-poll | */fm-slurm) "$tool" --help ;; *) "$tool" --version ;; esac
       done > /dev/null
-      MANPATH=$PWD/root/usr/local/share/man man -w fm-train-local fm-poll 5 fm-archive fedmedclip | grep -c . | grep -q 4
+      MANPATH=$PWD/root/usr/local/share/man man -w fm-train-local fm-poll fm-archive fedmedclip | grep -c . | grep -q 4
       MANPATH=$PWD/root/usr/local/share/man man fm-train-local | grep -q 'EXIT STATUS'
       """)
     // A script that is being run when it is replaced goes on as it was.
@@ -33,7 +34,8 @@ struct InstallTests {
       ls -i root/usr/local/bin/fm-federate > after; ! cmp -s before after
       """)
     try shell.succeed("DESTDIR=$PWD/root \(install) --uninstall")
-    #expect(try shell.succeed("find root -type f") == "root/usr/local/bin/other\n")
+    #expect(try shell.succeed("find root | tail -n 1") == "root/usr/local/bin/other\n")
+    #expect(try shell.succeed("find root | wc -l") == "5\n")
   }
 
   @Test func otherPrefixesAndWrongCalls() throws {

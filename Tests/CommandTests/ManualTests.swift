@@ -6,6 +6,8 @@ struct ManualTests {
   static let tools = [
     "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
   ]
+  /// What a tool does beside its main work.
+  static let verbs = ["fm-aggregate": ["receive"]]
   static let scripts = ["fm-federate", "fm-site", "fm-poll", "fm-slurm"]
   static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
 
@@ -40,10 +42,13 @@ struct ManualTests {
   @Test(arguments: tools)
   func optionsAreThoseOfTheTool(tool: String) throws {
     let shell = try Shell()
-    let json = try shell.succeed("\(tool) --experimental-dump-help")
-    let dump = try JSONDecoder().decode(Dump.self, from: Data(json.utf8))
-    let names = dump.command.arguments.filter(\.shouldDisplay).flatMap { $0.names ?? [] }
-    let options = Set(names.filter { $0.kind == "long" }.map(\.name))
+    var options: Set<String> = []
+    for command in [tool] + (Self.verbs[tool] ?? []).map({ "\(tool) \($0)" }) {
+      let json = try shell.succeed("\(command) --experimental-dump-help")
+      let dump = try JSONDecoder().decode(Dump.self, from: Data(json.utf8))
+      let names = dump.command.arguments.filter(\.shouldDisplay).flatMap { $0.names ?? [] }
+      options.formUnion(names.filter { $0.kind == "long" }.map(\.name))
+    }
     #expect(options.count > 5)
     #expect(documented(try page("\(tool).1")) == options)
   }

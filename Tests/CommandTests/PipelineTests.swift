@@ -65,7 +65,7 @@ struct PipelineTests {
     #expect(
       try shell.succeed(
         "tar xOf report.tar metrics.json | jq -c '[keys_unsorted[]], (.ensemble | keys)'")
-        == "[\"split\",\"total\",\"ensemble\"]\n[\"correct\"]\n")
+        == "[\"split\",\"total\",\"minCount\",\"ensemble\"]\n[\"correct\"]\n")
     #expect(try shell.succeed("wc -l < scores.tsv") == "4\n")
   }
 

@@ -18,7 +18,7 @@ struct PollTests {
   let serve =
     "fm-federate -q --run served \(options) --launcher wait --spec spec.json north east south"
   func poll(_ site: String, _ more: String = "") -> String {
-    "fm-poll -q --server served --features sites/\(site).tar --state data/\(site) \(more)"
+    "fm-poll -q --server served/exchange/\(site) --features sites/\(site).tar --state data/\(site) \(more)"
   }
 
   /// A key for each site and the server, and the file that allows them.
@@ -37,7 +37,7 @@ struct PollTests {
     // Nobody in time, in order, or only once.
     #expect(try shell.run(poll("north")).status == 75)
     try shell.fail(
-      poll("north").replacing(" -q", with: ""), 75, "served: there is no run, or not yet")
+      poll("north"), 75, "served/exchange/north/: there is no folder answer, or not yet")
     let serve = "\(serve) --calibrate"
     for visit in 0..<6 {
       let outcome = try shell.run("\(serve); \(serve)")
@@ -50,7 +50,8 @@ struct PollTests {
     }
     try shell.succeed(
       """
-      diff -r -x fm-federate.lock -x logs -x settings -x wanted -x sites whole served >&2
+      diff -r -x fm-federate.lock -x logs -x settings -x wanted -x sites -x sites.tsv -x exchange -x jobs \
+        -x checksums -x received.tsv -x refused whole served >&2
       cmp whole/sites/east/state.tar data/east
       test "$(head -n 1 served/wanted)" = 'task\tdone'
       """)
@@ -68,21 +69,34 @@ struct PollTests {
     // East answers without a signature, and the deadline has passed.
     try shell.succeed(self.poll("east"))
     let first = try shell.run("\(serve) --deadline 1")
-    #expect(first.errors.contains("east.tar.gz: is not signed"))
+    #expect(first.errors.contains("east/answer/update.tar.gz: is not signed (refused)"))
+    #expect(first.errors.contains("round 1: no update from east"))
     #expect(
       try shell.succeed("awk -F '\t' '{ print $1, $3 }' served/rounds/001/audit.tsv")
-        == "decision site\nmodel NA\naccepted north\naccepted south\nrefused east\n")
+        == "decision site\nmodel NA\naccepted north\naccepted south\n")
+    #expect(
+      try shell.succeed("cut -f 1,2,7 served/rounds/001/received.tsv")
+        == "decision\tname\treason\nrefused\teast\tis not signed\ntaken\tnorth\tNA\ntaken\tsouth\tNA\n"
+    )
     // A model that is not the server's is not trained on.
     try shell.succeed(
-      "cd served/rounds/001; cp model.tar.gz kept; cp ../000/model.tar.gz . ; sed -i \"s/sha256.*/sha256\t$(sha256sum < model.tar.gz | cut -d ' ' -f 1)/\" ../../wanted"
-    )
+      """
+      cd served/exchange/north/offer; cp model.tar.gz kept; cp wanted kept.wanted
+      cp ../../../rounds/000/model.tar.gz .
+      sed -i "s/^sha256.*/sha256\t$(sha256sum < model.tar.gz | cut -d ' ' -f 1)/" wanted
+      """)
     let forged = try shell.run(poll("north"))
     #expect(forged.status == 77 && forged.errors.contains("is not signed by 'server'"))
-    try shell.succeed("cd served/rounds/001; mv kept model.tar.gz")
-    try shell.fail(poll("north"), 75, "not the one that is meant")
+    try shell.succeed("cd served/exchange/north/offer; mv kept.wanted wanted")
+    try shell.fail(poll("north"), 75, "not the model that the server asks about")
+    try shell.succeed("cd served/exchange/north/offer; mv kept model.tar.gz")
     #expect(try shell.run(serve).status == 75)
-    // East's state has seen its round 1, which never came to the model.
-    try shell.succeed("\(poll("north")); \(poll("east")); \(poll("south"))")
+    // East's state has seen its round 1, which never came to the model. It learns why, once.
+    let told = try shell.run(poll("east"))
+    #expect(told.status == 0 && told.lines.count == 1)
+    #expect(told.errors.contains("the server refused the last answer: is not signed"))
+    #expect(try shell.run(poll("east")).errors.isEmpty)
+    try shell.succeed("\(poll("north")); \(poll("south"))")
     #expect(try shell.run(serve).status == 75)
     #expect(try shell.succeed("grep -c accepted served/rounds/002/audit.tsv") == "3\n")
     // Too few by the deadline: no model, nothing is lost, and cron has nothing to mail.
@@ -90,32 +104,154 @@ struct PollTests {
     try shell.succeed(poll("north"))
     let few = try shell.run(late)
     #expect(few.status == 75 && few.errors.isEmpty)
-    #expect(try shell.run(late.replacing(" -q", with: "")).errors.contains("waits for east south"))
+    #expect(
+      try shell.run(late.replacing(" -q", with: "")).errors.contains("waiting for east south"))
     try shell.succeed(poll("south"))
-    #expect(try shell.run(late).errors == "")
+    #expect(
+      try shell.run(late).errors
+        == "fm-federate: round 2: no report from east: nothing came\nfm-federate: round 3: no update from east: nothing came\n"
+    )
     try shell.succeed("test -e served/rounds/003/model.tar.gz.sig")
   }
 
-  /// Who answers without a signature, or under a wrong name, is told, or asked again.
+  /// Who answers with the wrong key is told, answers again with the right one, and counts. Neither the
+  /// update nor its signature stays behind.
   @Test func whatIsRefusedIsAskedForAgain() throws {
     try makeKeys()
     let serve = "\(serve) --sign key.server --allowed-signers signers --min-sites 3"
     #expect(try shell.run(serve).status == 75)
-    try shell.fail(poll("north", "--name nord"), 65, "knows no site 'nord', but east north south")
     try shell.succeed(
       "for site in north south; do \(poll("$site", "--allowed-signers signers --sign key.$site")); done"
     )
-    try shell.succeed(poll("east"))
+    let wrong = poll("east", "--allowed-signers signers --sign key.north")
+    try shell.succeed(wrong)
     let refused = try shell.run(serve)
-    #expect(refused.status == 75 && refused.errors.contains("is not signed (left out)"))
-    try shell.succeed("ls served/rounds/001/refused/east.tar.gz; sleep 1")
-    #expect(try shell.run(serve).status == 75)
+    #expect(refused.status == 75 && refused.errors.contains("is not signed by 'east'"))
+    try shell.succeed(
+      """
+      ls served/rounds/001/refused/east.tar.gz served/rounds/001/refused/east.tar.gz.sig
+      test -z "$(ls -A served/exchange/east/answer)"
+      """)
+    // The same answer is not sent again, and the reason is told once.
+    let again = try shell.run(wrong)
+    #expect(again.status == 77 && again.lines.count == 1)
+    #expect(again.errors.contains("the server refused the last answer: is not signed by 'east'"))
+    let third = try shell.run(wrong)
+    #expect(third.status == 77 && third.errors.isEmpty)
+    try shell.succeed("test -z \"$(ls -A served/exchange/east/answer)\"")
     try shell.succeed(poll("east", "--allowed-signers signers --sign key.east"))
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("test -e served/rounds/001/model.tar.gz")
     // Signatures are one of a run's settings.
     try shell.fail(
       self.serve, 65, "other settings or sites, see its file settings (allowed-signers yes)")
+  }
+
+  /// What was put is put again where it is gone, and not where it waits.
+  @Test func aLostAnswerIsSentAgain() throws {
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed(poll("north"))
+    try shell.succeed(
+      "stat -c %Y.%i served/exchange/north/answer/update.tar.gz > before; sleep 1.1")
+    try shell.succeed(
+      "\(poll("north")); stat -c %Y.%i served/exchange/north/answer/update.tar.gz | cmp - before")
+    try shell.succeed("rm served/exchange/north/answer/update.tar.gz; \(poll("north"))")
+    try shell.succeed("test -s served/exchange/north/answer/update.tar.gz")
+    #expect(
+      try shell.succeed("cut -f 2-4 data/north.exchange/sent.tsv | uniq -c | wc -l") == "2\n")
+    // Somebody else's file in its place is seen, and replaced.
+    try shell.succeed(
+      "cd served/exchange/north/answer; echo x > update.tar.gz; cd ../../../..; \(poll("north"))")
+    try shell.succeed(
+      "cmp served/exchange/north/answer/update.tar.gz data/north.exchange/update.tar.gz")
+  }
+
+  /// A site cannot keep another one from its round, by whatever it puts into its own folder.
+  @Test func oneSiteCannotBlockAnother() throws {
+    let serve = "\(serve) --deadline 0 --min-sites 2"
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("\(poll("north")); \(poll("south"))")
+    // North pretends to be east, before east has answered.
+    try shell.succeed(
+      """
+      cp served/exchange/north/answer/update.tar.gz kept
+      fm-train-local -q --features sites/east.tar --state-out x served/rounds/000/model.tar.gz |
+        fm-compress -q > served/exchange/north/answer/update.tar.gz
+      """)
+    let pretended = try shell.run(serve)
+    #expect(pretended.status == 75)
+    #expect(pretended.errors.contains("is of site 'east', which does not belong to this folder"))
+    for harm in [
+      "mkdir update.tar.gz", "mkdir -p update.tar.gz/x", "mkfifo update.tar.gz",
+      "ln -s /etc/passwd update.tar.gz", "ln -s ../../south/answer/update.tar.gz update.tar.gz",
+      "truncate -s 15T update.tar.gz", "head -c 100 /dev/zero > update.tar.gz",
+      "cp ../../../../kept update.tar.gz; truncate -s 5G update.tar.gz.sig",
+    ] {
+      try shell.succeed("cd served/exchange/north/answer; rm -rf update*; \(harm)")
+      let outcome = try shell.run("timeout 20 \(serve)")
+      #expect(outcome.status == 75, "\(harm): \(outcome.errors)")
+      #expect(outcome.lines.count == 1 && outcome.errors.contains("(refused)"), "\(harm)")
+    }
+    try shell.succeed(
+      "cd served/exchange/north/answer; rm -rf update*; cp ../../../../kept update.tar.gz")
+    #expect(try shell.run(serve).status == 75)
+    #expect(
+      try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "north\nsouth\n")
+    // A late answer is of no use, and no fault.
+    try shell.succeed("cp kept served/exchange/north/answer/update.tar.gz")
+    let late = try shell.run(serve)
+    #expect(late.status == 75 && late.errors.isEmpty)
+    try shell.succeed("test -z \"$(ls -A served/exchange/north/answer)\"")
+  }
+
+  /// A state answers one request for a test report, always with the same bytes; the site knows what it sent.
+  @Test func testReportsAreSentOnce() throws {
+    let serve = serve.replacing("--rounds 3", with: "--rounds 1")
+    for _ in 0..<2 {
+      #expect(try shell.run(serve).status == 75)
+      try shell.succeed("for site in north east south; do \(poll("$site")); done")
+    }
+    #expect(try shell.run(serve).status == 75)
+    let offer = "served/exchange/north/offer"
+    // Before the first round there is nothing to be tested.
+    try shell.succeed(
+      "cp -r \(offer) kept; cp served/rounds/000/model.tar.gz \(offer)/model.tar.gz")
+    try shell.succeed(
+      "sed -i \"s/^round.*/round\t0/; s/^sha256.*/sha256\t$(sha256sum < \(offer)/model.tar.gz | cut -d ' ' -f 1)/\" \(offer)/wanted"
+    )
+    try shell.fail(poll("north"), 77, "asks for a test report before the first round")
+    try shell.succeed("rm -r \(offer); mv kept \(offer); \(poll("north"))")
+    try shell.succeed("cp served/exchange/north/answer/test.tar first.tar")
+    #expect(
+      try shell.succeed("tail -n 1 data/north.exchange/sent.tsv | cut -f 2-4")
+        == "test\t1\ttest.tar\n")
+    // Asked again, for whatever reason, it sends the same again, although its state has changed.
+    try shell.succeed(
+      """
+      rm served/exchange/north/answer/test.tar
+      fm-train-local -q --features sites/north.tar --state data/north served/rounds/001/model.tar.gz > u
+      \(poll("north")); cmp served/exchange/north/answer/test.tar first.tar
+      """)
+    // Of another model it tells nothing.
+    try shell.succeed(
+      """
+      fm-aggregate served/rounds/001/updates/north.tar.gz | fm-compress -q > \(offer)/model.tar.gz
+      sed -i "s/^sha256.*/sha256\t$(sha256sum < \(offer)/model.tar.gz | cut -d ' ' -f 1)/" \(offer)/wanted
+      """)
+    try shell.fail(poll("north"), 77, "asks for a test report again, of another model")
+    #expect(try shell.succeed("stat -c %a data/north.exchange") == "700\n")
+  }
+
+  /// Neither a damaged `since` nor one of tomorrow makes a deadline that never passes.
+  @Test(arguments: ["99999999999", "x", "", "-5", "1e9"])
+  func deadlinesPass(since: String) throws {
+    let serve = "\(serve) --deadline 1 --min-sites 2"
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("\(poll("north")); \(poll("south"))")
+    try shell.succeed(
+      "sed -i 's/^since.*/since\t\(since)/' served/wanted; \(serve) || true; sleep 1.1")
+    #expect(try shell.run(serve).status == 75)
+    try shell.succeed("test -e served/rounds/001/model.tar.gz")
   }
 
   /// A site that is gone at the end is not waited for beyond the deadline, and what was done is done.
@@ -140,7 +276,7 @@ struct PollTests {
     // Begun anew in the same place, it asks anew.
     try shell.succeed("rm -r served data/*; sleep 1")
     #expect(try shell.run(serve).status == 75)
-    try shell.succeed("\(poll("north")); test -e served/rounds/001/updates/north.tar.gz")
+    try shell.succeed("\(poll("north")); test -e served/exchange/north/answer/update.tar.gz")
   }
 
   /// Enough is enough, where nobody else is waited for.
@@ -169,30 +305,10 @@ struct PollTests {
         "for site in \(all); do \(poll("$site").replacing("sites/", with: "held/")); done")
     }
     let waiting = try shell.run(serve.replacing(" -q", with: ""))
-    #expect(waiting.status == 75 && waiting.errors.contains("waits for global: test"))
+    #expect(waiting.status == 75 && waiting.errors.contains("waiting for global: test"))
     try shell.succeed(poll("global").replacing("sites/", with: "held/"))
     #expect(try shell.run(serve).status == 0)
     #expect(try shell.succeed("cut -f 1 served/table.tsv") == "site\nsite1\nsite2\nGlobal\nAVG\n")
-  }
-
-  /// What a site's account at the server may put there in place of a file.
-  @Test func onlyPlainFilesCount() throws {
-    #expect(try shell.run(serve).status == 75)
-    try shell.succeed("\(poll("north")); \(poll("east")); \(poll("south"))")
-    try shell.succeed(
-      """
-      cd served/rounds/001/updates
-      cp east.tar.gz more.tar.gz; mv east.tar.gz ../../../../kept; ln -s ../../../../kept east.tar.gz
-      rm south.tar.gz; mkfifo south.tar.gz
-      """)
-    #expect(try shell.run("timeout 60 \(serve)").status == 75)
-    try shell.succeed("test ! -e served/rounds/001/model.tar.gz")
-    try shell.succeed(
-      "cd served/rounds/001/updates; rm south.tar.gz east.tar.gz; cp ../../../../kept east.tar.gz; sed -i 's/^since.*/since\t1000/' ../../../wanted"
-    )
-    #expect(try shell.run("timeout 60 \(serve) --deadline 60").status == 75)
-    #expect(
-      try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "east\nnorth\n")
   }
 
   /// A server may say what it likes: nothing of it is run, and no path is taken from it.
@@ -201,15 +317,19 @@ struct PollTests {
     for (key, value) in [
       ("task", "$(touch bad)"), ("round", "../../x"), ("round", "-1"), ("round", "1 2"),
       ("filter", "tar"), ("codec", "x; touch bad"), ("task", ""), ("round", "00"),
+      ("task", "\u{1B}[2Jtrain"),
     ] {
+      let offer = "served/exchange/north/offer"
       try shell.succeed(
-        "cp served/wanted kept; awk -F '\t' -v OFS='\t' '$1 == \"\(key)\" { $2 = v } 1' v='\(value)' kept > served/wanted"
+        "cp \(offer)/wanted kept; awk -F '\t' -v OFS='\t' '$1 == \"\(key)\" { $2 = v } 1' v='\(value)' kept > \(offer)/wanted"
       )
-      try shell.fail(poll("north"), 65, "served/wanted: no \(key)")
-      try shell.succeed("mv kept served/wanted; test ! -e bad")
+      try shell.fail(poll("north"), 65, "offer/wanted: unknown \(key)")
+      #expect(try !shell.run(poll("north")).errors.contains("\u{1B}"))
+      try shell.succeed("mv kept \(offer)/wanted; test ! -e bad")
     }
     for call in [
-      poll("north", "--name a/b"), poll("north", "x"), "fm-poll --server served --state s",
+      poll("north", "--transport ftp"), poll("north", "--transport sftp"), poll("north", "x"),
+      "fm-poll --server served --state s",
       "fm-federate --run r --launcher wait north", "fm-federate --run r --spec spec.json sites",
       "fm-federate --run r --launcher wait --spec spec.json --deadline x north",
       "fm-federate --run r --deadline 9 sites", "fm-federate --run r --launcher '' sites",

@@ -196,7 +196,55 @@ struct SignatureTests {
       #expect(try shell.run(wrong).status == 64, "\(wrong)")
     }
     try shell.fail(
-      "\(site.replacing("key.north", with: "nokey")) --update v model.tar", 77, "cannot be signed")
+      "\(site.replacing("key.north", with: "nokey")) --update v model.tar", 66, "nokey: cannot open"
+    )
     try shell.succeed("test ! -e v")
+  }
+
+  /// Nobody is there to type a passphrase; other reasons are ssh-keygen's own.
+  @Test func keysThatCannotSignAreTold() throws {
+    try shell.succeed("ssh-keygen -q -t ed25519 -N secret -f locked; echo no key > broken")
+    for sign in [
+      "fm-compress -q --sign KEY -o v model.tar",
+      "fm-eval -q --features sites/north.tar --report-out v --sign KEY model.tar",
+    ] {
+      let locked = try shell.run(sign.replacing("KEY", with: "locked"))
+      #expect(locked.status == 77 && locked.errors.contains("locked: is protected by a passphrase"))
+      let broken = try shell.run(sign.replacing("KEY", with: "broken"))
+      #expect(broken.status == 77 && broken.errors.contains("broken: cannot sign: "))
+      #expect(broken.errors.contains("broken: cannot sign: couldn't load"))
+    }
+    try shell.succeed("test ! -e v; test ! -e v.sig")
+    try shell.fail("fm-compress --sign key.north model.tar > v", 64, "only a file is signed")
+  }
+
+  /// ssh-keygen takes time by the square of a signature's length; nobody waits for it.
+  @Test func largeSignaturesAreRefused() throws {
+    try shell.succeed(
+      """
+      fm-train-local -q --features sites/north.tar --state-out t model.tar > u.tar
+      { echo '-----BEGIN SSH SIGNATURE-----'; head -c 20000 /dev/zero | base64; } > u.tar.sig
+      """)
+    let check = "timeout 10 fm-eval --check --allowed-signers signers --signer north u.tar"
+    let large = try shell.run(check)
+    #expect(large.status == 77 && large.errors.contains("u.tar.sig: larger than 16384 bytes"))
+    try shell.succeed("truncate -s 200G u.tar.sig")
+    #expect(try shell.run(check).status == 77)
+  }
+
+  /// In ssh-keygen's file a name is a pattern: one that is must not stand for others.
+  @Test func patternsAreNoNames() throws {
+    let check = "fm-eval --check --allowed-signers patterns --signer north model.tar"
+    for name in ["*", "nor?h", "\"St. *\"", "!south,*", "north,east"] {
+      try shell.succeed(
+        "{ cat signers; echo; echo '# *'; printf '%s ' '\(name)'; cut -d ' ' -f 1,2 key.east.pub; } > patterns"
+      )
+      let outcome = try shell.run(check)
+      #expect(outcome.status == 65 && outcome.errors.contains("is a pattern"), "\(name)")
+      #expect(outcome.errors.contains("patterns: line "))
+    }
+    let outcome = try shell.run(
+      "echo > model.tar.sig; fm-eval --check --allowed-signers signers --signer 'n*' model.tar")
+    #expect(outcome.status == 77 && outcome.errors.contains("'n*' cannot be a signer's name"))
   }
 }

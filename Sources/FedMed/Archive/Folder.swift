@@ -2,6 +2,12 @@ import Glibc
 
 /// What folders hold.
 public enum Folder {
+  /// Whether there is a folder at `path`.
+  public static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// The names in the folder at `path`, in the order of their bytes.
   /// - Throws: an error of the given code where it cannot be read.
   public static func names(

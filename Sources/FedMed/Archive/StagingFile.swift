@@ -60,7 +60,7 @@ final class StagingFile: @unchecked Sendable {
   func append(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
     var rest = bytes
     while !rest.isEmpty {
-      let written = write(descriptor, rest.baseAddress, rest.count)
+      let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
       if written < 0 && errno == EINTR { continue }
       guard written > 0 else {
         throw FedMedError(.ioError, errno: errno, "write", file: folder)
@@ -116,6 +116,20 @@ final class StagingFile: @unchecked Sendable {
       if bytes.isEmpty { return }
       guard size + bytes.count <= limit else { throw source.tooLarge(limit) }
       try append(bytes)
+    }
+  }
+
+  /// Writes everything to an open file.
+  /// - Parameter file: what messages call it.
+  func write(to target: Int32, file: String) throws(FedMedError) {
+    for start in stride(from: 0, to: size, by: 1 << 20) {
+      var rest = try bytes(min(1 << 20, size - start), from: start)[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.write(target, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw FedMedError(.ioError, errno: errno, "write", file: file) }
+        rest = rest.dropFirst(count)
+      }
     }
   }
 

@@ -3,6 +3,7 @@ public struct SiteReport: Sendable {
   public let manifest: Manifest
   public let report: Report
   public let name: String
+  public let identity: String
 
   public var site: String { manifest.site ?? "" }
   public var round: Int { manifest.round ?? 0 }
@@ -14,7 +15,7 @@ public struct SiteReport: Sendable {
 
   init(_ reader: ArchiveReader) throws(FedMedError) {
     manifest = reader.manifest
-    name = reader.name
+    (name, identity) = (reader.name, reader.identity)
     var json: [UInt8] = []
     while try reader.next() != nil { json = try reader.bytes() }
     do throws(FedMedError) {

@@ -125,18 +125,7 @@ public struct Partition: Sendable {
   public var slugs: [String] {
     var used: Set<String> = []
     return sites.map { site in
-      var words: [String] = [""]
-      for scalar in site.name.lowercased().unicodeScalars {
-        if scalar.isASCII
-          && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-        {
-          words[words.count - 1].unicodeScalars.append(scalar)
-        } else if words.last != "" {
-          words.append("")
-        }
-      }
-      let joined = words.filter { !$0.isEmpty }.joined(separator: "-").prefix(100)
-      let slug = joined.isEmpty ? "site" : String(joined)
+      let slug = Self.slug(site.name)
       var (name, number) = (slug, 1)
       while !used.insert(name).inserted {
         number += 1
@@ -144,5 +133,21 @@ public struct Partition: Sendable {
       }
       return name
     }
+  }
+
+  /// A site's name as that of a file: lower-case letters, digits and hyphens.
+  static func slug(_ site: String) -> String {
+    var words: [String] = [""]
+    for scalar in site.lowercased().unicodeScalars {
+      if scalar.isASCII
+        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+      {
+        words[words.count - 1].unicodeScalars.append(scalar)
+      } else if words.last != "" {
+        words.append("")
+      }
+    }
+    let joined = words.filter { !$0.isEmpty }.joined(separator: "-").prefix(100)
+    return joined.isEmpty ? "site" : String(joined)
   }
 }

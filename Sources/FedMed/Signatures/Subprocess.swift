@@ -2,13 +2,17 @@ import Glibc
 
 /// Another program, run to its end.
 enum Subprocess {
+  /// Under which number the program finds the second file that it is given.
+  static let extraDescriptor: Int32 = 3
+
   /// - Parameters:
   ///   - arguments: the program, looked for on the PATH, and what it is called with.
   ///   - input: its standard input.
+  ///   - extra: another open file, which it finds as `extraDescriptor`.
   /// - Returns: its exit status, and what it wrote to standard output and standard error.
   /// - Throws: `noInput` where there is no such program.
   static func run(
-    _ arguments: [String], input: borrowing ByteSource
+    _ arguments: [String], input: ByteSource, extra: ByteSource? = nil
   ) throws(FedMedError) -> (status: Int32, output: String) {
     let name = arguments[0]
     var ends: [Int32] = [-1, -1]
@@ -36,7 +40,11 @@ enum Subprocess {
       posix_spawnattr_setflags(&attributes, flags) == 0,
       posix_spawn_file_actions_adddup2(&actions, input.descriptor, STDIN_FILENO) == 0,
       posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) == 0,
-      posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) == 0
+      posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) == 0,
+      // Last, because one of the others may have that number until now.
+      extra.map({
+        posix_spawn_file_actions_adddup2(&actions, $0.descriptor, extraDescriptor) == 0
+      }) ?? true
     else { throw FedMedError(.ioError, "cannot be prepared", file: name) }
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
@@ -48,6 +56,7 @@ enum Subprocess {
     close(ends[1])
     ends[1] = -1
     let output = try reader.read(upTo: 1 << 16)
+    while try !reader.read(upTo: 1 << 16).isEmpty {}
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 {
       guard errno == EINTR else {
@@ -57,5 +66,11 @@ enum Subprocess {
     // By a signal, as a shell counts it.
     let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     return (code, String(decoding: output, as: UTF8.self))
+  }
+
+  /// The last line that a program wrote, which is its reason for failing.
+  static func reason(_ output: String) -> String {
+    let line = output.split(whereSeparator: \.isNewline).last.map { printable(String($0)) } ?? ""
+    return line.isEmpty ? "no reason given" : line.prefix(1).lowercased() + line.dropFirst()
   }
 }

@@ -1,0 +1,176 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+import Glibc
+
+/// Takes what sites have put into their answer folders.
+struct Receive: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "fm-aggregate receive",
+    abstract: "Take the sites' answers from an exchange, verified.",
+    usage:
+      "fm-aggregate receive ANSWER --model MODEL --exchange DIR --into DIR --refused DIR [options] NAME ...",
+    discussion: """
+      ANSWER is update, report or test. What EXCHANGE/NAME/answer holds of that kind is copied, \
+      verified and removed from there: a valid answer goes to --into, any other one to --refused.
+      """)
+
+  @Option(
+    help: ArgumentHelp("The model that the sites were asked about.", valueName: "file"),
+    completion: .file())
+  var model: String
+
+  @Option(
+    help: ArgumentHelp("The folder with a folder for each site.", valueName: "folder"),
+    completion: .directory)
+  var exchange: String
+
+  @Option(
+    help: ArgumentHelp("Where valid answers go.", valueName: "folder"), completion: .directory)
+  var into: String
+
+  @Option(
+    help: ArgumentHelp("Where other answers go.", valueName: "folder"), completion: .directory)
+  var refused: String
+
+  @Option(
+    help: ArgumentHelp("How the answers' names end, such as .tar.gz (.tar).", valueName: "text"))
+  var suffix = ".tar"
+
+  @Option(
+    help: ArgumentHelp(
+      "Remember in this table which site belongs to which folder, from its first answer on.",
+      valueName: "file"), completion: .file())
+  var sites: String?
+
+  @Option(
+    help: ArgumentHelp("Append a line for each answer to this table.", valueName: "file"),
+    completion: .file())
+  var log: String?
+
+  @OptionGroup var signatures: SignatureOptions
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "What the sites were asked for: update, report or test.")
+  var answer: Reception.Answer
+
+  @Argument(help: "The names of the sites' folders.")
+  var names: [String] = []
+
+  mutating func validate() throws {
+    guard !names.isEmpty else { throw ValidationError("no sites") }
+    for name in names where !Manifest.isName(name) || name.contains("/") || name.hasPrefix(".") {
+      throw ValidationError("'\(printable(name))' cannot be the name of a folder")
+    }
+    guard suffix.hasPrefix("."), !suffix.contains("/") else {
+      throw ValidationError("--suffix begins with a dot")
+    }
+  }
+
+  func execute() throws(FedMedError) {
+    var known = try sites.map { path throws(FedMedError) in try Self.read(path) } ?? []
+    var reception = Reception(
+      answer, model: try ModelArchive(model: model), signers: try signatures.allowed(),
+      names: names,
+      known: Dictionary(known.map { ($0.site, $0.folder) }) { first, _ in first })
+    var records = Records("answers", columns: Self.columns)
+    for name in names {
+      guard
+        let decision = try reception.decide(name: name, exchange: exchange, suffix: suffix)
+      else { continue }
+      let row: [JSON]?
+      if let error = decision.refusal, !decision.hasFolder {
+        messages.report(error)
+        row = nil
+      } else if decision.isLate {
+        row = Self.row("late", decision)
+      } else if let error = decision.refusal {
+        messages.say("\(error) (refused)")
+        try keep(decision, in: refused)
+        row = Self.row("refused", decision)
+      } else if try exists("\(into)/\(name)\(suffix)") {
+        // Its answer counts already, and does not change any more.
+        row = nil
+      } else {
+        if let site = decision.site, !known.contains(where: { $0.site == site }) {
+          known.append((name, site))
+          if let sites { try Self.write(known, to: sites) }
+        }
+        try keep(decision, in: into)
+        row = Self.row("taken", decision)
+      }
+      if let row {
+        records.add(row)
+        try append(row)
+      }
+      decision.clear()
+    }
+    try Output.write(text: records.text(.tsv), to: nil)
+  }
+
+  private static let columns = [
+    "decision", "name", "site", "sha256", "signature_sha256", "signer", "reason",
+  ]
+
+  private static func row(_ word: String, _ decision: Reception.Decision) -> [JSON] {
+    func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+    return [
+      .string(word), .string(decision.name), text(decision.site), text(decision.checksum),
+      text(decision.signatureChecksum), text(decision.signer), text(decision.refusal?.reason),
+    ]
+  }
+
+  private func exists(_ path: String) throws(FedMedError) -> Bool {
+    if access(path, F_OK) == 0 { return true }
+    guard errno == ENOENT else { throw FedMedError(.noInput, errno: errno, "open", file: path) }
+    return false
+  }
+
+  /// Its signature has its place first, so that nobody finds an archive without one.
+  private func keep(_ decision: Reception.Decision, in folder: String) throws(FedMedError) {
+    guard decision.checksum != nil else { return }
+    let path = "\(folder)/\(decision.name)\(suffix)"
+    if decision.isSigned {
+      try Output.write(to: "\(path).sig", isBinary: true) { descriptor, file throws(FedMedError) in
+        try decision.writeSignature(to: descriptor, file: file)
+      }
+    }
+    try Output.write(to: path, isBinary: true) { descriptor, file throws(FedMedError) in
+      try decision.writeArchive(to: descriptor, file: file)
+    }
+  }
+
+  private func append(_ row: [JSON]) throws(FedMedError) {
+    guard let log else { return }
+    var line = Records("answers", columns: Self.columns)
+    line.add(row)
+    let text = line.text(.tsv)
+    let isNew = access(log, F_OK) != 0
+    let body = isNew ? text[...] : text.drop { $0 != "\n" }.dropFirst()
+    try Output.append(String(body), to: log)
+  }
+
+  // MARK: - Which site belongs to which folder
+
+  private static func read(_ path: String) throws(FedMedError) -> [(folder: String, site: String)] {
+    guard access(path, F_OK) == 0 else { return [] }
+    let table = try Table(
+      text: ByteSource(path: path).text(limit: 1 << 24), file: path)
+    do throws(FedMedError) {
+      return Array(zip(try table.column("name"), try table.column("site"))).map { ($0, $1) }
+    } catch {
+      throw error.naming(file: path)
+    }
+  }
+
+  private static func write(
+    _ known: [(folder: String, site: String)], to path: String
+  ) throws(FedMedError) {
+    var records = Records("sites", columns: ["name", "site"])
+    for (folder, site) in known { records.add([.string(folder), .string(site)]) }
+    try Output.write(text: records.text(.tsv), to: path)
+  }
+}
+
+extension Reception.Answer: ExpressibleByArgument {}
