@@ -73,7 +73,7 @@ function __fm-eval_custom_completion
 end
 
 complete -c 'fm-eval' -f
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" check' -l 'check' -d 'Verify archives of any kind, and say what they are.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" check' -l 'check' -d 'Verify archives of any kind, or a run\'s folder, and list what they are.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" table' -l 'table' -d 'Make one table of several reports: sites, Global, and AVG.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" select-round' -l 'select-round' -d 'Find the best round by several validation reports.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" score' -l 'score' -d 'Score predictions: archives that --predictions-out wrote, or anyone\'s tables.'

@@ -87,8 +87,8 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Where progress is left, so that a killed extraction goes on; removed when it is done.' -rfa '(__fm-extract_complete_directories)'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Pack features that another program computed.'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D], float16 or float32.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, integers; without it, unlabelled.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D]: floats in .npy or .npz, or numbers in CSV or TSV.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, in .npy or .npz; without it, those of a column \'label\' of the features, or unlabelled.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" logit-scale' -l 'logit-scale' -d 'The factor between a cosine and a logit (100, as in CLIP).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Class features [C, D] from elsewhere, such as another site\'s.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The classes\' names, one a line.' -rF

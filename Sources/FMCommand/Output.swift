@@ -160,9 +160,7 @@ public enum Output {
           }
         }
       }
-      guard descriptor >= 0 else {
-        throw FedMedError(.cannotCreate, errno: errno, "create", file: path)
-      }
+      guard descriptor >= 0 else { throw Folder.cannotCreate(path, errno: errno) }
     }
 
     /// Six letters that no other process is likely to take.

@@ -87,11 +87,11 @@ struct ImageOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
 
   var paths: [String] { [texts].compactMap { $0 } }
+  /// Whether there is any that is of images alone.
   var isGiven: Bool {
     let strings = [checkpoint, path, label, texts, work]
     return strings.contains { $0 != nil } || resize != nil || window != nil || damage != nil
-      || !prompt.isEmpty
-      || anchors != nil || seed != nil || skipUnreadable || threads.threads != nil
+      || !prompt.isEmpty || skipUnreadable || threads.threads != nil
   }
 
   mutating func validate() throws {

@@ -8,13 +8,15 @@ struct ImportOptions: ParsableArguments {
   var isImport = false
 
   @Option(
-    help: ArgumentHelp("Image features [N, D], float16 or float32.", valueName: "npy"),
+    help: ArgumentHelp(
+      "Image features [N, D]: floats in .npy or .npz, or numbers in CSV or TSV.", valueName: "file"),
     completion: .file())
   var features: String?
 
   @Option(
     help: ArgumentHelp(
-      "Class numbers [N] from 0, integers; without it, unlabelled.", valueName: "npy"),
+      "Class numbers [N] from 0, in .npy or .npz; without it, those of a column 'label' of the features, or unlabelled.",
+      valueName: "file"),
     completion: .file())
   var labels: String?
 
@@ -25,16 +27,26 @@ struct ImportOptions: ParsableArguments {
   var isGiven: Bool { !paths.isEmpty || logitScale != nil }
 
   func read(
-    text: String?, classes: String?, table: String?, encoder: String?
+    text: String?, classes: String?, table: String?, encoder: String?, anchors: Int?, seed: UInt64?
   ) throws(FedMedError) -> FeatureSet {
     func need(_ value: String?, _ option: String) throws(FedMedError) -> String {
       guard let value else { throw FedMedError(.usage, "--import needs \(option)") }
       return value
     }
-    return try FeatureImport(
-      features: need(features, "--features"), labels: labels, text: need(text, "--text"),
-      classes: need(classes, "--classes"), table: need(table, "--table"),
-      encoder: need(encoder, "--encoder"), logitScale: logitScale ?? 100
+    var set = try FeatureImport(
+      features: need(features, "--features"), labels: labels,
+      text: anchors == nil ? need(text, "--text or --anchors") : nil, classes: classes,
+      table: table, encoder: need(encoder, "--encoder"), logitScale: logitScale ?? 100
     ).read()
+    if let anchors {
+      guard let labels = set.labels else {
+        throw FedMedError(.badData, "anchors need labels", file: set.name)
+      }
+      try set.takeAnchors(
+        ClassAnchors.draw(
+          anchors, labels: labels, classes: set.classes, seed: seed ?? 0, file: set.name),
+        count: anchors)
+    }
+    return set
   }
 }

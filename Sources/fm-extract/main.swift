@@ -10,13 +10,14 @@ struct Extract: Tool {
       fm-extract --checkpoint DIR [options] FOLDER > FEATURES
       fm-extract --checkpoint DIR --table TSV [options] [FOLDER] > FEATURES
       tar c FOLDER | fm-extract --checkpoint DIR [options] > FEATURES
-      fm-extract --import --features NPY --text NPY --classes FILE --table TSV --encoder NAME \
+      fm-extract --import --features FILE --text NPY --classes FILE --table TSV --encoder NAME \
       [options] > FEATURES
+      fm-extract --import --features CSV --anchors N --encoder NAME [options] > FEATURES
       """,
     discussion: """
       Images are JPEG, PNG, TIFF or PNM, in a folder or a tar of class folders, or named by a \
-      table. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, the features come from another program \
-      as NumPy files; they are checked and packed.
+      table. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, the features come from another program, \
+      as NumPy files or as a table of numbers; they are checked and packed.
       """,
     version: version(of: "fm-extract"))
 
@@ -65,8 +66,13 @@ struct Extract: Tool {
       guard !images.isGiven, input == nil else {
         throw FedMedError(.usage, "--import takes no images")
       }
+      guard text == nil || images.anchors == nil else {
+        throw FedMedError(.usage, "--text and --anchors exclude each other")
+      }
       try write(
-        imported.read(text: text, classes: classes, table: table, encoder: encoder), inputs)
+        imported.read(
+          text: text, classes: classes, table: table, encoder: encoder, anchors: images.anchors,
+          seed: images.seed), inputs)
     } else {
       guard !imported.isGiven else {
         throw FedMedError(.usage, "--features, --labels and --logit-scale go with --import")
@@ -157,10 +163,7 @@ struct Extract: Tool {
         throw FedMedError(
           .badData, "no anchor of class '\(list.classes[c])' could be read", file: list.name)
       }
-      set.text = try ClassAnchors.means(kept, of: rows)
-      set.anchors = images.anchors
-      let left = Set(kept.flatMap { $0 })
-      set = set.gathering((0..<set.count).filter { !left.contains($0) })
+      try set.takeAnchors(kept, count: images.anchors ?? 0)
     }
     try write(set, inputs)
     try log.remove()

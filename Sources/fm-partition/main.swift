@@ -149,7 +149,7 @@ struct Partitioner: Tool {
     let (samples, partition) = try divide(
       features.table, labels: features.labels, classes: features.classes, source.name)
     if mkdir(output, 0o777) != 0 && errno != EEXIST {
-      throw FedMedError(.cannotCreate, errno: errno, "create", file: output)
+      throw Folder.cannotCreate(output, errno: errno)
     }
     // What an earlier partition left would be taken for sites of this one.
     let names = Set(partition.slugs.map { "\($0).tar" })

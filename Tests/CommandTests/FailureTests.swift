@@ -74,7 +74,7 @@ struct FailureTests {
     try shell.write("short.tsv", "sample\tlabel\ns0\tone\ts\n")
     try shell.write("few.tsv", "sample\tlabel\ns0\tone\n")
     try shell.writeArray("three.npy", "<i4", [3], [UInt8](repeating: 0, count: 12))
-    try shell.writeArray("double.npy", "<f8", [90, 8], [UInt8](repeating: 0, count: 90 * 64))
+    try shell.writeArray("complex.npy", "<c8", [90, 8], [UInt8](repeating: 0, count: 90 * 64))
     try shell.writeArray("nan.npy", "<f4", [90, 8], [UInt8](repeating: 255, count: 90 * 32))
     try shell.writeArray("cut.npy", "<f4", [90, 8], [0])
     try shell.writeArray("zeros.npy", "<i4", [90], [UInt8](repeating: 0, count: 360))
@@ -87,10 +87,10 @@ struct FailureTests {
     try shell.fail(swap("labels.npy", "features.npy"), 65, "features.npy: <f2 of shape [90, 8]")
     try shell.fail(swap("labels.npy", "zeros.npy"), 65, "sample 1 is 'one', the table says 'two'")
     try shell.fail(swap("labels.npy", "nine.npy"), 65, "label 151587081 of sample 0")
-    try shell.fail(swap("features.npy", "double.npy"), 65, "double.npy: elements of type <f8")
+    try shell.fail(swap("features.npy", "complex.npy"), 65, "complex.npy: elements of type <c8")
     try shell.fail(swap("features.npy", "nan.npy"), 65, "nan.npy: sample 0 has a feature")
     try shell.fail(swap("features.npy", "cut.npy"), 65, "cut.npy: 1 bytes of data")
-    try shell.fail(swap("features.npy", "classes.txt"), 65, "classes.txt: not a .npy array")
+    try shell.fail(swap("features.npy", "classes.txt"), 65, "classes.txt: line 2: 'two'")
     try shell.fail(swap("text.npy", "features.npy"), 65, "expected floats of shape [3, 8]")
     try shell.fail(
       "fm-partition --scheme column --column none all.tar -o x", 65, "no column 'none'")
@@ -157,8 +157,43 @@ struct FailureTests {
       #expect(outcome.status == 74, "\(call)")
       #expect(try shell.names() == before, "\(call)")
     }
-    try shell.fail("fm-compress -q model.tar -o none/new.tar", 73, "none/new.tar: cannot create")
+    try shell.fail("fm-compress -q model.tar -o none/new.tar", 73, "none: no such folder")
     try shell.fail("fm-compress -q model.tar -o sites", 73, "sites: cannot write")
+  }
+
+  /// The folder that is missing is named, not the file or folder that was to be made in it.
+  @Test func missingFoldersAreNamed() throws {
+    try shell.fail(
+      "fm-partition --scheme whole --site a -o here/and/there all.tar", 73, "here: no such folder")
+    try shell.succeed("mkdir here")
+    try shell.fail(
+      "fm-partition --scheme whole --site a -o here/and/there all.tar", 73,
+      "here/and: no such folder")
+    try shell.fail("fm-compress -q model.tar -o /none/of/it", 73, "/none: no such folder")
+  }
+
+  /// A hospital may lack a class; schemes that spread classes over sites need them all.
+  @Test func aHospitalMayLackAClass() throws {
+    try shell.succeed(
+      """
+      printf 'one\ntwo\nthree\nfour\n' > four.txt
+      fm-extract --import -q --features features.npy --labels labels.npy --anchors 2 --classes four.txt \
+        --encoder x -o four.tar 2> said || true
+      grep -q "class 'four' has 0 images for 2 anchors" said
+      """)
+    try shell.writeArray("text4.npy", "<f4", [4, 8], [UInt8](repeating: 63, count: 128))
+    try shell.succeed(
+      """
+      fm-extract --import -q --features features.npy --labels labels.npy --text text4.npy \
+        --classes four.txt --table samples.tsv --encoder x -o four.tar
+      fm-partition -q --scheme whole --site 'St. Anna' --stratify -o mine four.tar
+      fm-partition -q --scheme column --column clinic --stratify -o each four.tar
+      fm-aggregate --init --like four.tar --hidden 8 -o four.model
+      fm-train-local -q --features mine/st-anna.tar --state st four.model > u
+      fm-eval --features mine/st-anna.tar --state st four.model > scores.tsv
+      """)
+    try shell.fail(
+      "fm-partition --scheme iid --sites 2 -o x four.tar", 65, "class 'four' has no sample")
   }
 
   /// What an earlier partition left is not mixed with a new one.

@@ -37,7 +37,7 @@ struct PollTests {
     // Nobody in time, in order, or only once.
     #expect(try shell.run(poll("north")).status == 75)
     try shell.fail(
-      poll("north"), 75, "served/exchange/north/: there is no folder answer, or not yet")
+      poll("north"), 75, "served/exchange/north: there is no folder answer, or not yet")
     let serve = "\(serve) --calibrate"
     for visit in 0..<6 {
       let outcome = try shell.run("\(serve); \(serve)")

@@ -1,16 +1,22 @@
-/// Features that another program computed, as NumPy files.
+/// Features that another program computed: NumPy files, or a table of numbers.
 public struct FeatureImport {
   private let features: String
   private let labels: String?
-  private let text: String
-  private let classes: String
-  private let table: String
+  private let text: String?
+  private let classes: String?
+  private let table: String?
   private let encoder: String
   private let logitScale: Double
 
-  /// Paths of the files; `labels` may be absent.
+  /// - Parameters:
+  ///   - features: the path of a `.npy` or `.npz` file [N, D], or of a table of numbers in CSV or TSV, whose
+  ///     columns `sample` and `label` may stand for `table` and `labels`.
+  ///   - labels: that of class numbers [N]; nil is unlabelled, unless the features have a column `label`.
+  ///   - text: that of class features [C, D]; nil where anchors are to stand for them.
+  ///   - classes: that of the classes' names; nil takes the different labels of the features' column.
+  ///   - table: that of the samples; nil takes the features' column, or numbers.
   public init(
-    features: String, labels: String?, text: String, classes: String, table: String,
+    features: String, labels: String?, text: String?, classes: String?, table: String?,
     encoder: String, logitScale: Double
   ) {
     self.features = features
@@ -23,20 +29,31 @@ public struct FeatureImport {
   }
 
   /// Reads the files and checks that they belong together.
+  /// - Throws: `badData` with the file and place where one is damaged or does not fit the others.
   public func read() throws(FedMedError) -> FeatureSet {
-    let features = try NumPyFile(path: features)
-    guard features.header.shape.count == 2, let type = features.floatType else {
-      throw features.fault("\(features.summary), expected <f2 or <f4 of two dimensions")
+    let (features, columns) = try Self.features(path: features)
+    guard features.shape.count == 2, let type = features.floatType else {
+      throw features.fault("\(features.summary), expected floats of two dimensions")
     }
-    let (count, dimension) = (features.header.shape[0], features.header.shape[1])
+    let (count, dimension) = (features.shape[0], features.shape[1])
     guard count > 0, (1...Manifest.largestDimension).contains(dimension) else {
-      throw features.fault("shape \(features.header.shape)")
+      throw features.fault("shape \(features.shape)")
     }
     if let index = ElementCoding.firstNonFinite(features.data, as: type) {
       throw features.fault("sample \(index / dimension) has a feature that is not finite")
     }
 
-    let names = try ClassNames.read(path: classes)
+    let names: [String]
+    if let classes {
+      names = try ClassNames.read(path: classes)
+    } else if let labels = columns?["label"] {
+      names = ClassNames.distinct(labels)
+      guard names.allSatisfy(Manifest.isName), names.count <= Manifest.largestClasses else {
+        throw features.fault("its column 'label' has a name that cannot be a class, or too many")
+      }
+    } else {
+      throw FedMedError(.usage, "--import needs --classes, or features with a column 'label'")
+    }
     func check(_ valid: Bool, _ reason: String, _ file: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, file: file) }
     }
@@ -45,18 +62,19 @@ public struct FeatureImport {
       throw FedMedError(.usage, "--logit-scale must be above 0 and at most 300")
     }
 
-    let text = try Self.text(path: text, classes: names.count, dimension: dimension)
-
-    let table = try Table(
-      text: ByteSource(path: table).text(limit: Table.sizeLimit), file: table)
+    let text =
+      try self.text.map { path throws(FedMedError) in
+        try Self.text(path: path, classes: names.count, dimension: dimension)
+      } ?? Matrix(rows: names.count, columns: dimension)
+    let table = try samples(count, columns)
     try check(
       table.rows.count == count, "\(table.rows.count) samples for \(count) rows of features",
-      self.table)
+      self.table ?? self.features)
     return FeatureSet(
       classes: names,
       encoder: Manifest.Encoder(name: encoder, dimension: dimension, logitScale: logitScale),
       rows: FeatureRows(features.data, as: type, dimension: dimension),
-      labels: try readLabels(count: count, classes: names, table: table),
+      labels: try readLabels(count: count, classes: names, table: table, columns),
       text: text, table: table,
       name: self.features)
   }
@@ -66,8 +84,8 @@ public struct FeatureImport {
   public static func text(
     path: String, classes: Int, dimension: Int
   ) throws(FedMedError) -> Matrix {
-    let file = try NumPyFile(path: path)
-    guard file.header.shape == [classes, dimension], let type = file.floatType else {
+    let file = try NumPyArray(path: path, preferred: "text")
+    guard file.shape == [classes, dimension], let type = file.floatType else {
       throw file.fault(
         "\(file.summary), expected floats of shape [\(classes), \(dimension)]: classes × numbers")
     }
@@ -79,12 +97,50 @@ public struct FeatureImport {
     return Matrix(rows: classes, columns: dimension, elements: values)
   }
 
+  private typealias Columns = [String: [String]]
+
+  private static func features(path: String) throws(FedMedError) -> (NumPyArray, Columns?) {
+    if try NumPyArray.recognizes(path) {
+      return (try NumPyArray(path: path, preferred: "features"), nil)
+    }
+    let table = try FeatureTable(path: path)
+    return (table.array, table.columns)
+  }
+
+  /// The table of the samples.
+  private func samples(_ count: Int, _ columns: Columns?) throws(FedMedError) -> Table {
+    if let table {
+      return try Table(text: ByteSource(path: table).text(limit: Table.sizeLimit), file: table)
+    }
+    let names = columns?["sample"] ?? (1...count).map { "\($0)" }
+    var header = ["sample"]
+    var rows = names.map { [$0] }
+    if let labels = columns?["label"] {
+      header.append("label")
+      for row in rows.indices { rows[row].append(labels[row]) }
+    }
+    guard rows.allSatisfy({ $0.allSatisfy(Manifest.isName) }), Set(names).count == count else {
+      throw FedMedError(
+        .badData, "its columns 'sample' and 'label' must have names, each sample another one",
+        file: features)
+    }
+    return Table(header: header, rows: rows)
+  }
+
   private func readLabels(
-    count: Int, classes: [String], table: Table
+    count: Int, classes: [String], table: Table, _ columns: Columns?
   ) throws(FedMedError) -> [Int]? {
-    guard let labels else { return nil }
-    let file = try NumPyFile(path: labels)
-    guard file.header.shape == [file.header.shape.first ?? 0], let values = file.integers else {
+    guard let labels else {
+      guard let column = columns?["label"] else { return nil }
+      let numbers = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
+      let values = column.compactMap { numbers[$0] }
+      guard values.count == count else {
+        throw FedMedError(.badData, "its column 'label' has other classes", file: features)
+      }
+      return values
+    }
+    let file = try NumPyArray(path: labels, preferred: "labels")
+    guard file.shape == [file.shape.first ?? 0], let values = file.integers else {
       throw file.fault("\(file.summary), expected integers of one dimension")
     }
     guard values.count == count else {
@@ -106,70 +162,5 @@ public struct FeatureImport {
       }
     }
     return values
-  }
-}
-
-/// A `.npy` file in memory.
-private struct NumPyFile {
-  let header: ArrayHeader
-  let data: [UInt8]
-  let path: String
-
-  init(path: String) throws(FedMedError) {
-    self.path = path
-    let source = try ByteSource(path: path)
-    do throws(FedMedError) {
-      let prefix = try source.read(upTo: 10)
-      let length = try ArrayHeader.length(prefix: prefix)
-      header = try ArrayHeader(bytes: prefix + source.read(upTo: length - 10))
-    } catch {
-      throw error.naming(file: path)
-    }
-    guard let size = Self.sizes[header.descriptor], let count = header.count,
-      count <= ArchiveReader.sizeLimit / size
-    else {
-      throw FedMedError(
-        .badData, "elements of type \(printable(header.descriptor)) cannot be read", file: path,
-        hint: "features and texts are float32 or float16, labels int32 or int64")
-    }
-    data = try source.read(upTo: count * size + 1)
-    guard data.count == count * size else {
-      let found = data.count > count * size ? "more" : "\(data.count)"
-      throw fault("\(found) bytes of data, shape \(header.shape) has \(count * size)")
-    }
-  }
-
-  private static let sizes = [
-    "<f2": 2, "<f4": 4, "|u1": 1, "|i1": 1, "<i2": 2, "<i4": 4, "<i8": 8,
-  ]
-
-  var summary: String { "\(printable(header.descriptor)) of shape \(header.shape)" }
-
-  var floatType: ElementType? {
-    let type = ElementType(rawValue: header.descriptor)
-    return type == .float16 || type == .float32 ? type : nil
-  }
-
-  /// The elements, where they are integers.
-  var integers: [Int]? {
-    func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> [Int] {
-      data.withUnsafeBytes { data in
-        stride(from: 0, to: data.count, by: MemoryLayout<T>.size).map {
-          Int(truncatingIfNeeded: data.loadUnaligned(fromByteOffset: $0, as: T.self))
-        }
-      }
-    }
-    switch header.descriptor {
-    case "|u1": return read(UInt8.self)
-    case "|i1": return read(Int8.self)
-    case "<i2": return read(Int16.self)
-    case "<i4": return read(Int32.self)
-    case "<i8": return read(Int64.self)
-    default: return nil
-    }
-  }
-
-  func fault(_ reason: String) -> FedMedError {
-    FedMedError(.badData, reason, file: path)
   }
 }

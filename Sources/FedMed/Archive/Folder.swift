@@ -8,6 +8,21 @@ public enum Folder {
     return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The folder that something at `path` would be in and that is missing, the outermost one; nil where it
+  /// is there.
+  public static func missingParent(of path: String) -> String? {
+    let slashes = path.indices.filter { path[$0] == "/" && $0 > path.startIndex }
+    return slashes.lazy.map { String(path[..<$0]) }.first { !isFolder($0) }
+  }
+
+  /// An error for a path that cannot be created: where its folder is missing, it names the folder.
+  public static func cannotCreate(_ path: String, errno number: Int32) -> FedMedError {
+    if number == ENOENT, let parent = missingParent(of: path) {
+      return FedMedError(.cannotCreate, "no such folder", file: parent, hint: "mkdir -p makes it")
+    }
+    return FedMedError(.cannotCreate, errno: number, "create", file: path)
+  }
+
   /// The names in the folder at `path`, in the order of their bytes.
   /// - Throws: an error of the given code where it cannot be read.
   public static func names(

@@ -16,14 +16,16 @@ final class TarStream {
   private var failure: FedMedError?
   private let file: String
 
-  init(_ stream: DecompressedStream, file: String) throws(FedMedError) {
+  /// - Parameter isZip: whether it is a zip archive instead, as NumPy's `.npz` files are.
+  init(_ stream: DecompressedStream, isZip: Bool = false, file: String) throws(FedMedError) {
     self.stream = stream
     self.file = file
     guard let archive = archive_read_new() else {
       throw FedMedError(.internalError, "out of memory")
     }
     self.archive = archive
-    let opened = archive_read_support_format_tar(archive)
+    let opened =
+      isZip ? archive_read_support_format_zip(archive) : archive_read_support_format_tar(archive)
     guard opened == ARCHIVE_OK,
       archive_read_open(
         archive, Unmanaged.passUnretained(self).toOpaque(), nil,

@@ -35,3 +35,16 @@ public enum ClassAnchors {
     return result
   }
 }
+
+extension FeatureSet {
+  /// Takes the means of some samples as the classes' features, and leaves these samples out.
+  /// - Parameters:
+  ///   - drawn: their rows, by class.
+  ///   - count: how many were asked for of each class.
+  public mutating func takeAnchors(_ drawn: [[Int]], count: Int) throws(FedMedError) {
+    text = try ClassAnchors.means(drawn, of: rows)
+    anchors = count
+    let left = Set(drawn.flatMap { $0 })
+    self = gathering((0..<self.count).filter { !left.contains($0) })
+  }
+}

@@ -60,6 +60,8 @@ public struct RunReport: Sendable {
   public let sites: [String]
   public let rounds: [Round]
   public let results: Results
+  /// What sites did not send, by round, as fm-federate has noted it.
+  public let missed: [(round: Int, text: String)]
   public let traffic: [Traffic]
   /// What was read.
   public let files: [String]
@@ -126,6 +128,7 @@ public struct RunReport: Sendable {
         .badData, "is not of the model of round \(model.round ?? 0)", file: test.name)
     }
     results = try Results(tests, of: model.classes)
+    missed = try Self.missed(folder)
     traffic = try Self.traffic(folder)
     files =
       [shown, "\(folder)/rounds.tsv", "\(folder)/traffic.tsv"] + validation.map(\.name)
@@ -166,6 +169,21 @@ public struct RunReport: Sendable {
     guard let table = try table(file) else { return nil }
     let columns = try numbers(table, ["round", "best"], file: file)
     return zip(columns[0], columns[1]).first { $0.1 == 1 }?.0
+  }
+
+  private static func missed(
+    _ folder: String
+  ) throws(FedMedError) -> [(round: Int, text: String)] {
+    let file = "\(folder)/rounds.tsv"
+    guard let table = try table(file), table.header.contains("missed") else { return [] }
+    let rounds = try numbers(table, ["round"], file: file)[0]
+    do throws(FedMedError) {
+      return zip(rounds, try table.column("missed")).filter { $0.1 != "NA" }.map {
+        (round: $0, text: $1)
+      }
+    } catch {
+      throw error.naming(file: file)
+    }
   }
 
   private static func traffic(_ folder: String) throws(FedMedError) -> [Traffic] {

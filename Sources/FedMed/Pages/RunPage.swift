@@ -27,6 +27,7 @@ public struct RunPage {
       <h1>\(HTML.escape(title))</h1>
       \(summary)
       \(table)
+      \(missed)
       \(learning)
       \(pictures)
       \(cost)
@@ -121,6 +122,13 @@ public struct RunPage {
           + ["balanced", "macro F1", "AUC", "log loss", "ECE"], rows))
       \(calibration)\(gaps)
       """
+  }
+
+  /// Which sites missed which rounds.
+  private var missed: String {
+    let lines = run.missed.map { "<li>Round \($0.round): \(HTML.escape($0.text))</li>\n" }
+    return lines.isEmpty
+      ? "" : "<p>What sites did not send:</p>\n<ul>\n\(lines.joined())</ul>\n"
   }
 
   /// Which sites' means over classes lack some of them.

@@ -32,6 +32,7 @@ public struct Partition: Sendable {
     _ samples: SampleSet, scheme: any PartitionScheme, split: SplitPlan, holdout: Holdout,
     drop: [String], minimumSamples: Int, seed: UInt64
   ) throws(FedMedError) {
+    if !type(of: scheme).isFixed { try samples.requireEveryClass() }
     var units = Array(samples.units.indices)
     var global: [Int]?
     var random = RandomStream(seed: seed, purpose: .partition)

@@ -21,7 +21,7 @@ public struct SampleSet: Sendable {
   /// - Parameters:
   ///   - labels: the class of each row, where it is known.
   ///   - group: the column that names the groups.
-  /// - Throws: `badData` where there is no such column or a class has no sample.
+  /// - Throws: `badData` where there is no such column.
   public init(
     table: Table, labels: [Int]?, classes: [String], group: String?, name: String
   ) throws(FedMedError) {
@@ -31,12 +31,6 @@ public struct SampleSet: Sendable {
     let known = labels ?? [Int](repeating: 0, count: table.rows.count)
     self.labels = known
     isLabelled = labels != nil
-    if let labels {
-      let present = Set(labels)
-      if let absent = classes.indices.first(where: { !present.contains($0) }) {
-        throw FedMedError(.badData, "class '\(classes[absent])' has no sample", file: name)
-      }
-    }
     var members: [[Int]] = []
     if let group {
       var unit: [String: Int] = [:]
@@ -60,6 +54,18 @@ public struct SampleSet: Sendable {
       for row in rows { counts[known[row]] += 1 }
       let most = counts.max() ?? 0
       return Unit(rows: rows, label: counts.firstIndex(of: most) ?? 0)
+    }
+  }
+
+  /// What schemes need that spread classes over sites.
+  /// - Throws: `badData` where a class has no sample.
+  public func requireEveryClass() throws(FedMedError) {
+    guard isLabelled else { return }
+    let present = Set(labels)
+    if let absent = classes.indices.first(where: { !present.contains($0) }) {
+      throw FedMedError(
+        .badData, "class '\(printable(classes[absent]))' has no sample", file: name,
+        hint: "--scheme whole and --scheme column need not have every class")
     }
   }
 }

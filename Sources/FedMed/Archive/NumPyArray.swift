@@ -1,0 +1,166 @@
+/// An array of a `.npy` file, or of a member of a `.npz` file, in memory.
+struct NumPyArray {
+  /// NumPy's name of the element type; float64 has become float32.
+  let descriptor: String
+  let shape: [Int]
+  /// Little endian, row after row.
+  let data: [UInt8]
+  /// What messages call it.
+  private let name: String
+
+  init(floats: [Float], shape: [Int], name: String) {
+    (descriptor, self.shape, self.name) = ("<f4", shape, name)
+    data = floats.withUnsafeBytes { Array($0) }
+  }
+
+  private static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+
+  /// Whether a file is one of NumPy's, by how it begins.
+  static func recognizes(_ path: String) throws(FedMedError) -> Bool {
+    // A stream is read once; a table has a name.
+    guard ByteSource.isRegularFile(Self.parts(path).file) else { return true }
+    let start = try ByteSource(path: Self.parts(path).file).read(upTo: 6)
+    return start == [0x93] + Array("NUMPY".utf8) || start.starts(with: zip)
+      || path.hasSuffix(".npy") || path.hasSuffix(".npz")
+  }
+
+  /// A path, and behind a colon the array of an `.npz` file that is meant.
+  private static func parts(_ path: String) -> (file: String, array: String?) {
+    guard let range = path.range(ofLast: ".npz:") else { return (path, nil) }
+    return (String(path[..<range.lowerBound]) + ".npz", String(path[range.upperBound...]))
+  }
+
+  /// Reads a file.
+  /// - Parameters:
+  ///   - path: of a `.npy` file, or of an `.npz` file with the array's name behind a colon.
+  ///   - preferred: the array of an `.npz` file that is taken where none is named and there are several.
+  /// - Throws: `badData` where it is not such a file, is cut off, or has other elements than numbers.
+  init(path: String, preferred: String) throws(FedMedError) {
+    let (file, array) = Self.parts(path)
+    let source = try ByteSource(path: file)
+    if try source.peek(4) == Self.zip {
+      self = try Self.member(source, array, preferred)
+    } else {
+      try self.init(name: file) { limit throws(FedMedError) in try source.read(upTo: limit) }
+    }
+  }
+
+  private static func member(
+    _ source: ByteSource, _ array: String?, _ preferred: String
+  ) throws(FedMedError) -> NumPyArray {
+    let stream = try DecompressedStream(source)
+    stream.limit = ArchiveReader.sizeLimit
+    let zip = try TarStream(stream, isZip: true, file: source.name)
+    var (found, names): (NumPyArray?, [String]) = (nil, [])
+    while let entry = try zip.next() {
+      guard entry.kind == .file, entry.name.hasSuffix(".npy") else { continue }
+      let name = String(entry.name.dropLast(4))
+      names.append(name)
+      guard name == array ?? preferred || array == nil && names.count == 1 else { continue }
+      found = try NumPyArray(name: "\(source.name):\(printable(name))") {
+        limit throws(FedMedError) in
+        var bytes = [UInt8](repeating: 0, count: min(limit, entry.size))
+        let count = try bytes.withUnsafeMutableBytes { buffer in
+          Result { () throws(FedMedError) in try zip.read(into: buffer, place: printable(name)) }
+        }.get()
+        return Array(bytes[..<count])
+      }
+    }
+    let isClear = array.map(names.contains) ?? (names.count == 1 || names.contains(preferred))
+    guard let found, isClear else {
+      throw FedMedError(
+        .badData, "no array '\(printable(array ?? preferred))'", file: source.name,
+        hint: "it has \(names.map { printable($0) }.joined(separator: ", ")); name one as in "
+          + "\(source.name):NAME")
+    }
+    return found
+  }
+
+  private init(
+    name: String, read: (Int) throws(FedMedError) -> [UInt8]
+  ) throws(FedMedError) {
+    self.name = name
+    let header: ArrayHeader
+    do throws(FedMedError) {
+      let prefix = try read(10)
+      let length = try ArrayHeader.length(prefix: prefix)
+      header = try ArrayHeader(bytes: prefix + read(length - 10))
+    } catch {
+      throw error.naming(file: name)
+    }
+    guard let size = Self.sizes[header.descriptor], let count = header.count,
+      count <= ArchiveReader.sizeLimit / size
+    else {
+      throw FedMedError(
+        .badData, "elements of type \(printable(header.descriptor)) cannot be read", file: name,
+        hint: "features and texts are floats, labels integers")
+    }
+    let data = try read(count * size + 1)
+    guard data.count == count * size else {
+      let found = data.count > count * size ? "more" : "\(data.count)"
+      throw FedMedError(
+        .badData, "\(found) bytes of data, shape \(header.shape) has \(count * size)", file: name)
+    }
+    shape = header.shape
+    let isDouble = header.descriptor == "<f8"
+    descriptor = isDouble ? "<f4" : header.descriptor
+    self.data = isDouble ? Self.single(data) : data
+  }
+
+  /// float64 as float32, which the tools compute with.
+  private static func single(_ doubles: [UInt8]) -> [UInt8] {
+    var floats = [Float](repeating: 0, count: doubles.count / 8)
+    doubles.withUnsafeBytes { bytes in
+      for i in floats.indices {
+        floats[i] = Float(bytes.loadUnaligned(fromByteOffset: 8 * i, as: Double.self))
+      }
+    }
+    return floats.withUnsafeBytes { Array($0) }
+  }
+
+  private static let sizes = [
+    "<f2": 2, "<f4": 4, "<f8": 8, "|u1": 1, "|i1": 1, "<i2": 2, "<i4": 4, "<i8": 8,
+  ]
+
+  var summary: String { "\(printable(descriptor)) of shape \(shape)" }
+
+  var floatType: ElementType? {
+    let type = ElementType(rawValue: descriptor)
+    return type == .float16 || type == .float32 ? type : nil
+  }
+
+  /// The elements, where they are integers.
+  var integers: [Int]? {
+    func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> [Int] {
+      data.withUnsafeBytes { data in
+        stride(from: 0, to: data.count, by: MemoryLayout<T>.size).map {
+          Int(truncatingIfNeeded: data.loadUnaligned(fromByteOffset: $0, as: T.self))
+        }
+      }
+    }
+    switch descriptor {
+    case "|u1": return read(UInt8.self)
+    case "|i1": return read(Int8.self)
+    case "<i2": return read(Int16.self)
+    case "<i4": return read(Int32.self)
+    case "<i8": return read(Int64.self)
+    default: return nil
+    }
+  }
+
+  func fault(_ reason: String) -> FedMedError {
+    FedMedError(.badData, reason, file: name)
+  }
+}
+
+extension String {
+  fileprivate func range(ofLast text: String) -> Range<Index>? {
+    var end = endIndex
+    while end > startIndex {
+      let start = index(before: end)
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      end = start
+    }
+    return nil
+  }
+}

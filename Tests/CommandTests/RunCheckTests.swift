@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+/// A file of a run that is missing or has changed does not go unnoticed, by `fm-eval --check` or by a run that
+/// goes on.
+struct RunCheckTests {
+  let shell: Shell
+  static let federate = "fm-federate -q --run run --seed 3 --hidden 8 --batch-size 8 sites"
+
+  init() throws {
+    shell = try Shell()
+    try shell.makeRun(180)
+    try shell.succeed("\(Self.federate) --rounds 3 && mv run whole")
+  }
+
+  @Test func aWholeRunIsVerified() throws {
+    let text = try shell.succeed("fm-eval --check whole | cut -f 2 | sort | uniq -c | tr -s ' '")
+    // Four models; three sites' updates of three rounds, reports on three models, tests and states.
+    #expect(text == " 1 kind\n 4 model\n 12 report\n 3 state\n 9 update\n")
+    try shell.succeed(
+      "cp -r whole run; \(Self.federate) --rounds 3; diff -r -x jobs -x '*.lock' whole run")
+    // A run under way, and one that goes on beyond its end.
+    try shell.succeed("\(Self.federate) --rounds 4; fm-eval --check run > all; grep -c . all")
+    try shell.succeed(
+      "rm -r run/results run/rounds/004; fm-eval --check run > /dev/null")
+  }
+
+  @Test(arguments: [
+    ("rm rounds/001/reports/east.tar", "rounds/001/reports/east.tar"),
+    ("rm rounds/002/updates/east.tar.gz", "rounds/002/updates/east.tar.gz"),
+    ("rm rounds/002/model.tar.gz", "rounds/002/model.tar.gz"),
+    ("rm rounds/002/audit.tsv", "rounds/002/audit.tsv"),
+    ("rm results/east.tar", "results/east.tar"),
+    ("flip rounds/001/reports/east.tar", "rounds/001/reports/east.tar"),
+    ("flip rounds/001/model.tar.gz", "rounds/001/model.tar.gz"),
+    ("flip rounds/000/model.tar.gz", "rounds/000/model.tar.gz"),
+    ("flip rounds/003/audit.tsv", "rounds/003/audit.tsv"),
+    ("flip results/east.tar", "results/east.tar"),
+    ("cp rounds/001/reports/east.tar rounds/002/reports/east.tar", "rounds/002/reports/east.tar"),
+    ("cp results/north.tar results/east.tar", "results/east.tar"),
+    ("cp rounds/001/model.tar.gz rounds/002/model.tar.gz", "rounds/002/model.tar.gz"),
+  ])
+  func changesAreNoticed(harm: String, file: String) throws {
+    try shell.succeed(
+      """
+      flip() { printf '\\377' | dd of="$1" bs=1 seek=200 conv=notrunc status=none; }
+      cp -r whole run; cd run; \(harm)
+      """)
+    let check = try shell.run("fm-eval --check run")
+    #expect(check.status == 65 && check.errors.contains("run/\(file)"), "\(check.errors)")
+    for rounds in [3, 5] {
+      let outcome = try shell.run("\(Self.federate) --rounds \(rounds)")
+      #expect(outcome.status == 65, "\(outcome.errors)")
+      #expect(outcome.lines.count == 1 && outcome.errors.contains("run/\(file): is missing"))
+    }
+  }
+
+  /// What a run does not build on is found by the whole check alone.
+  @Test(arguments: [
+    ("flip rounds/002/updates/east.tar.gz", "has changed since its round ended"),
+    ("cp rounds/002/updates/east.tar.gz rounds/002/updates/more.tar.gz", "is not part of the run"),
+    ("cp rounds/001/reports/east.tar rounds/001/reports/more.tar", "is not part of the run"),
+    ("cp sites/north/state.tar sites/east/state.tar", "has changed since its round ended"),
+    ("flip table.tsv", "has changed since its round ended"),
+  ])
+  func theWholeRunIsLookedAt(harm: String, reason: String) throws {
+    try shell.succeed(
+      """
+      flip() { printf '\\377' | dd of="$1" bs=1 seek=40 conv=notrunc status=none; }
+      cp -r whole run; cd run; \(harm)
+      """)
+    let check = try shell.run("fm-eval --check run")
+    #expect(check.status == 65 && check.errors.contains(reason), "\(check.errors)")
+  }
+
+  /// Checksums that somebody has made anew do not help: a model follows from its updates, or it does not.
+  @Test func modelsFollowFromTheirUpdates() throws {
+    for rule in ["", "--rule trimmed-mean --trim .3", "--weights samples", "--optimizer fedadam"] {
+      try shell.succeed(
+        "rm -rf run; \(Self.federate) --rounds 2 \(rule); fm-eval --check run > /dev/null")
+    }
+    try shell.succeed("rm -rf run; cp -r whole run")
+    try shell.succeed(
+      """
+      cd run/rounds/003
+      fm-aggregate -q --best-round 1 --model ../002/model.tar.gz updates/north.tar.gz updates/south.tar.gz |
+        fm-compress -q > model.tar.gz
+      mkdir a b; tar xf model.tar.gz -C a
+      fm-aggregate -q --best-round 1 --model ../002/model.tar.gz updates/*.tar.gz | fm-compress -q | tar x -C b --gzip
+      jq --slurpfile o b/manifest.json '.inputs = $o[0].inputs | .samples = $o[0].samples' a/manifest.json > m
+      mv m a/manifest.json
+      (cd a; tar cf - --format=ustar --numeric-owner manifest.json $(jq -r '.members[].name' manifest.json)) |
+        gzip > model.tar.gz
+      rm -r a b; cd ../..
+      sed "s|^.* rounds/003/model|$(sha256sum < rounds/003/model.tar.gz | cut -d ' ' -f 1)  rounds/003/model|" \
+        rounds/003/checksums > c; mv c rounds/003/checksums
+      """)
+    let check = try shell.run("fm-eval --check run")
+    #expect(check.status == 65)
+    #expect(check.errors.contains("rounds/003/model.tar.gz: does not follow from its updates"))
+  }
+
+  /// A site that had no space is not a missed one: the run stops, and ends in the same bytes.
+  @Test func aFullDiskIsNotAMissedSite() throws {
+    // Where temporary files go is full for one site alone: the others' rounds are not run without it.
+    let script = """
+      #!/bin/sh
+      case "$*" in *sites/east/*) [ -e ../full ] && { echo 'fm-site: no space left' >&2; exit 74; } ;; esac
+      exec '\(Shell.root.path)/Sources/Scripts/fm-site' "$@"
+      """
+    try shell.succeed("mkdir bin; cat > bin/fm-site << 'END'\n\(script)\nEND\nchmod +x bin/fm-site")
+    let federate = "PATH=$PWD/bin:$PATH; \(Self.federate) --rounds 3"
+    try shell.succeed("touch full")
+    let full = try shell.run(federate)
+    #expect(
+      full.status == 74 && full.errors.contains("east could not write: fm-site: no space left"))
+    try shell.succeed("test ! -e run/rounds/001/model.tar.gz; rm full; \(federate)")
+    try shell.succeed("diff -r -x jobs -x '*.lock' -x logs whole run")
+  }
+
+  /// A site that fails otherwise is missed; that is said even where little is, and written down.
+  @Test func missedSitesAreTold() throws {
+    try shell.succeed(
+      "cp -r whole run; rm -r run/results; rm run/sites/east/state.tar; mkdir run/sites/east/state.tar")
+    let outcome = try shell.run("\(Self.federate) --rounds 4")
+    #expect(outcome.errors.contains("round 4: no update from east: "))
+    #expect(
+      try shell.succeed("tail -n 1 run/rounds.tsv | cut -f 5-6")
+        == "north, south\teast (update), east (report)\n")
+    #expect(
+      try shell.succeed("sed -n 2p run/rounds.tsv | cut -f 5-6") == "east, north, south\tNA\n")
+    try shell.succeed("fm-eval --report --html page.html run")
+    let page = String(decoding: try shell.bytes("page.html"), as: UTF8.self)
+    #expect(page.contains("Round 4: east (update), east (report)"))
+  }
+}
