@@ -80,9 +80,8 @@ public struct Reception {
       guard let archive else { return nil }
       signature = try own.copy("\(file).sig", limit: AllowedSigners.signatureLimit)
       let place = own.place(file)
-      let reader = try ArchiveReader(
-        archive.source(named: place), kinds: [answer == .update ? .update : .report])
-      let manifest = reader.manifest
+      let kinds: [Manifest.Kind] = [answer == .update ? .update : .report]
+      let manifest = try ArchiveReader(archive.source(named: place), kinds: kinds).manifest
       site = manifest.site
       isLate = manifest.round ?? 0 < expectedRound
       guard !isLate else {
@@ -94,7 +93,8 @@ public struct Reception {
         signer = try signers.verify(
           place, bytes: archive, signature: signature, signer: site ?? "")
       }
-      try checkContent(reader)
+      // From its beginning again: what the copy is read by is one at a time.
+      try checkContent(ArchiveReader(archive.source(named: place), kinds: kinds))
       if let site { folders[site] = name }
     } catch {
       guard error.code == .badData || error.code == .refused else { throw error }
