@@ -45,20 +45,51 @@ public struct ModelArchive: Sendable {
         "classes", features.classes.joined(separator: ", "),
         manifest.classes.joined(separator: ", "))
     }
-    guard let encoder = manifest.encoder, encoder.fits(features.encoder) else {
-      throw fault(
-        "encoder", features.encoder.json.line, manifest.encoder?.json.line ?? "none")
+    if let difference = manifest.encoder?.difference(from: features.encoder) {
+      throw FedMedError(
+        .badData,
+        "encoder.\(difference.key) \(difference.theirs), the model \(name) has \(difference.ours)",
+        file: features.name, hint: difference.advice)
     }
   }
 }
 
 extension Manifest.Encoder {
   /// Whether features of both can be mixed: equal, but for checksums that one of them lacks.
-  public func fits(_ other: Manifest.Encoder) -> Bool {
-    func agree(_ a: String?, _ b: String?) -> Bool { a == nil || b == nil || a == b }
-    return name == other.name && dimension == other.dimension && logitScale == other.logitScale
-      && agree(sha256, other.sha256) && agree(settings, other.settings)
-      && agree(text, other.text)
+  public func fits(_ other: Manifest.Encoder) -> Bool { difference(from: other) == nil }
+
+  /// A key in which two encoders differ, its values, and what can be done about it.
+  struct Difference {
+    let key: String
+    let ours: String
+    let theirs: String
+    let advice: String
+  }
+
+  /// The first key in which `other` differs; nil where features of both can be mixed.
+  func difference(from other: Manifest.Encoder) -> Difference? {
+    func differ(_ key: String, _ a: String?, _ b: String?, _ advice: String) -> Difference? {
+      guard let a, let b, a != b else { return nil }
+      return Difference(key: key, ours: a, theirs: b, advice: advice)
+    }
+    return differ(
+      "dimension", "\(dimension)", "\(other.dimension)",
+      "the features are from another encoder; encode the images with that of the run")
+      ?? differ(
+        "sha256", sha256, other.sha256,
+        "the checkpoints differ; download the one that the others use, and encode again")
+      ?? differ(
+        "settings", settings, other.settings,
+        "config.json, preprocessor_config.json, --resize or --window differ; encode again as the others do")
+      ?? differ(
+        "text", text, other.text,
+        "the classes' texts differ; take another site's text.npy with fm-extract --text")
+      ?? differ(
+        "name", printable(name), printable(other.name),
+        "if the encoder is the same, give it the same name with fm-extract --encoder")
+      ?? differ(
+        "logitScale", "\(logitScale)", "\(other.logitScale)",
+        "import the features with the same --logit-scale")
   }
 }
 
