@@ -121,7 +121,8 @@ struct RunCheckTests {
   /// A site that fails otherwise is missed; that is said even where little is, and written down.
   @Test func missedSitesAreTold() throws {
     try shell.succeed(
-      "cp -r whole run; rm -r run/results; rm run/sites/east/state.tar; mkdir run/sites/east/state.tar")
+      "cp -r whole run; rm -r run/results; rm run/sites/east/state.tar; mkdir run/sites/east/state.tar"
+    )
     let outcome = try shell.run("\(Self.federate) --rounds 4")
     #expect(outcome.errors.contains("round 4: no update from east: "))
     #expect(

@@ -80,7 +80,8 @@ extension Manifest.Encoder {
         "the checkpoints differ; download the one that the others use, and encode again")
       ?? differ(
         "settings", settings, other.settings,
-        "config.json, preprocessor_config.json, --resize or --window differ; encode again as the others do")
+        "config.json, preprocessor_config.json, --resize or --window differ; encode again as the others do"
+      )
       ?? differ(
         "text", text, other.text,
         "the classes' texts differ; take another site's text.npy with fm-extract --text")
