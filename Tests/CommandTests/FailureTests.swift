@@ -172,6 +172,29 @@ struct FailureTests {
     try shell.fail("fm-compress -q model.tar -o /none/of/it", 73, "/none: no such folder")
   }
 
+  /// Features of another encoder are refused by the key that differs, with what to do about it.
+  @Test func otherEncodersAreToldByTheirKey() throws {
+    for (options, key, hint) in [
+      (("--encoder made-up", "--encoder other"), "encoder.name other, the model", "--encoder"),
+      (
+        ("--encoder made-up", "--encoder made-up --logit-scale 9"), "logitScale 9.0, the model",
+        "--logit-scale"
+      ),
+      (("text.npy", "text2.npy"), "encoder.text ", "--text"),
+    ] {
+      try shell.succeed(
+        "{ head -c 128 text.npy; head -c 96 /dev/zero | tr '\\0' '?'; } > text2.npy")
+      try shell.succeed(
+        Shell.importCommand.replacing(options.0, with: options.1)
+          + " | fm-partition -q --scheme whole --site north -o other -")
+      let outcome = try shell.run(
+        "fm-train-local --features other/north.tar --state x model.tar")
+      #expect(outcome.status == 65 && outcome.errors.contains(key), "\(outcome.errors)")
+      #expect(outcome.lines.last?.contains("hint: ") == true)
+      #expect(outcome.lines.last?.contains(hint) == true)
+    }
+  }
+
   /// A hospital may lack a class; schemes that spread classes over sites need them all.
   @Test func aHospitalMayLackAClass() throws {
     try shell.succeed(
