@@ -47,15 +47,14 @@ public struct ThreadOptions: ParsableArguments {
 
 /// A tool: a command that reports its failures in one line and by its exit code.
 public protocol Tool: ParsableCommand {
+  /// The tool's name, without that of a verb.
+  static var name: String { get }
   var talk: TalkOptions { get }
   mutating func execute() throws(FedMedError)
 }
 
 extension Tool {
-  /// The tool's name, without that of a verb.
-  public static var name: String {
-    configuration.commandName?.split(separator: " ").first.map(String.init) ?? ""
-  }
+  public static var name: String { toolName }
 
   /// The tool's name and version, as manifests record them.
   public static var signature: String { "\(name) \(toolVersion)" }
@@ -84,6 +83,13 @@ extension Tool {
       Glibc.exit(error.code.rawValue)
     }
   }
+}
+
+extension ParsableCommand {
+  /// The first word of its name.
+  fileprivate static var toolName: String {
+    configuration.commandName?.split(separator: " ").first.map(String.init) ?? ""
+  }
 
   /// Runs the tool with the process's arguments, and ends the process.
   /// - Parameter verbs: commands named `TOOL VERB`, each of which takes over where its verb is the first
@@ -91,10 +97,17 @@ extension Tool {
   public static func start(verbs: [any Tool.Type] = []) -> Never {
     let arguments = CommandLine.arguments.dropFirst()
     for verb in verbs
-    where arguments.first.map({ "\(name) \($0)" }) == verb.configuration.commandName {
+    where arguments.first.map({ "\(toolName) \($0)" }) == verb.configuration.commandName {
       verb.start(Array(arguments.dropFirst()))
     }
     start(Array(arguments))
+  }
+
+  /// Its name with that of the verb that was asked for.
+  private static func fullName(_ arguments: [String]) -> String {
+    let verb = configuration.subcommands.compactMap { $0.configuration.commandName }
+      .first { $0 == arguments.first }
+    return [configuration.commandName ?? toolName, verb].compactMap { $0 }.joined(separator: " ")
   }
 
   private static func start(_ arguments: [String]) -> Never {
@@ -121,15 +134,15 @@ extension Tool {
           try Output.writeAll(
             text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
         } catch {
-          Messages(tool: name).report(error)
+          Messages(tool: toolName).report(error)
           Glibc.exit(error.code.rawValue)
         }
         Glibc.exit(0)
       }
-      Messages(tool: name).report(
+      Messages(tool: toolName).report(
         FedMedError(
           .usage, text.prefix(1).lowercased() + text.dropFirst(),
-          hint: "\(configuration.commandName ?? name) --help says how it is called"))
+          hint: "\(fullName(arguments)) --help says how it is called"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
   }

@@ -2,74 +2,69 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// The samples to evaluate.
+/// How and where text is written.
+struct TextOptions: ParsableArguments {
+  @Option(name: .customLong("format"), help: "How text is written: tsv, json or jsonl (tsv).")
+  var chosenFormat: OutputFormat?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where text goes.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  var format: OutputFormat { chosenFormat ?? .tsv }
+
+  /// Refuses these options where no text is written.
+  func requireNone() throws(FedMedError) {
+    guard output == nil, chosenFormat == nil else {
+      throw FedMedError(.usage, "no text is written that --output and --format could be for")
+    }
+  }
+
+  func write(_ records: Records, inputs: [String]) throws(FedMedError) {
+    try Output.write(text: records.text(format), to: output, inputs: inputs)
+  }
+}
+
+/// Which of a site's samples.
+struct SplitOptions: ParsableArguments {
+  @Option(
+    help: "The samples: train, validation, test or all (test; all where they were never split).")
+  var split: SplitChoice?
+
+  /// nil is all samples.
+  func chosen(_ features: FeatureSet) -> Split? {
+    (split ?? (features.split == nil ? .all : .test)).split
+  }
+}
+
 enum SplitChoice: String, CaseIterable, ExpressibleByArgument {
   case train, validation, test, all
 
   var split: Split? { Split(rawValue: rawValue) }
 }
 
-/// Options for evaluating a model, and for calibrating it.
-struct EvaluationOptions: ParsableArguments {
+/// A model at a site: its features and its private state.
+struct SiteOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The features to evaluate on.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The site's features.", valueName: "file"), completion: .file())
   var features: String?
 
   @Option(
     help: ArgumentHelp("The site's private state.", valueName: "file"), completion: .file())
   var state: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "With --calibrate: where the new state goes (the old one's place).", valueName: "file"),
-    completion: .file())
-  var stateOut: String?
-
-  @Option(
-    help: "The samples: train, validation, test or all (test; all where they were never split).")
-  var split: SplitChoice?
-
-  @Flag(help: "Write a table of predictions: sample, class, p_1 to p_C.")
-  var predict = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.",
-      valueName: "list"))
-  var noise: NoiseLevels?
-
-  @Option(
-    help: ArgumentHelp(
-      "Write the scores as a report archive; of the validation split, counts alone.",
-      valueName: "file"), completion: .file())
-  var reportOut: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (\(Report.minimumCount)).",
-      valueName: "number"))
-  var minCount: Int?
-
-  @OptionGroup var signing: SigningOptions
-
-  @Option(
-    help: ArgumentHelp("Write the predictions as an archive.", valueName: "file"),
-    completion: .file())
-  var predictionsOut: String?
-
-  var isGiven: Bool {
-    features != nil || state != nil || stateOut != nil || split != nil || predict || noise != nil
-      || reportOut != nil || minCount != nil || signing.sign != nil
-      || predictionsOut != nil
-  }
-
-  mutating func validate() throws {
-    guard (1...1 << 20).contains(minCount ?? 1) else {
-      throw ValidationError("--min-count must be from 1 to 1048576")
+  func subject(_ tool: some Tool, model: String?, outputs: [String?]) throws(FedMedError) -> Subject
+  {
+    guard let features else { throw FedMedError(.usage, "needs --features") }
+    let inputs = [model ?? "-", features] + [state].compactMap { $0 }
+    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+      throw FedMedError(.usage, "standard input cannot be two of model, features and state")
     }
-    guard minCount == nil && signing.sign == nil || reportOut != nil else {
-      throw ValidationError("--min-count and --sign go with --report-out")
+    for archive in outputs.compactMap({ $0 }) {
+      try Output.check(archive, inputs: inputs, isBinary: true)
     }
+    return try Subject(tool, model: model ?? "-", features: features, state: state)
   }
 }
 
@@ -86,38 +81,8 @@ struct NoiseLevels: ExpressibleByArgument {
   }
 }
 
-/// What of the predictions is shown in place of their scores.
-enum ScoreView: String, CaseIterable, ExpressibleByArgument {
-  case confusion, reliability, roc, decision
-}
-
-/// Options for scoring predictions.
-struct ScoringOptions: ParsableArguments {
-  @Option(
-    help:
-      "Show something else than the scores: confusion, reliability, roc (points) or decision (net benefit)."
-  )
-  var show: ScoreView?
-
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "Exit with 1 unless it is met, as in 'macro_f1>=.7'; may be repeated.",
-      valueName: "demand"))
-  var require: [Requirement] = []
-
-  @Option(help: "Show each class's sensitivity at a specificity of at least this.")
-  var atSpecificity: Double?
-
-  @Option(help: "Show each class's specificity at a sensitivity of at least this.")
-  var atSensitivity: Double?
-
-  @Option(help: "How many bins the calibration error has (15).")
-  var bins: Int?
-
-  @Option(help: "Bins of equal width, or of equal mass (width).")
-  var binning: ReliabilityTable.Binning?
-
+/// Which predictions, and how they are drawn for intervals.
+struct SampleOptions: ParsableArguments {
   @Option(help: "Intervals from so many draws of the samples, such as 1000.")
   var bootstrap: Int?
 
@@ -133,41 +98,9 @@ struct ScoringOptions: ParsableArguments {
       valueName: "tsv"), completion: .file())
   var samples: String?
 
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "Compare with these predictions on the same samples; once for each of the others.",
-      valueName: "file"), completion: .file())
-  var against: [String] = []
-
-  var settings: ScoreList.Settings {
-    var settings = ScoreList.Settings()
-    settings.bins = bins ?? settings.bins
-    settings.binning = binning ?? settings.binning
-    settings.specificity = atSpecificity
-    settings.sensitivity = atSensitivity
-    return settings
-  }
-
-  var isGiven: Bool {
-    isPlain == false || bootstrap != nil || group != nil || samples != nil || !against.isEmpty
-  }
-
-  /// Whether there is none that a comparison does not take.
-  private var isPlain: Bool {
-    show == nil && require.isEmpty && bins == nil && binning == nil && atSpecificity == nil
-      && atSensitivity == nil
-  }
-
   mutating func validate() throws {
-    guard (1...10_000).contains(bins ?? 15) else {
-      throw ValidationError("--bins must be from 1 to 10000")
-    }
     guard (1...1_000_000).contains(bootstrap ?? 1) else {
       throw ValidationError("--bootstrap must be from 1 to 1000000")
-    }
-    guard (0...1).contains(atSpecificity ?? 0), (0...1).contains(atSensitivity ?? 0) else {
-      throw ValidationError("--at-specificity and --at-sensitivity must be from 0 to 1")
     }
     guard bootstrap != nil || group == nil else {
       throw ValidationError("--group goes with --bootstrap")
@@ -175,19 +108,41 @@ struct ScoringOptions: ParsableArguments {
     guard group != nil || samples == nil else {
       throw ValidationError("--samples goes with --group")
     }
-    guard against.isEmpty || isPlain else {
-      throw ValidationError("--against goes with --bootstrap, --seed and --group alone")
-    }
-    guard
-      show == nil
-        || require.isEmpty && bootstrap == nil && atSpecificity == nil && atSensitivity == nil
-    else {
-      throw ValidationError("--show takes none of the scores' options")
-    }
-    guard show == nil || show == .reliability || bins == nil && binning == nil else {
-      throw ValidationError("--bins and --binning go with the scores or --show reliability")
+  }
+
+  var isGiven: Bool { bootstrap != nil || group != nil || samples != nil }
+
+  func table() throws(FedMedError) -> (table: Table, file: String)? {
+    try samples.map { path throws(FedMedError) in
+      let source = try ByteSource(path: path)
+      return (
+        try Table(text: source.text(limit: Table.sizeLimit), file: source.name), path
+      )
     }
   }
+
+  func draws(_ source: PredictionSource, seed: UInt64?) -> Bootstrap? {
+    bootstrap.map {
+      Bootstrap(labels: source.final.labels, groups: source.groups, count: $0, seed: seed ?? 0)
+    }
+  }
+}
+
+/// The bins of confidence.
+struct BinOptions: ParsableArguments {
+  @Option(help: "How many bins the calibration error has (15).")
+  var bins: Int?
+
+  @Option(help: "Bins of equal width, or of equal mass (width).")
+  var binning: ReliabilityTable.Binning?
+
+  mutating func validate() throws {
+    guard (1...10_000).contains(bins ?? 15) else {
+      throw ValidationError("--bins must be from 1 to 10000")
+    }
+  }
+
+  var isGiven: Bool { bins != nil || binning != nil }
 }
 
 extension Score: ExpressibleByArgument {}

@@ -28,7 +28,7 @@ struct AggregationTests {
         """
         fm-aggregate --rule \(rule) \(model) u[1-7].tar > m.tar
         fm-aggregate --rule \(rule) --model model.tar u7.tar u[1-6].tar | cmp - m.tar
-        fm-eval --check m.tar > check; test "$(tar xOf m.tar manifest.json | jq -r .aggregation.rule)" = \(rule)
+        fm-eval check m.tar > check; test "$(tar xOf m.tar manifest.json | jq -r .aggregation.rule)" = \(rule)
         """)
       identities.insert(try shell.succeed("cut -f 6 check | tail -n 1"))
     }
@@ -68,7 +68,7 @@ struct AggregationTests {
       \(fedadam) --model model.tar --server-state-out s1 u[1-5].tar > m1.tar
       for i in 1 2 3; do fm-train-local -q --features part$i/s$i.tar --state s$i.state m1.tar > v$i.tar; done
       \(fedadam) --model m1.tar --server-state s1 --server-state-out s2 v[1-3].tar > m2.tar
-      awk -F '\t' '$1 == "model" { print $5 }' a.tsv > said; fm-eval --check m2.tar | tail -n 1 | cut -f 6 | cmp - said
+      awk -F '\t' '$1 == "model" { print $5 }' a.tsv > said; fm-eval check m2.tar | tail -n 1 | cut -f 6 | cmp - said
       grep -q "server-state $(tar xOf s1 manifest.json | sha256sum | cut -d ' ' -f 1)" a.tsv
       """)
     try shell.fail(
@@ -154,7 +154,7 @@ struct AggregationTests {
         \(call) --model model.tar --server-state-out o1 u[1-3].tar > m1.tar
         \(call) --model model.tar --server-state-out o1b u[1-3].tar | cmp - m1.tar; cmp o1 o1b
         test "$(tar xOf m1.tar manifest.json | jq -r .aggregation.optimizer)" = \(optimizer)
-        fm-eval --check o1 m1.tar > /dev/null
+        fm-eval check o1 m1.tar > /dev/null
         for i in 1 2 3; do cp st$i t$i; fm-train-local -q --features part$i/s$i.tar --state t$i m1.tar -o v$i.tar; done
         \(call) --model m1.tar --server-state o1 --server-state-out o2 v[1-3].tar > m2.tar
         \(call) --model m1.tar v[1-3].tar > forgetful.tar

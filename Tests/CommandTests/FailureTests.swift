@@ -27,22 +27,22 @@ struct FailureTests {
       "fm-aggregate --init --like all.tar --weights samples",
       "fm-aggregate --init --like all.tar model.tar", "fm-compress --codec foo model.tar",
       "fm-compress -d --codec float16 model.tar", "fm-compress --filter foo model.tar",
-      "fm-eval --check", "fm-eval --table --features x y", "fm-eval --features all.tar a b",
-      "fm-eval --check --table x", "fm-eval --metric accuracy --features all.tar model.tar",
-      "fm-eval --quiet --verbose --check all.tar", "fm-compress -o model.tar model.tar",
+      "fm-eval check", "fm-eval table --features x y", "fm-eval score --features all.tar a b",
+      "fm-eval check --table x", "fm-eval --metric accuracy --features all.tar model.tar",
+      "fm-eval check --quiet --verbose all.tar", "fm-compress -o model.tar model.tar",
       "fm-partition --scheme whole --site x -o samples.tsv samples.tsv",
       "fm-train-local --features all.tar --state s -o model.tar model.tar",
       "fm-train-local --features all.tar --state s --log s model.tar",
       "fm-train-local --features all.tar --state s --log - model.tar",
       "fm-train-local --features all.tar --state s --log ./s model.tar",
       "fm-train-local --features all.tar --state s --log sites/../u -o u model.tar",
-      "fm-eval --features all.tar --report-out r --predictions-out ./r model.tar",
+      "fm-eval predict --features all.tar --report-out r --predictions-out ./r model.tar",
       "fm-train-local --features all.tar --state s --log u -o u model.tar",
       "fm-train-local --features all.tar --state s --log model.tar model.tar",
       "fm-train-local --features - --state s -",
-      "fm-eval --features all.tar --report-out r --predictions-out r model.tar",
-      "fm-eval --features all.tar --report-out r -o r model.tar",
-      "fm-eval --predict --predictions-out p --report-out r --features all.tar model.tar",
+      "fm-eval predict --features all.tar --report-out r --predictions-out r model.tar",
+      "fm-eval score --features all.tar --report-out r -o r model.tar",
+      "fm-eval predict --predictions-out p --report-out r --features all.tar model.tar",
       "fm-compress -o model.tar < model.tar",
       "fm-partition --scheme iid --sites 2 --alpha 1 all.tar",
       "fm-partition --scheme whole --site x --label label all.tar -o x",
@@ -60,9 +60,10 @@ struct FailureTests {
   @Test func missingInputExitsWith66() throws {
     for call in [
       "fm-partition --scheme whole --site x none", "fm-compress none", "fm-aggregate none",
-      "fm-train-local --features none --state s model.tar", "fm-eval --check none",
+      "fm-train-local --features none --state s model.tar", "fm-eval check none",
       "fm-train-local --features sites/north.tar --state none --state-out s model.tar",
-      "fm-eval --features sites/north.tar none", "fm-compress .", "fm-aggregate --init --like none",
+      "fm-eval score --features sites/north.tar none", "fm-compress .",
+      "fm-aggregate --init --like none",
     ] {
       let outcome = try shell.run(call + " > /dev/null")
       #expect(outcome.status == 66, "\(call)\n\(outcome.errors)")
@@ -111,7 +112,7 @@ struct FailureTests {
   /// `--check` looks at every file, says what is wrong with each, and fails.
   @Test func checkGoesOnAfterAFailure() throws {
     let outcome = try shell.run(
-      "head -c 9000 all.tar > cut.tar; fm-eval --check classes.txt model.tar cut.tar all.tar")
+      "head -c 9000 all.tar > cut.tar; fm-eval check classes.txt model.tar cut.tar all.tar")
     #expect(outcome.status == 65)
     #expect(outcome.text.split(separator: "\n").count == 3)
     #expect(outcome.lines.count == 2 || outcome.lines.count == 3)
@@ -135,9 +136,9 @@ struct FailureTests {
   @Test func fullDisksAreReported() throws {
     for call in [
       "fm-compress -q model.tar", "fm-eval --help", "fm-eval --version",
-      "fm-aggregate --init --like all.tar", "fm-eval --check all.tar", "\(Shell.importCommand)",
+      "fm-aggregate --init --like all.tar", "fm-eval check all.tar", "\(Shell.importCommand)",
       "fm-partition -q --scheme whole --site x samples.tsv",
-      "fm-eval --predict --features sites/north.tar model.tar",
+      "fm-eval predict --features sites/north.tar model.tar",
     ] {
       let outcome = try shell.run("\(call) > /dev/full")
       #expect(outcome.status == 74, "\(call)\n\(outcome.errors)")
@@ -213,7 +214,7 @@ struct FailureTests {
       fm-partition -q --scheme column --column clinic --stratify -o each four.tar
       fm-aggregate --init --like four.tar --hidden 8 -o four.model
       fm-train-local -q --features mine/st-anna.tar --state st four.model > u
-      fm-eval --features mine/st-anna.tar --state st four.model > scores.tsv
+      fm-eval score --features mine/st-anna.tar --state st four.model > scores.tsv
       """)
     try shell.fail(
       "fm-partition --scheme iid --sites 2 -o x four.tar", 65, "class 'four' has no sample")
@@ -246,7 +247,7 @@ struct FailureTests {
   /// A reader that goes away ends a tool by SIGPIPE, silently, even where that was ignored.
   @Test func closedPipesEndSilently() throws {
     let script =
-      "{ fm-eval --predict --features sites/north.tar model.tar; echo $? > status; } | true; sleep .2"
+      "{ fm-eval predict --features sites/north.tar model.tar; echo $? > status; } | true; sleep .2"
     for prefix in ["", "trap '' PIPE; "] {
       // More than a pipe holds, so that writing must fail.
       let outcome = try shell.run(
@@ -286,14 +287,14 @@ struct FailureTests {
     for call in [
       "fm-compress model.tar", "fm-aggregate --init --like all.tar", Shell.importCommand,
       "fm-train-local --features sites/north.tar --state s model.tar",
-      "fm-eval --features sites/north.tar --report-out - model.tar",
+      "fm-eval score --features sites/north.tar --report-out - model.tar",
     ] {
       let outcome = try shell.run("script -qec '\(call)' /dev/null; echo status $?")
       #expect(outcome.text.contains("an archive is not written to a terminal"), "\(call)")
       #expect(outcome.text.contains("status 64"), "\(call)")
     }
     #expect(!FileManager.default.fileExists(atPath: shell.folder.path + "/s"))
-    let text = try shell.run("script -qec 'fm-eval --check model.tar' /dev/null")
+    let text = try shell.run("script -qec 'fm-eval check model.tar' /dev/null")
     #expect(text.text.contains("model.tar\tmodel"))
   }
 
@@ -317,12 +318,12 @@ struct FailureTests {
   /// A server may set a limit of its own.
   @Test func sizesAreLimited() throws {
     try shell.makeRun()
-    try shell.succeed("FEDMED_SIZE_LIMIT=100000 fm-eval --check model.tar > /dev/null")
+    try shell.succeed("FEDMED_SIZE_LIMIT=100000 fm-eval check model.tar > /dev/null")
     try shell.fail(
-      "FEDMED_SIZE_LIMIT=100 fm-eval --check model.tar > /dev/null", 65,
+      "FEDMED_SIZE_LIMIT=100 fm-eval check model.tar > /dev/null", 65,
       "FEDMED_SIZE_LIMIT allows 100")
     try shell.fail(
-      "FEDMED_SIZE_LIMIT=1M fm-eval --check model.tar > /dev/null", 64, "'1M', and must be a number"
+      "FEDMED_SIZE_LIMIT=1M fm-eval check model.tar > /dev/null", 64, "'1M', and must be a number"
     )
   }
 

@@ -134,7 +134,7 @@ struct FederationTests {
       try shell.succeed(
         "tar --zstd -xOf run/rounds/004/model.tar.zst manifest.json | jq -c '.aggregation.weights, .codec'"
       ) == "\"samples\"\nnull\n")
-    try shell.succeed("fm-eval --check run/rounds/*/updates/*.tar.zst run/results/*.tar")
+    try shell.succeed("fm-eval check run/rounds/*/updates/*.tar.zst run/results/*.tar")
   }
 
   /// Whatever the archives and folders are called, every site takes part.
@@ -197,10 +197,10 @@ struct FederationTests {
     try shell.succeed(federate("run", "--calibrate"))
     try shell.succeed(
       """
-      fm-eval --report run > report.tsv; fm-eval --report --html page.html run/ > nothing
-      fm-eval --report --html again.html -o again.tsv run
+      fm-eval report run > report.tsv; fm-eval report --html page.html run/ > nothing
+      fm-eval report --html again.html -o again.tsv run
       cmp page.html again.html; cmp report.tsv again.tsv; test ! -s nothing
-      fm-eval --report --format json run | jq -e '.report | length > 10' > /dev/null
+      fm-eval report --format json run | jq -e '.report | length > 10' > /dev/null
       """)
     // The table's numbers are those of the run's own tables.
     let means = try shell.succeed(
@@ -236,25 +236,25 @@ struct FederationTests {
     #expect(Set(ids).count == ids.count)
     #expect(!page.contains("nan") && !page.contains("inf\""))
     // A run is not written over, nor mixed with another; where it lies has no meaning.
-    try shell.fail("fm-eval --report --html run/rounds.tsv run", 64, "input too")
-    try shell.fail("fm-eval --report -o run/results/east.tar run", 64, "input too")
-    try shell.fail("fm-eval --report --html h --format json run", 64, "no text is written")
+    try shell.fail("fm-eval report --html run/rounds.tsv run", 64, "input too")
+    try shell.fail("fm-eval report -o run/results/east.tar run", 64, "input too")
+    try shell.fail("fm-eval report --html h --format json run", 64, "no text is written")
     try shell.succeed(
-      "mkdir .hidden; cp -pr run .hidden; fm-eval --report .hidden/run | cmp - report.tsv")
+      "mkdir .hidden; cp -pr run .hidden; fm-eval report .hidden/run | cmp - report.tsv")
     try shell.succeed(
       "\(federate("other", "--lambda 1")); cp other/results/*.tar .hidden/run/results")
-    try shell.fail("fm-eval --report .hidden/run", 65, "is not of the model of round")
+    try shell.fail("fm-eval report .hidden/run", 65, "is not of the model of round")
     // Before the end there is no test, and that is said.
     try shell.succeed("rm -r run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
     try shell.succeed(
-      "fm-eval --report --html early.html -o early.tsv run; ! grep -q '^test' early.tsv")
+      "fm-eval report --html early.html -o early.tsv run; ! grep -q '^test' early.tsv")
     #expect(try shell.succeed("grep -c 'not come to its test' early.html") == "1\n")
-    try shell.fail("fm-eval --report sites", 66, "rounds")
-    try shell.fail("fm-eval --report nowhere", 66, "nowhere/rounds")
-    #expect(try shell.run("fm-eval --report run run").status == 64)
-    #expect(try shell.run("fm-eval --table --html x run/rounds.tsv").status == 64)
+    try shell.fail("fm-eval report sites", 66, "rounds")
+    try shell.fail("fm-eval report nowhere", 66, "nowhere/rounds")
+    #expect(try shell.run("fm-eval report run run").status == 64)
+    #expect(try shell.run("fm-eval table --html x run/rounds.tsv").status == 64)
     try shell.succeed("printf 'round\tsite\tbytes_down\tbytes_up\nx\ta\t1\t1\n' > run/traffic.tsv")
-    try shell.fail("fm-eval --report run", 65, "traffic.tsv: line 2: 'x' is no number")
+    try shell.fail("fm-eval report run", 65, "traffic.tsv: line 2: 'x' is no number")
   }
 
   @Test func wrongCallsAreRefused() throws {

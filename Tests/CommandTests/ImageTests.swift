@@ -90,7 +90,7 @@ struct ImageTests {
       done
       cmp plain.split strong.split
       fm-aggregate --init --like plain/a.tar --hidden 8 --batch-size 4 > model.tar
-      fm-eval -q --features strong/a.tar --split all model.tar | grep -q ensemble
+      fm-eval score -q --features strong/a.tar --split all model.tar | grep -q ensemble
       """)
     try shell.fail(
       "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "harmed (jpeg=5)")

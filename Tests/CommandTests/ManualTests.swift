@@ -27,7 +27,13 @@ struct ManualTests {
   }
 
   private struct Dump: Decodable {
-    struct Command: Decodable { let arguments: [Argument] }
+    struct Command: Decodable {
+      let arguments: [Argument]?
+      let subcommands: [Command]?
+
+      /// Its own and those of its verbs.
+      var all: [Argument] { (arguments ?? []) + (subcommands ?? []).flatMap(\.all) }
+    }
     struct Argument: Decodable {
       let names: [Name]?
       let shouldDisplay: Bool
@@ -46,7 +52,7 @@ struct ManualTests {
     for command in [tool] + (Self.verbs[tool] ?? []).map({ "\(tool) \($0)" }) {
       let json = try shell.succeed("\(command) --experimental-dump-help")
       let dump = try JSONDecoder().decode(Dump.self, from: Data(json.utf8))
-      let names = dump.command.arguments.filter(\.shouldDisplay).flatMap { $0.names ?? [] }
+      let names = dump.command.all.filter(\.shouldDisplay).flatMap { $0.names ?? [] }
       options.formUnion(names.filter { $0.kind == "long" }.map(\.name))
     }
     #expect(options.count > 5)
@@ -86,7 +92,8 @@ struct ManualTests {
     ("fm-federate --rule m", "mean median multi-krum"), ("fm-federate --laun", "--launcher"),
     ("fm-site --codec float1", "float16"), ("fm-partition --scheme d", "dirichlet"),
     ("fm-aggregate --rule b", "bulyan"), ("fm-compress --codec f", "float16 float32"),
-    ("fm-eval --table --metric macro_f", "macro_f1"), ("fm-eval --features fea", "features.npy"),
+    ("fm-eval table --metric macro_f", "macro_f1"),
+    ("fm-eval score --features fea", "features.npy"), ("fm-eval sh", "show"),
   ])
   func valuesAreCompleted(typed: String, words: String) throws {
     let shell = try Shell()

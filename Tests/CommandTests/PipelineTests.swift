@@ -17,10 +17,12 @@ struct PipelineTests {
           fm-compress -q > $site.tar.gz || exit
       done
       fm-aggregate *.tar.gz > model1.tar
-      fm-eval --features sites/north.tar --state north.state --split validation \
+      fm-eval score --features sites/north.tar --state north.state --split validation \
         --report-out report.tar -q model1.tar > counts.tsv
-      fm-eval --features sites/north.tar --state north.state --report-out test.tar \
-        --predictions-out predictions.tar model1.tar > scores.tsv
+      fm-eval score --features sites/north.tar --state north.state --report-out test.tar \
+        model1.tar > scores.tsv
+      fm-eval predict --features sites/north.tar --state north.state \
+        --predictions-out predictions.tar model1.tar
       fm-compress -q --filter zstd < model1.tar > model1.tar.zst
       """)
     for archive in [
@@ -45,7 +47,7 @@ struct PipelineTests {
       #expect(layout.isEmpty)
     }
     let check = try shell.succeed(
-      "fm-eval --check all.tar sites/*.tar *.state *.tar.gz model1.tar*")
+      "fm-eval check all.tar sites/*.tar *.state *.tar.gz model1.tar*")
     let rows = check.split(separator: "\n").map { $0.split(separator: "\t") }
     #expect(rows.count == 13)
     // What is around an archive does not change its identity, and a lossy codec does.
@@ -86,9 +88,9 @@ struct PipelineTests {
       fm-aggregate u3.tar - < u1.tar > m2.tar
       mkfifo pipe && { cat u3.tar > pipe & fm-aggregate pipe u1.tar > m3.tar; }
       cmp m1.tar m2.tar && cmp m1.tar m3.tar
-      fm-eval --features sites/north.tar --state a m1.tar > e1
-      fm-eval --features - --state a m1.tar < sites/north.tar > e2
-      cat m1.tar | fm-eval --features sites/north.tar --state a > e3
+      fm-eval score --features sites/north.tar --state a m1.tar > e1
+      fm-eval score --features - --state a m1.tar < sites/north.tar > e2
+      cat m1.tar | fm-eval score --features sites/north.tar --state a > e3
       cmp e1 e2 && cmp e1 e3
       tar xOf all.tar manifest.json | fm-aggregate --init --spec - --hidden 8 --batch-size 8 \
         --seed 1 | cmp - model.tar
@@ -122,7 +124,7 @@ struct PipelineTests {
       fm-extract --import -q --features features.npy --text text.npy --classes classes.txt \
         --table samples.tsv --encoder made-up -o new.tar
       """)
-    let table = try shell.succeed("fm-eval --predict --features new.tar model.tar")
+    let table = try shell.succeed("fm-eval predict --features new.tar model.tar")
     let rows = table.split(separator: "\n").map { $0.split(separator: "\t") }
     #expect(rows[0] == ["sample", "class", "p_1", "p_2", "p_3"])
     #expect(rows.count == 91)
@@ -134,19 +136,19 @@ struct PipelineTests {
       #expect(classes[p.firstIndex(of: p.max() ?? 0) ?? 0] == row[1])
     }
     let lines = try shell.succeed(
-      "fm-eval --predict --format jsonl --features new.tar model.tar | jq -c .class | wc -l")
+      "fm-eval predict --format jsonl --features new.tar model.tar | jq -c .class | wc -l")
     #expect(lines == "90\n")
     let json = try shell.succeed(
-      "fm-eval --predict --format json --features new.tar model.tar | jq '.predictions | length'")
+      "fm-eval predict --format json --features new.tar model.tar | jq '.predictions | length'")
     #expect(json == "90\n")
-    try shell.fail("fm-eval --features new.tar model.tar", 65, "has no labels")
+    try shell.fail("fm-eval score --features new.tar model.tar", 65, "has no labels")
     // New samples name no site; the site's state may be used all the same.
     try shell.succeed(
       """
       fm-train-local -q --features sites/north.tar --state north model.tar > u.tar
       fm-aggregate u.tar > m1.tar
-      fm-eval --predict --features new.tar --state north m1.tar > both
-      fm-eval --predict --features new.tar m1.tar > alone
+      fm-eval predict --features new.tar --state north m1.tar > both
+      fm-eval predict --features new.tar m1.tar > alone
       ! cmp -s both alone
       """)
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A file of a run that is missing or has changed does not go unnoticed, by `fm-eval --check` or by a run that
+/// A file of a run that is missing or has changed does not go unnoticed, by `fm-eval check` or by a run that
 /// goes on.
 struct RunCheckTests {
   let shell: Shell
@@ -14,15 +14,15 @@ struct RunCheckTests {
   }
 
   @Test func aWholeRunIsVerified() throws {
-    let text = try shell.succeed("fm-eval --check whole | cut -f 2 | sort | uniq -c | tr -s ' '")
+    let text = try shell.succeed("fm-eval check whole | cut -f 2 | sort | uniq -c | tr -s ' '")
     // Four models; three sites' updates of three rounds, reports on three models, tests and states.
     #expect(text == " 1 kind\n 4 model\n 12 report\n 3 state\n 9 update\n")
     try shell.succeed(
       "cp -r whole run; \(Self.federate) --rounds 3; diff -r -x jobs -x '*.lock' whole run")
     // A run under way, and one that goes on beyond its end.
-    try shell.succeed("\(Self.federate) --rounds 4; fm-eval --check run > all; grep -c . all")
+    try shell.succeed("\(Self.federate) --rounds 4; fm-eval check run > all; grep -c . all")
     try shell.succeed(
-      "rm -r run/results run/rounds/004; fm-eval --check run > /dev/null")
+      "rm -r run/results run/rounds/004; fm-eval check run > /dev/null")
   }
 
   @Test(arguments: [
@@ -46,7 +46,7 @@ struct RunCheckTests {
       flip() { printf '\\377' | dd of="$1" bs=1 seek=200 conv=notrunc status=none; }
       cp -r whole run; cd run; \(harm)
       """)
-    let check = try shell.run("fm-eval --check run")
+    let check = try shell.run("fm-eval check run")
     #expect(check.status == 65 && check.errors.contains("run/\(file)"), "\(check.errors)")
     for rounds in [3, 5] {
       let outcome = try shell.run("\(Self.federate) --rounds \(rounds)")
@@ -69,7 +69,7 @@ struct RunCheckTests {
       flip() { printf '\\377' | dd of="$1" bs=1 seek=40 conv=notrunc status=none; }
       cp -r whole run; cd run; \(harm)
       """)
-    let check = try shell.run("fm-eval --check run")
+    let check = try shell.run("fm-eval check run")
     #expect(check.status == 65 && check.errors.contains(reason), "\(check.errors)")
   }
 
@@ -77,7 +77,7 @@ struct RunCheckTests {
   @Test func modelsFollowFromTheirUpdates() throws {
     for rule in ["", "--rule trimmed-mean --trim .3", "--weights samples", "--optimizer fedadam"] {
       try shell.succeed(
-        "rm -rf run; \(Self.federate) --rounds 2 \(rule); fm-eval --check run > /dev/null")
+        "rm -rf run; \(Self.federate) --rounds 2 \(rule); fm-eval check run > /dev/null")
     }
     try shell.succeed("rm -rf run; cp -r whole run")
     try shell.succeed(
@@ -95,7 +95,7 @@ struct RunCheckTests {
       sed "s|^.* rounds/003/model|$(sha256sum < rounds/003/model.tar.gz | cut -d ' ' -f 1)  rounds/003/model|" \
         rounds/003/checksums > c; mv c rounds/003/checksums
       """)
-    let check = try shell.run("fm-eval --check run")
+    let check = try shell.run("fm-eval check run")
     #expect(check.status == 65)
     #expect(check.errors.contains("rounds/003/model.tar.gz: does not follow from its updates"))
   }
@@ -130,7 +130,7 @@ struct RunCheckTests {
         == "north, south\teast (update), east (report)\n")
     #expect(
       try shell.succeed("sed -n 2p run/rounds.tsv | cut -f 5-6") == "east, north, south\tNA\n")
-    try shell.succeed("fm-eval --report --html page.html run")
+    try shell.succeed("fm-eval report --html page.html run")
     let page = String(decoding: try shell.bytes("page.html"), as: UTF8.self)
     #expect(page.contains("Round 4: east (update), east (report)"))
   }

@@ -14,8 +14,9 @@ struct ScoringTests {
       """
       fm-train-local -q --features sites/north.tar --state s model.tar -o u.tar
       fm-aggregate -q u.tar > m1.tar
-      fm-eval -q --features sites/north.tar --state s --split all --predictions-out p.tar m1.tar -o scores.tsv
-      fm-eval --score p.tar > long.tsv; gzip < p.tar | fm-eval --score | cmp - long.tsv
+      fm-eval predict -q --features sites/north.tar --state s --split all --predictions-out p.tar m1.tar
+      fm-eval score -q --features sites/north.tar --state s --split all m1.tar -o scores.tsv
+      fm-eval score p.tar > long.tsv; gzip < p.tar | fm-eval score | cmp - long.tsv
       """)
     #expect(try shell.succeed("cut -f 1 long.tsv | sort -u") == "ensemble\nfam\nmlp\npredictor\n")
     // What both print agrees.
@@ -33,37 +34,38 @@ struct ScoringTests {
     try shell.write(
       "t.tsv", "id\tp_sick\tlabel\tp_well\n1\t.9\tsick\t.1\n2\t.2\twell\t.8\n3\t.6\twell\t.4\n")
     let accuracy = try shell.succeed(
-      "fm-eval --score --format jsonl t.tsv | jq -c 'select(.metric == \"accuracy\") | .value'")
+      "fm-eval score --format jsonl t.tsv | jq -c 'select(.metric == \"accuracy\") | .value'")
     #expect(accuracy == "0.666666667\n")
-    try shell.succeed("fm-eval --score --require 'accuracy>=.6' --require 'macro_auc >= 1' t.tsv")
-    let outcome = try shell.run("fm-eval --score --require 'accuracy>=.7' t.tsv")
+    try shell.succeed("fm-eval score --require 'accuracy>=.6' --require 'macro_auc >= 1' t.tsv")
+    let outcome = try shell.run("fm-eval score --require 'accuracy>=.7' t.tsv")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "fm-eval: t.tsv: accuracy is 0.666667, required is accuracy>=.7\n")
     #expect(outcome.text.contains("accuracy"))
     try shell.succeed(
       """
-      fm-eval --score --bootstrap 200 --seed 1 p.tar > a; fm-eval --score --bootstrap 200 --seed 1 p.tar | cmp - a
-      ! fm-eval --score --bootstrap 200 --seed 2 p.tar | cmp -s - a
+      fm-eval score --bootstrap 200 --seed 1 p.tar > a; fm-eval score --bootstrap 200 --seed 1 p.tar | cmp - a
+      ! fm-eval score --bootstrap 200 --seed 2 p.tar | cmp -s - a
       awk -F '\t' '$2 == "accuracy" && !($5 <= $4 && $4 <= $6) { exit 1 }' a
-      fm-eval --score --bootstrap 50 --group id t.tsv > b; fm-eval --score --against p.tar p.tar > same
+      fm-eval score --bootstrap 50 --group id t.tsv > b; fm-eval score --against p.tar p.tar > same
       awk -F '\t' 'NR > 1 && ($6 != 0 || $9 != 1 || $10 != 1) { exit 1 }' same
       """)
-    try shell.fail("fm-eval --score --against t.tsv p.tar", 65, "t.tsv: has other samples")
-    try shell.fail("fm-eval --score --bootstrap 9 --group none t.tsv", 65, "no column 'none'")
-    try shell.fail("fm-eval --score --require 'nonsense>=.7' t.tsv", 64, "no score 'nonsense'")
+    try shell.fail("fm-eval score --against t.tsv p.tar", 65, "t.tsv: has other samples")
+    try shell.fail("fm-eval score --bootstrap 9 --group none t.tsv", 65, "no column 'none'")
+    try shell.fail("fm-eval score --require 'nonsense>=.7' t.tsv", 64, "no score 'nonsense'")
     for call in [
-      "--score --require x t.tsv", "--require 'a>=1' --check p.tar", "--score --bins 0 t.tsv",
-      "--score a b",
+      "score --require x t.tsv", "check --require 'a>=1' p.tar", "score --bins 0 t.tsv",
+      "score a b",
+      "show roc --bins 3 t.tsv", "show t.tsv", "frob", "",
     ] {
       #expect(try shell.run("fm-eval \(call)").status == 64)
     }
     try shell.write("bad.tsv", "label\tp_a\tp_b\na\t.5\t.6\n")
-    try shell.fail("fm-eval --score bad.tsv", 65, "sample 1: the probabilities sum to 1.1")
+    try shell.fail("fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1")
     try shell.write("bad.tsv", "label\tp_a\tp_b\nc\t.5\t.5\n")
-    try shell.fail("fm-eval --score bad.tsv", 65, "line 2: 'c' is none of the classes")
-    try shell.fail("fm-eval --score sites/north.tar", 65, "expected predictions")
+    try shell.fail("fm-eval score bad.tsv", 65, "line 2: 'c' is none of the classes")
+    try shell.fail("fm-eval score sites/north.tar", 65, "expected predictions")
     try shell.write("empty.tsv", "label\tp_a\tp_b\n")
-    try shell.fail("fm-eval --score empty.tsv", 65, "no samples")
+    try shell.fail("fm-eval score empty.tsv", 65, "no samples")
   }
 
   private func makePredictions() throws {
@@ -72,8 +74,8 @@ struct ScoringTests {
       """
       fm-train-local -q --features sites/north.tar --state s model.tar -o u.tar
       fm-aggregate -q u.tar > m1.tar
-      fm-eval -q --features sites/north.tar --state s --split all --predictions-out p.tar m1.tar > /dev/null
-      fm-eval -q --features sites/north.tar --split all --predictions-out q.tar m1.tar > /dev/null
+      fm-eval predict -q --features sites/north.tar --state s --split all --predictions-out p.tar m1.tar > /dev/null
+      fm-eval predict -q --features sites/north.tar --split all --predictions-out q.tar m1.tar > /dev/null
       """)
   }
 
@@ -82,9 +84,9 @@ struct ScoringTests {
     try makePredictions()
     try shell.succeed(
       """
-      fm-eval --score --at-specificity .8 --at-sensitivity .9 p.tar > scores
+      fm-eval score --at-specificity .8 --at-sensitivity .9 p.tar > scores
       for view in confusion reliability roc decision; do
-        fm-eval --score --show $view p.tar > $view
+        fm-eval show $view p.tar > $view
       done
       """)
     func value(_ script: String) throws -> Double {
@@ -119,7 +121,7 @@ struct ScoringTests {
       "--show roc --require 'accuracy>0'", "--show roc --bins 3", "--show none",
       "--at-specificity 2", "--show confusion --bootstrap 9",
     ] {
-      #expect(try shell.run("fm-eval --score \(call) p.tar").status == 64, "\(call)")
+      #expect(try shell.run("fm-eval score \(call) p.tar").status == 64, "\(call)")
     }
   }
 
@@ -128,24 +130,24 @@ struct ScoringTests {
     try makePredictions()
     try shell.succeed(
       """
-      fm-eval --score --against q.tar p.tar > one
-      fm-eval --score --against q.tar --against q.tar p.tar p.tar > two
+      fm-eval score --against q.tar p.tar > one
+      fm-eval score --against q.tar --against q.tar p.tar p.tar > two
       awk -F '\t' 'NR == FNR { p[$2, $3] = $9; n[$2]++; next }
         FNR > 1 && $2 == "accuracy" && ($9 != p[$2, $3] || $10 < $9 || $10 > 2 * $9 + 1e-5 && $10 != 1) { exit 1 }' one two
-      fm-eval --score --against q.tar --bootstrap 100 p.tar > drawn
+      fm-eval score --against q.tar --bootstrap 100 p.tar > drawn
       awk -F '\t' 'NR > 1 && $3 == "NA" && !($7 <= $6 + 1e-9 && $6 <= $8 + 1e-9) { n++ } END { exit n > 2 }' drawn
       tar xOf sites/north.tar samples.tsv > t.tsv
-      fm-eval --score --bootstrap 100 --group label --samples t.tsv p.tar > grouped
+      fm-eval score --bootstrap 100 --group label --samples t.tsv p.tar > grouped
       """)
     #expect(try shell.succeed("cut -f 2 drawn | sort -u | grep -c .") == "20\n")
     #expect(try shell.succeed("awk 'NR > 1 { print $1 }' one | sort -u") == "north\n")
-    try shell.fail("fm-eval --score --group label --bootstrap 9 p.tar", 64, "--samples")
+    try shell.fail("fm-eval score --group label --bootstrap 9 p.tar", 64, "--samples")
     try shell.fail(
-      "head -n 5 t.tsv > u.tsv; fm-eval --score --group label --samples u.tsv --bootstrap 9 p.tar",
+      "head -n 5 t.tsv > u.tsv; fm-eval score --group label --samples u.tsv --bootstrap 9 p.tar",
       65,
       "is not in u.tsv")
-    try shell.fail("fm-eval --score --against q.tar p.tar p.tar", 64, "1 to compare with, 2")
-    try shell.fail("fm-eval --score --against q.tar --bins 3 p.tar", 64, "--against goes with")
+    try shell.fail("fm-eval score --against q.tar p.tar p.tar", 64, "1 to compare with, 2")
+    try shell.fail("fm-eval score --against q.tar --bins 3 p.tar", 64, "--against goes with")
   }
 
   /// Exact hits of a specificity count; what two samples cannot tell is not told; a table without names
@@ -156,24 +158,24 @@ struct ScoringTests {
       + (0..<10).map { "pos\t\($0 < 8 ? ".2" : ".99")\t\($0 < 8 ? ".8" : ".01")" }
     try shell.write("s.tsv", "\u{FEFF}label\tp_neg\tp_pos\n" + rows.joined(separator: "\n"))
     let found = try shell.succeed(
-      "fm-eval --score --at-specificity .93 s.tsv | awk '$2 ~ /_at_/ && $3 == \"pos\" { print $4 }'"
+      "fm-eval score --at-specificity .93 s.tsv | awk '$2 ~ /_at_/ && $3 == \"pos\" { print $4 }'"
     )
     #expect(found == "0.800000000\n")
     try shell.write("a.tsv", "p_a\tp_b\tlabel\n.9\t.1\ta\n.2\t.8\tb\n")
     try shell.write("b.tsv", "p_a\tp_b\tlabel\n.1\t.9\ta\n.8\t.2\tb\n")
     #expect(
-      try shell.succeed("fm-eval --score --against b.tsv a.tsv | cut -f 2") == "metric\naccuracy\n")
-    let one = try shell.succeed("fm-eval --score a.tsv | grep -P '\tauc\t' | cut -f 4-6")
+      try shell.succeed("fm-eval score --against b.tsv a.tsv | cut -f 2") == "metric\naccuracy\n")
+    let one = try shell.succeed("fm-eval score a.tsv | grep -P '\tauc\t' | cut -f 4-6")
     #expect(one == "1.000000000\tNA\tNA\n1.000000000\tNA\tNA\n")
     try shell.write("c.tsv", "label\tp_a\tp_b\na\t.9\t.1\n")
     #expect(
-      try shell.succeed("fm-eval --score c.tsv | awk '$2 == \"macro_specificity\" { print $4 }'")
+      try shell.succeed("fm-eval score c.tsv | awk '$2 == \"macro_specificity\" { print $4 }'")
         == "NA\n")
     try shell.write("g.tsv", "id\tpatient\n1\tx\n1\ty\n")
     try shell.fail(
-      "fm-eval --score --bootstrap 5 --group patient --samples g.tsv s.tsv", 65,
+      "fm-eval score --bootstrap 5 --group patient --samples g.tsv s.tsv", 65,
       "line 3: sample '1'")
-    let bar = try shell.run("fm-eval --score --bootstrap 20 --progress always s.tsv > /dev/null")
+    let bar = try shell.run("fm-eval score --bootstrap 20 --progress always s.tsv > /dev/null")
     #expect(bar.errors.contains("drawing"))
   }
 
@@ -184,7 +186,7 @@ struct ScoringTests {
     try shell.write("good.tsv", "label\tp_a\tp_b\n" + good.joined(separator: "\n"))
     try shell.write("bad.tsv", "label\tp_a\tp_b\n" + bad.joined(separator: "\n"))
     let p = try shell.succeed(
-      "fm-eval --score --against bad.tsv good.tsv | awk '$2 == \"accuracy\" { print $9 }'")
+      "fm-eval score --against bad.tsv good.tsv | awk '$2 == \"accuracy\" { print $9 }'")
     // 2 · 2⁻⁶⁰.
     let value = try #require(Double(p.trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(abs(value * 0x1p59 - 1) < 1e-6)
@@ -203,22 +205,22 @@ struct ScoringTests {
   ])
   func brokenTablesAreRefused(text: String, reason: String) throws {
     try shell.write("t.tsv", text)
-    try shell.fail("fm-eval --score t.tsv", 65, reason)
+    try shell.fail("fm-eval score t.tsv", 65, reason)
   }
 
   /// A single sample, a class that is missing, and ties are no errors.
   @Test func smallTablesAreScored() throws {
     try shell.write("one.tsv", "label\tp_a\tp_b\tp_c\r\nb\t.2\t.5\t.3\r\n")
-    let one = try shell.succeed("fm-eval --score one.tsv")
+    let one = try shell.succeed("fm-eval score one.tsv")
     #expect(one.contains("table\taccuracy\tNA\t1.000000000"))
     #expect(one.contains("table\tauc\tb\tNA\tNA\tNA"))
     #expect(one.contains("table\trecall\ta\tNA"))
     try shell.write("ties.tsv", "label\tp_a\tp_b\na\t.5\t.5\nb\t.5\t.5\nb\t.5\t.5")
-    let ties = try shell.succeed("fm-eval --score ties.tsv")
+    let ties = try shell.succeed("fm-eval score ties.tsv")
     #expect(ties.contains("table\tmacro_auc\tNA\t0.500000000"))
     for view in ["confusion", "reliability", "roc", "decision"] {
       try shell.succeed(
-        "fm-eval --score --show \(view) one.tsv; fm-eval --score --show \(view) ties.tsv")
+        "fm-eval show \(view) one.tsv; fm-eval show \(view) ties.tsv")
     }
   }
 
@@ -228,17 +230,17 @@ struct ScoringTests {
     try shell.succeed(
       """
       cp s before
-      fm-eval --calibrate --features sites/north.tar --state s --state-out c m1.tar > fit
+      fm-eval calibrate --features sites/north.tar --state s --state-out c m1.tar > fit
       cmp s before; test "$(stat -c %a c)" = 600
-      fm-eval --calibrate --features sites/north.tar --state s m1.tar | cmp - fit; cmp s c
-      fm-eval --check s > /dev/null
-      fm-eval --features sites/north.tar --state before --split all m1.tar > plain
-      fm-eval --features sites/north.tar --state s --split all m1.tar > both
+      fm-eval calibrate --features sites/north.tar --state s m1.tar | cmp - fit; cmp s c
+      fm-eval check s > /dev/null
+      fm-eval score --features sites/north.tar --state before --split all m1.tar > plain
+      fm-eval score --features sites/north.tar --state s --split all m1.tar > both
       grep -v calibrated both | cmp - plain
-      fm-eval -q --features sites/north.tar --state s --split all --predictions-out c.tar m1.tar > /dev/null
-      fm-eval --score --require 'log_loss<9' c.tar > scores
-      fm-eval --predict --features sites/north.tar --state s m1.tar > applied
-      fm-eval --predict --features sites/north.tar --state before m1.tar > raw
+      fm-eval predict -q --features sites/north.tar --state s --split all --predictions-out c.tar m1.tar > /dev/null
+      fm-eval score --require 'log_loss<9' c.tar > scores
+      fm-eval predict --features sites/north.tar --state s m1.tar > applied
+      fm-eval predict --features sites/north.tar --state before m1.tar > raw
       """)
     // Fitted by the likelihood, it does not lose any where it was fitted.
     try shell.succeed("awk -F '\t' 'NR == 2 && !($4 > 0 && $6 <= $5 + .01) { exit 1 }' fit")
@@ -257,18 +259,18 @@ struct ScoringTests {
       """
       fm-train-local -q --features sites/north.tar --state s m1.tar > u1
       fm-train-local -q --features sites/north.tar --state before m1.tar | cmp - u1; cmp s before
-      fm-eval --features sites/north.tar --state c model.tar 2> /dev/null | grep -c calibrated > n || true
+      fm-eval score --features sites/north.tar --state c model.tar 2> /dev/null | grep -c calibrated > n || true
       test "$(cat n)" = 0
       """)
     for (call, status) in [
-      ("--calibrate --features sites/north.tar m1.tar", 64),
-      ("--calibrate --features sites/north.tar --state c --split test m1.tar", 64),
-      ("--features sites/north.tar --state c --state-out d m1.tar", 64),
-      ("--calibrate --features sites/north.tar --state c model.tar", 65),
-      ("--calibrate --features all.tar --state c m1.tar", 65),
-      ("--calibrate --features sites/north.tar --state c --state-out m1.tar m1.tar", 64),
+      ("calibrate --features sites/north.tar m1.tar", 64),
+      ("calibrate --features sites/north.tar --state c --split test m1.tar", 64),
+      ("score --features sites/north.tar --state c --state-out d m1.tar", 64),
+      ("calibrate --features sites/north.tar --state c model.tar", 65),
+      ("calibrate --features all.tar --state c m1.tar", 65),
+      ("calibrate --features sites/north.tar --state c --state-out m1.tar m1.tar", 64),
     ] as [(String, Int32)] {
-      #expect(try shell.run("fm-eval -q \(call)").status == status, "\(call)")
+      #expect(try shell.run("fm-eval \(call) -q").status == status, "\(call)")
     }
   }
 
@@ -277,16 +279,16 @@ struct ScoringTests {
     try makePredictions()
     try shell.succeed(
       """
-      fm-eval --features sites/north.tar --state s --split all m1.tar > plain
-      fm-eval --features sites/north.tar --state s --split all --noise 0,.5,50 m1.tar > noisy
+      fm-eval score --features sites/north.tar --state s --split all m1.tar > plain
+      fm-eval score --features sites/north.tar --state s --split all --noise 0,.5,50 m1.tar > noisy
       awk -F '\t' '$1 == "0"' noisy | cut -f 2- | sort -u > a; tail -n +2 plain | sort | cmp - a
-      fm-eval --features sites/north.tar --state s --split all --noise 0,.5,50 --seed 0 m1.tar | cmp - noisy
-      ! fm-eval --features sites/north.tar --state s --split all --noise 0,.5,50 --seed 1 m1.tar | cmp -s - noisy
+      fm-eval score --features sites/north.tar --state s --split all --noise 0,.5,50 --seed 0 m1.tar | cmp - noisy
+      ! fm-eval score --features sites/north.tar --state s --split all --noise 0,.5,50 --seed 1 m1.tar | cmp -s - noisy
       """)
     #expect(
       try shell.succeed("cut -f 1 noisy | uniq | tr '\n' ' '") == "noise 0 0.5 50 ")
-    for call in ["--noise x", "--noise .1,", "--noise -1", "--predict --noise .1", "--seed 3"] {
-      let status = try shell.run("fm-eval --features sites/north.tar \(call) m1.tar").status
+    for call in ["--noise x", "--noise .1,", "--noise -1", "--predictions-out p", "--seed 3"] {
+      let status = try shell.run("fm-eval score --features sites/north.tar \(call) m1.tar").status
       #expect(status == 64, "\(call)")
     }
   }

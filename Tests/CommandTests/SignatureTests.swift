@@ -86,7 +86,7 @@ struct SignatureTests {
         try shell.succeed(
           "awk -F '\t' '$1 == \"refused\" { print $6, $8, $3 }' audit.tsv")
           == (try shell.succeed(
-            "set -- $(sha256sum east.tar.gz); echo $1 east.tar.gz $(fm-eval --check east.tar.gz | cut -f 4 | tail -n 1)"
+            "set -- $(sha256sum east.tar.gz); echo $1 east.tar.gz $(fm-eval check east.tar.gz | cut -f 4 | tail -n 1)"
           )))
       #expect(try shell.succeed("tail -n 1 audit.tsv | cut -f 9").contains(reason))
     }
@@ -158,7 +158,7 @@ struct SignatureTests {
       """
       ssh-keygen -q -Y sign -n fedmed -f key.server model.tar
       \(site) --report r.tar --update u.tar.gz model.tar
-      fm-eval --check --allowed-signers signers --signer north r.tar u.tar.gz > /dev/null
+      fm-eval check --allowed-signers signers --signer north r.tar u.tar.gz > /dev/null
       fm-aggregate --allowed-signers signers --model model.tar u.tar.gz > model1.tar
       fm-train-local -q --allowed-signers signers --features sites/north.tar --state t model.tar > raw
       test -z "$(ls *.new* 2> /dev/null)"
@@ -167,30 +167,30 @@ struct SignatureTests {
       "fm-train-local -q --allowed-signers signers --signer north --features sites/north.tar --state t model.tar",
       77, "is not signed by 'north'")
     try shell.fail(
-      "fm-eval --check --allowed-signers signers --signer east u.tar.gz > /dev/null", 77, "'east'")
+      "fm-eval check --allowed-signers signers --signer east u.tar.gz > /dev/null", 77, "'east'")
     // A report counts by its site's signature.
     try shell.succeed(
       """
       for site in north south; do
         for split in validation test; do
-          fm-eval -q --features sites/$site.tar --split $split --report-out $site.$split.tar model1.tar > /dev/null
+          fm-eval score -q --features sites/$site.tar --split $split --report-out $site.$split.tar model1.tar > /dev/null
         done
       done
       for report in *.validation.tar *.test.tar; do ssh-keygen -q -Y sign -n fedmed -f key.north $report; done
       """)
-    for (mode, split) in [("select-round", "validation"), ("table", "test")] {
-      let call = "fm-eval --\(mode) --allowed-signers signers"
+    for (mode, split) in [("select", "validation"), ("table", "test")] {
+      let call = "fm-eval \(mode) --allowed-signers signers"
       let outcome = try shell.run("\(call) south.\(split).tar north.\(split).tar")
       #expect(outcome.status == 0 && outcome.lines.count == 1)
       #expect(outcome.errors.contains("south.\(split).tar: is not signed by 'south'"))
-      #expect(outcome.text == (try shell.succeed("fm-eval --\(mode) north.\(split).tar")))
+      #expect(outcome.text == (try shell.succeed("fm-eval \(mode) north.\(split).tar")))
       let alone = try shell.run("\(call) south.\(split).tar")
       #expect(alone.status == 75 && alone.errors.hasSuffix("no report is left\n"))
-      try shell.fail("\(call) --signer north north.\(split).tar", 64, "--signer goes with")
+      try shell.fail("\(call) --signer north north.\(split).tar", 64, "unknown option '--signer'")
     }
     for wrong in [
       "fm-train-local --signer x --features sites/north.tar --state t model.tar",
-      "fm-eval --allowed-signers signers --features sites/north.tar model.tar",
+      "fm-eval score --allowed-signers signers --features sites/north.tar model.tar",
       "fm-train-local -q --allowed-signers signers --features sites/north.tar --state t < model.tar",
     ] {
       #expect(try shell.run(wrong).status == 64, "\(wrong)")
@@ -206,7 +206,7 @@ struct SignatureTests {
     try shell.succeed("ssh-keygen -q -t ed25519 -N secret -f locked; echo no key > broken")
     for sign in [
       "fm-compress -q --sign KEY -o v model.tar",
-      "fm-eval -q --features sites/north.tar --report-out v --sign KEY model.tar",
+      "fm-eval score -q --features sites/north.tar --report-out v --sign KEY model.tar",
     ] {
       let locked = try shell.run(sign.replacing("KEY", with: "locked"))
       #expect(locked.status == 77 && locked.errors.contains("locked: is protected by a passphrase"))
@@ -225,7 +225,7 @@ struct SignatureTests {
       fm-train-local -q --features sites/north.tar --state-out t model.tar > u.tar
       { echo '-----BEGIN SSH SIGNATURE-----'; head -c 20000 /dev/zero | base64; } > u.tar.sig
       """)
-    let check = "timeout 10 fm-eval --check --allowed-signers signers --signer north u.tar"
+    let check = "timeout 10 fm-eval check --allowed-signers signers --signer north u.tar"
     let large = try shell.run(check)
     #expect(large.status == 77 && large.errors.contains("u.tar.sig: larger than 16384 bytes"))
     try shell.succeed("truncate -s 200G u.tar.sig")
@@ -234,7 +234,7 @@ struct SignatureTests {
 
   /// In ssh-keygen's file a name is a pattern: one that is must not stand for others.
   @Test func patternsAreNoNames() throws {
-    let check = "fm-eval --check --allowed-signers patterns --signer north model.tar"
+    let check = "fm-eval check --allowed-signers patterns --signer north model.tar"
     for name in ["*", "nor?h", "\"St. *\"", "!south,*", "north,east"] {
       try shell.succeed(
         "{ cat signers; echo; echo '# *'; printf '%s ' '\(name)'; cut -d ' ' -f 1,2 key.east.pub; } > patterns"
@@ -244,7 +244,7 @@ struct SignatureTests {
       #expect(outcome.errors.contains("patterns: line "))
     }
     let outcome = try shell.run(
-      "echo > model.tar.sig; fm-eval --check --allowed-signers signers --signer 'n*' model.tar")
+      "echo > model.tar.sig; fm-eval check --allowed-signers signers --signer 'n*' model.tar")
     #expect(outcome.status == 77 && outcome.errors.contains("'n*' cannot be a signer's name"))
   }
 }

@@ -1,22 +1,37 @@
+import ArgumentParser
 import FMCommand
 import FedMed
 
-/// A run as a whole.
-extension Evaluate {
-  func reportRun() throws(FedMedError) {
-    guard inputs.count == 1, let path = inputs.first, path != "-" else {
-      throw FedMedError(.usage, "--report takes the folder of one run")
-    }
+struct ReportVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Summarise a run of fm-federate, in numbers or as a page.",
+    usage: "fm-eval report [--html FILE] [options] RUN")
+
+  @Option(
+    help: ArgumentHelp("Write a page with pictures, for people.", valueName: "file"),
+    completion: .file())
+  var html: String?
+
+  @OptionGroup var text: TextOptions
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "The run's folder.", completion: .directory)
+  var run: String
+
+  func execute() throws(FedMedError) {
+    guard run != "-" else { throw FedMedError(.usage, "a run is a folder, not a stream") }
     // With a page, text only where it is asked for.
-    let writesText = html == nil || output != nil
-    try Output.checkDistinct([html, writesText ? output ?? "-" : nil])
-    if !writesText { try requireNoTextOptions() }
-    let run = try RunReport(path: path)
-    for target in [html, output] { try Output.check(target, inputs: run.files, isBinary: false) }
-    if let html { try Output.write(text: RunPage(run).html, to: html, inputs: run.files) }
-    if writesText {
-      try Output.write(text: run.records.text(format), to: output, inputs: run.files)
+    let writesText = html == nil || text.output != nil
+    try Output.checkDistinct([html, writesText ? text.output ?? "-" : nil])
+    if !writesText { try text.requireNone() }
+    let report = try RunReport(path: run)
+    for target in [html, text.output] {
+      try Output.check(target, inputs: report.files, isBinary: false)
     }
+    if let html { try Output.write(text: RunPage(report).html, to: html, inputs: report.files) }
+    if writesText { try text.write(report.records, inputs: report.files) }
   }
 }
 
@@ -28,7 +43,9 @@ extension RunReport {
     var records = Records(
       "report",
       columns: ["split", "round", "site", "predictor", "samples", "correct"]
-        + Score.allCases.map(\.rawValue) + ["bytes_down", "bytes_up", "seconds", "hidden_classes"])
+        + Score.allCases.map(\.rawValue) + [
+          "bytes_down", "bytes_up", "seconds", "hidden_classes",
+        ])
     func add(
       _ split: String, _ round: Int, _ site: String, _ predictor: Report.Predictor,
       _ counts: (samples: Int, correct: Int), _ values: [Score: Double],

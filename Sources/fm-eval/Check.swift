@@ -1,0 +1,59 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+struct CheckVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Verify archives of any kind, or a whole run, and list what they are.",
+    usage: "fm-eval check [options] ARCHIVE | RUN ...")
+
+  @OptionGroup var signer: SignerOptions
+
+  @OptionGroup var text: TextOptions
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "Archives, or the folders of runs; - is standard input.", completion: .file())
+  var archives: [String] = []
+
+  func execute() throws(FedMedError) {
+    guard !archives.isEmpty else { throw FedMedError(.usage, "no archives") }
+    var records = Records(
+      "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
+    var failure: FedMedError?
+    let signers = try signer.signatures.allowed()
+    guard signers == nil || !archives.contains("-") else {
+      throw FedMedError(.usage, "what is signed is a file, not a stream")
+    }
+    func add(_ file: String, _ manifest: Manifest, _ identity: String) {
+      records.add([
+        .string(file), .string(manifest.kind.rawValue),
+        manifest.round.map { .integer($0) } ?? .null, manifest.site.map { .string($0) } ?? .null,
+        manifest.samples.map { .integer($0) } ?? .null, .string(identity),
+      ])
+    }
+    for path in archives {
+      if Folder.isFolder(path) {
+        let bar = progress("verifying rounds", total: nil)
+        let run = try RunCheck(path: path) { bar.update($0) }
+        bar.finish()
+        for entry in run.entries { add("\(path)/\(entry.file)", entry.manifest, entry.identity) }
+        for error in run.failures {
+          if failure == nil { failure = error } else { messages.report(error) }
+        }
+        continue
+      }
+      do throws(FedMedError) {
+        _ = try signers?.check(path: path, signer: signer.name)
+        let (manifest, identity) = try ArchiveCheck.check(path: path)
+        add(path, manifest, identity)
+      } catch {
+        // The others are looked at all the same; the last line is the first failure's.
+        if failure == nil { failure = error } else { messages.report(error) }
+      }
+    }
+    try text.write(records, inputs: archives)
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+struct PredictVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Predict samples with a model, and with a site's state.",
+    usage: "fm-eval predict --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]",
+    discussion: """
+      With a state the site's private classifier predicts too, as it stood after the model's \
+      round, and both together as an ensemble; where the state was calibrated for the model, at \
+      its temperature too. Without --predictions-out, a table: sample, class, p_1 to p_C.
+      """)
+
+  @OptionGroup var site: SiteOptions
+
+  @OptionGroup var splits: SplitOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write all predictors' probabilities as an archive, and the table only where --output is given.",
+      valueName: "file"), completion: .file())
+  var predictionsOut: String?
+
+  @OptionGroup var text: TextOptions
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "The model; - is standard input.", completion: .file())
+  var model: String?
+
+  func execute() throws(FedMedError) {
+    let writesText = predictionsOut == nil || text.output != nil
+    if !writesText { try text.requireNone() }
+    try Output.checkDistinct([predictionsOut, writesText ? text.output ?? "-" : nil])
+    let subject = try site.subject(self, model: model, outputs: [predictionsOut])
+    let features = subject.features
+    let indices = try subject.indices(splits.chosen(features))
+    let result = try subject.predict(features.rows.matrix(indices))
+    if let path = predictionsOut {
+      try Output.write(to: path, inputs: subject.inputs, isBinary: true) {
+        descriptor, file throws(FedMedError) in
+        try PredictionArchive.write(
+          result, features: features, indices: indices, model: subject.model,
+          tool: Self.signature, to: descriptor, file: file)
+      }
+    }
+    guard writesText else { return }
+    let classes = features.classes
+    var records = Records(
+      "predictions", columns: ["sample", "class"] + classes.indices.map { "p_\($0 + 1)" })
+    let names = features.names
+    for (row, predicted) in Predictions.classes(result.final).enumerated() {
+      let probabilities = result.final.row(row).map { JSON.rounded(Double($0), places: 6) }
+      records.add([.string(names[indices[row]]), .string(classes[predicted])] + probabilities)
+    }
+    try text.write(records, inputs: subject.inputs)
+  }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+/// How a model is scored on a site's samples.
+struct ModelScoreOptions: ParsableArguments {
+  @OptionGroup var splits: SplitOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.",
+      valueName: "list"))
+  var noise: NoiseLevels?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the scores as a report archive; of the validation split, counts alone.",
+      valueName: "file"), completion: .file())
+  var reportOut: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (\(Report.minimumCount)).",
+      valueName: "number"))
+  var minCount: Int?
+
+  @OptionGroup var signing: SigningOptions
+
+  var isGiven: Bool {
+    splits.split != nil || noise != nil || reportOut != nil || minCount != nil
+      || signing.sign != nil
+  }
+
+  mutating func validate() throws {
+    guard (1...1 << 20).contains(minCount ?? 1) else {
+      throw ValidationError("--min-count must be from 1 to 1048576")
+    }
+    guard minCount == nil && signing.sign == nil || reportOut != nil else {
+      throw ValidationError("--min-count and --sign go with --report-out")
+    }
+  }
+}
+
+extension ScoreVerb {
+  func scoreModel() throws(FedMedError) {
+    guard model.noise == nil || model.reportOut == nil else {
+      throw FedMedError(.usage, "--noise goes with no other output")
+    }
+    let isTextSilent = model.reportOut == "-"
+    if isTextSilent { try text.requireNone() }
+    try Output.checkDistinct([model.reportOut, isTextSilent ? nil : text.output ?? "-"])
+    let subject = try site.subject(self, model: inputs.first, outputs: [model.reportOut])
+    let features = subject.features
+    guard features.labels != nil else {
+      throw FedMedError(
+        .badData, "has no labels to evaluate with", file: features.name,
+        hint: "fm-eval predict needs none")
+    }
+    let split = model.splits.chosen(features)
+    let indices = try subject.indices(split)
+    if model.noise != nil { return try scoreWithNoise(subject, split, indices) }
+    let result = try subject.predict(features.rows.matrix(indices))
+    // What is printed here stays here; what is written as a report may leave.
+    let report = try subject.report(of: result, split, indices, minimum: 1)
+    let name = features.site ?? "-"
+    if let path = model.reportOut {
+      let report = try subject.report(
+        of: result, split, indices, minimum: model.minCount ?? Report.minimumCount)
+      try Output.write(
+        to: path, inputs: subject.inputs, isBinary: true, signedBy: model.signing.key()
+      ) { descriptor, file throws(FedMedError) in
+        try SiteReport.write(
+          report, site: name, model: subject.model, tool: Self.signature, to: descriptor,
+          file: file)
+      }
+    }
+    guard !isTextSilent else { return }
+    var records = Records("results", columns: scoreColumns(report))
+    add(report, site: name, round: subject.model.round, to: &records)
+    try text.write(records, inputs: subject.inputs)
+  }
+
+  /// The scores without noise, and with each of the deviations.
+  private func scoreWithNoise(
+    _ subject: Subject, _ split: Split?, _ indices: [Int]
+  ) throws(FedMedError) {
+    let clean = try subject.features.rows.matrix(indices)
+    let names = subject.features.names
+    var records: Records?
+    for level in [0] + (model.noise?.levels ?? []) {
+      let noisy = FeatureNoise.add(
+        level, to: clean, names: indices.map { names[$0] }, seed: seed ?? 0)
+      let report = try subject.report(
+        of: subject.predict(noisy), split, indices, minimum: 1)
+      var rows = records ?? Records("results", columns: ["noise"] + scoreColumns(report))
+      add(
+        report, site: subject.features.site ?? "-", round: subject.model.round, to: &rows,
+        before: [level == level.rounded() ? .integer(Int(level)) : .number(level)])
+      records = rows
+    }
+    if let records { try text.write(records, inputs: subject.inputs) }
+  }
+
+  private func scoreColumns(_ report: Report) -> [String] {
+    let counts = ["site", "round", "split", "predictor", "samples", "correct"]
+    return report.split == Split.validation.rawValue
+      ? counts : counts + Score.allCases.map(\.rawValue)
+  }
+
+  private func add(
+    _ report: Report, site: String, round: Int, to records: inout Records,
+    before: [JSON] = []
+  ) {
+    for predictor in Report.Predictor.allCases {
+      guard let own = report.scores[predictor] else { continue }
+      let counts: [JSON] = [
+        .string(site), .integer(round), .string(report.split), .string(predictor.rawValue),
+        .integer(report.total), .integer(own.correct),
+      ]
+      let scores = Score.allCases.map { JSON.rounded(own.values[$0], places: 6) }
+      records.add(
+        before + counts + (report.split == Split.validation.rawValue ? [] : scores))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import FMCommand
+import FedMed
+
+/// Scores of predictions.
+extension ScoreVerb {
+  func scorePredictions() throws(FedMedError) {
+    guard inputs.count <= 1 else { throw FedMedError(.usage, "one set of predictions at a time") }
+    for demand in settings.require
+    where demand.name != "samples" && Score(rawValue: demand.name) == nil {
+      throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+    }
+    let path = inputs.first ?? "-"
+    let source = try PredictionSource(
+      path: path, group: samples.group, samples: samples.table())
+    let inputs = inputs + [samples.samples].compactMap { $0 }
+    let draws = samples.draws(source, seed: seed)
+    var records = Records(
+      "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
+    var final: ScoreList?
+    let total = (draws?.count ?? 0) * source.predictions.count
+    let bar = progress("drawing", total: total)
+    for (index, own) in source.predictions.enumerated() {
+      let drawn = index * (draws?.count ?? 0)
+      let list =
+        draws.map {
+          ScoreList(
+            own.probabilities, names: source.classes, settings: settings.chosen, bootstrap: $0,
+            progress: { bar.update(drawn + $0) })
+        } ?? ScoreList(own.probabilities, names: source.classes, settings: settings.chosen)
+      for row in Self.rows(list) { records.add([.string(own.predictor)] + row) }
+      // The first are the ensemble's, or the only ones.
+      if final == nil || own.predictor == Report.Predictor.calibrated.rawValue {
+        final = list
+      }
+    }
+    if total > 0 { bar.finish() }
+    let unmet = final.flatMap { unmetDemand($0, file: path) }
+    try text.write(records, inputs: inputs)
+    if let unmet { throw unmet }
+  }
+
+  private func unmetDemand(_ list: ScoreList, file: String) -> FedMedError? {
+    settings.require.first { !$0.isMet(by: list.value(of: $0.name)) }.map {
+      let value = JSON.rounded(list.value(of: $0.name), places: 6).line
+      return FedMedError(
+        .unsatisfied, "\($0.name) is \(value), required is \($0.text)", file: file)
+    }
+  }
+
+  private static func rows(_ list: ScoreList) -> [[JSON]] {
+    list.entries.map { entry in
+      [
+        .string(entry.name), entry.label.map { .string($0) } ?? .null,
+        entry.name == "samples"
+          ? .integer(Int(entry.value ?? 0)) : .rounded(entry.value, places: 9),
+        .rounded(entry.interval?.lower, places: 9), .rounded(entry.interval?.upper, places: 9),
+      ]
+    }
+  }
+
+  /// Compares each set of predictions with its counterpart.
+  func compare() throws(FedMedError) {
+    let paths = inputs.isEmpty ? ["-"] : inputs
+    guard paths.count == against.count else {
+      throw FedMedError(
+        .usage, "\(against.count) to compare with, \(paths.count) to compare",
+        hint: "each needs its counterpart, in the same order")
+    }
+    guard (paths + against).count(where: { $0 == "-" }) <= 1 else {
+      throw FedMedError(.usage, "standard input cannot be two sets of predictions")
+    }
+    let table = try samples.table()
+    var (sites, comparisons): ([String], [Comparison]) = ([], [])
+    let total = (samples.bootstrap ?? 0) * paths.count
+    let bar = progress("drawing", total: total)
+    for (path, other) in zip(paths, against) {
+      let drawn = comparisons.count * (samples.bootstrap ?? 0)
+      let first = try PredictionSource(path: path, group: samples.group, samples: table)
+      let second = try PredictionSource(path: other)
+      guard first.matches(second) else {
+        throw FedMedError(
+          .badData, "has other samples, labels or classes than \(path)", file: other,
+          hint: "what is compared must stand in the same order")
+      }
+      sites.append(first.site ?? path)
+      comparisons.append(
+        Comparison(
+          first.final, second.final, names: first.classes,
+          bootstrap: samples.draws(first, seed: seed),
+          progress: { bar.update(drawn + $0) }))
+    }
+    if total > 0 { bar.finish() }
+    Comparison.correct(&comparisons)
+    var records = Records(
+      "comparison",
+      columns: [
+        "site", "metric", "class", "first", "second", "difference", "lower", "upper", "p",
+        "p_holm",
+      ])
+    for (site, comparison) in zip(sites, comparisons) {
+      for entry in comparison.entries {
+        records.add(
+          [.string(site), .string(entry.name), entry.label.map { .string($0) } ?? .null]
+            + [
+              entry.first, entry.second, entry.first - entry.second, entry.interval?.lower,
+              entry.interval?.upper,
+            ].map { .rounded($0, places: 9) }
+            + [entry.probability, entry.corrected].map { .significant($0) })
+      }
+    }
+    let inputs = inputs + against + [samples.samples].compactMap { $0 }
+    try text.write(records, inputs: inputs)
+  }
+}

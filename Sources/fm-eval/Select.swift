@@ -1,0 +1,38 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+struct SelectVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "select",
+    abstract: "Find the best round by several validation reports.",
+    usage: "fm-eval select [--min-sites N] [options] REPORT ...")
+
+  @Option(help: "Fewer reporting sites make a round no candidate (1).")
+  var minSites = 1
+
+  @OptionGroup var reports: ReportOptions
+
+  @OptionGroup var text: TextOptions
+
+  @OptionGroup var talk: TalkOptions
+
+  mutating func validate() throws {
+    guard minSites > 0 else { throw ValidationError("--min-sites must be at least 1") }
+  }
+
+  func execute() throws(FedMedError) {
+    let selection = try RoundSelection(reports.read(messages), minimumSites: minSites) {
+      error throws(FedMedError) in
+      try reports.leaveOut(error, messages)
+    }
+    var records = Records("rounds", columns: ["round", "sites", "accuracy", "best"])
+    for score in selection.scores {
+      records.add([
+        .integer(score.round), .integer(score.sites), .rounded(score.accuracy, places: 6),
+        .integer(score.round == selection.best ? 1 : 0),
+      ])
+    }
+    try text.write(records, inputs: reports.reports)
+  }
+}
