@@ -1,14 +1,14 @@
 // swift-tools-version:6.0
 import PackageDescription
 
-// Set by the test script: our own code must compile without a warning. It is not on by default,
-// because a newer compiler's new warning should not keep anyone from building.
-let strict: [SwiftSetting] =
-  Context.environment["FEDMED_STRICT"] == nil ? [] : [.unsafeFlags(["-warnings-as-errors"])]
-
-// The numbers are computed as fast in tests as in use: unoptimised, vectors take a hundred times as
-// long.
-let numeric: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+// Set by the test script: our own code must compile without a warning, and numbers are computed as fast in
+// tests as in use (unoptimised, vectors take a hundred times as long). Neither is on by default: a newer
+// compiler's new warning should not keep anyone from building, and a package with unsafe flags cannot be
+// another one's dependency.
+let isDevelopment = Context.environment["FEDMED_STRICT"] != nil
+let strict: [SwiftSetting] = isDevelopment ? [.unsafeFlags(["-warnings-as-errors"])] : []
+let numeric: [SwiftSetting] =
+  strict + (isDevelopment ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
 
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -19,7 +19,8 @@ let tools = [
 
 let package = Package(
   name: "fedmedclip",
-  products: tools.map { .executable(name: $0, targets: [$0]) },
+  products: [.library(name: "FedMed", targets: ["FedMed"])]
+    + tools.map { .executable(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],

@@ -5,7 +5,7 @@ import Testing
 struct InstallTests {
   let shell: Shell
   let install =
-    "FEDMED_TOOLS='\(Bundle.main.bundleURL.path)' '\(Shell.root.path)/Sources/Scripts/install'"
+    "FEDMED_TOOLS='\(Bundle.main.bundleURL.path)' '\(Shell.root.path)/Sources/Development/install'"
 
   init() throws { shell = try Shell() }
 

@@ -84,7 +84,7 @@ struct ManualTests {
   /// As `make-completions` writes them.
   @Test func completionsAreUpToDate() throws {
     let shell = try Shell()
-    try shell.succeed("make-completions new && diff -r new '\(Shell.root.path)/Completions'")
+    try shell.succeed("'\(Shell.root.path)/Sources/Development/make-completions' new && diff -r new '\(Shell.root.path)/Completions'")
   }
 
   /// What a user gets who presses the tab key, in bash.
