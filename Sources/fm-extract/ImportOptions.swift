@@ -26,6 +26,11 @@ struct ImportOptions: ParsableArguments {
   var paths: [String] { [features, labels].compactMap { $0 } }
   var isGiven: Bool { !paths.isEmpty || logitScale != nil }
 
+  /// The features' own file, where it is an `.npz` file with an array `text`.
+  private func textBeside(_ features: String?) -> String? {
+    features.flatMap { FeatureImport.hasText($0) ? "\(FeatureImport.file($0)):text" : nil }
+  }
+
   func read(
     text: String?, classes: String?, table: String?, encoder: String?, anchors: Int?, seed: UInt64?
   ) throws(FedMedError) -> FeatureSet {
@@ -35,7 +40,8 @@ struct ImportOptions: ParsableArguments {
     }
     var set = try FeatureImport(
       features: need(features, "--features"), labels: labels,
-      text: anchors == nil ? need(text, "--text or --anchors") : nil, classes: classes,
+      text: anchors == nil ? need(text ?? textBeside(features), "--text or --anchors") : nil,
+      classes: classes,
       table: table, encoder: need(encoder, "--encoder"), logitScale: logitScale ?? 100
     ).read()
     if let anchors {

@@ -91,7 +91,8 @@ struct FailureTests {
     try shell.fail(swap("features.npy", "complex.npy"), 65, "complex.npy: elements of type <c8")
     try shell.fail(swap("features.npy", "nan.npy"), 65, "nan.npy: sample 0 has a feature")
     try shell.fail(swap("features.npy", "cut.npy"), 65, "cut.npy: 1 bytes of data")
-    try shell.fail(swap("features.npy", "classes.txt"), 65, "classes.txt: line 2: 'two'")
+    try shell.fail(
+      swap("features.npy", "classes.txt"), 65, "classes.txt: line 2: column 'one': 'two'")
     try shell.fail(swap("text.npy", "features.npy"), 65, "expected floats of shape [3, 8]")
     try shell.fail(
       "fm-partition --scheme column --column none all.tar -o x", 65, "no column 'none'")

@@ -84,7 +84,9 @@ struct ManualTests {
   /// As `make-completions` writes them.
   @Test func completionsAreUpToDate() throws {
     let shell = try Shell()
-    try shell.succeed("'\(Shell.root.path)/Sources/Development/make-completions' new && diff -r new '\(Shell.root.path)/Completions'")
+    let root = Shell.root.path
+    try shell.succeed(
+      "'\(root)/Sources/Development/make-completions' new && diff -r new '\(root)/Completions'")
   }
 
   /// What a user gets who presses the tab key, in bash.

@@ -66,9 +66,13 @@ public struct ArrayHeader: Equatable, Sendable {
     return 10 + Int(prefix[8]) + Int(prefix[9]) << 8
   }
 
+  /// Whether an array of several dimensions is stored column after column.
+  public private(set) var isColumnMajor = false
+
   /// Reads a whole head.
-  /// - Throws: `badData` where it is not one, or an array is stored column after column.
-  public init(bytes: [UInt8]) throws(FedMedError) {
+  /// - Parameter acceptsColumns: whether an array may be stored column after column.
+  /// - Throws: `badData` where it is not one, or an array is stored in another order.
+  public init(bytes: [UInt8], acceptsColumns: Bool = false) throws(FedMedError) {
     let length = try Self.length(prefix: Array(bytes.prefix(10)))
     guard bytes.count == length,
       let text = String(validating: bytes[10...], as: UTF8.self)
@@ -89,11 +93,12 @@ public struct ArrayHeader: Equatable, Sendable {
     guard scanner.skip("}"), scanner.atEnd, let descriptor, let order, let shape else {
       throw FedMedError(.badData, "malformed head of a .npy array")
     }
-    guard !order || shape.count < 2 else {
+    guard !order || shape.count < 2 || acceptsColumns else {
       throw FedMedError(
         .badData, "array in Fortran order", hint: "save numpy.ascontiguousarray(x) instead")
     }
     self.init(descriptor: descriptor, shape: shape)
+    isColumnMajor = order && shape.count > 1
     guard count != nil else { throw FedMedError(.badData, "shape \(shape) is too large") }
   }
 

@@ -20,13 +20,20 @@ public struct FeatureImport {
     encoder: String, logitScale: Double
   ) {
     self.features = features
-    self.labels = labels
+    // What one file holds needs no second name.
+    self.labels = labels ?? (NumPyArray.has("labels", in: features) ? features : nil)
     self.text = text
     self.classes = classes
     self.table = table
     self.encoder = encoder
     self.logitScale = logitScale
   }
+
+  /// Whether a file of features is an `.npz` file that has the classes' too.
+  public static func hasText(_ path: String) -> Bool { NumPyArray.has("text", in: path) }
+
+  /// The file of a path that may name an array of it.
+  public static func file(_ path: String) -> String { NumPyArray.parts(path).file }
 
   /// Reads the files and checks that they belong together.
   /// - Throws: `badData` with the file and place where one is damaged or does not fit the others.
@@ -47,9 +54,16 @@ public struct FeatureImport {
     if let classes {
       names = try ClassNames.read(path: classes)
     } else if let labels = columns?["label"] {
-      names = ClassNames.distinct(labels)
-      guard names.allSatisfy(Manifest.isName), names.count <= Manifest.largestClasses else {
-        throw features.fault("its column 'label' has a name that cannot be a class, or too many")
+      if let row = labels.firstIndex(where: { !Manifest.isName($0) }) {
+        throw features.fault("the label of sample \(row + 1) cannot be the name of a class")
+      }
+      // Numbers in their order: 2 before 10.
+      let distinct = ClassNames.distinct(labels)
+      names =
+        distinct.allSatisfy { Int($0) != nil }
+        ? distinct.sorted { Int($0) ?? 0 < Int($1) ?? 0 } : distinct
+      guard names.count <= Manifest.largestClasses else {
+        throw features.fault("\(names.count) classes, at most \(Manifest.largestClasses)")
       }
     } else {
       throw FedMedError(.usage, "--import needs --classes, or features with a column 'label'")
@@ -100,10 +114,12 @@ public struct FeatureImport {
   private typealias Columns = [String: [String]]
 
   private static func features(path: String) throws(FedMedError) -> (NumPyArray, Columns?) {
-    if try NumPyArray.recognizes(path) {
-      return (try NumPyArray(path: path, preferred: "features"), nil)
+    let (file, array) = NumPyArray.parts(path)
+    let source = try ByteSource(path: file)
+    if try NumPyArray.recognizes(source) {
+      return (try NumPyArray(source, array: array, preferred: "features"), nil)
     }
-    let table = try FeatureTable(path: path)
+    let table = try FeatureTable(source)
     return (table.array, table.columns)
   }
 
@@ -139,7 +155,8 @@ public struct FeatureImport {
       }
       return values
     }
-    let file = try NumPyArray(path: labels, preferred: "labels")
+    let file = try NumPyArray(
+      path: labels == features ? NumPyArray.parts(labels).file : labels, preferred: "labels")
     guard file.shape == [file.shape.first ?? 0], let values = file.integers else {
       throw file.fault("\(file.summary), expected integers of one dimension")
     }

@@ -1,58 +1,87 @@
 /// Features as text: a row for each sample, with commas or tabs between the numbers, with or without a
-/// header. With a header, the columns `sample` and `label` are names; all others must be numbers. pandas'
-/// index, a column without a name, names the samples too.
+/// header. With a header, the columns `sample` and `label` are names; all others must be numbers.
 struct FeatureTable {
   let array: NumPyArray
   /// The columns that are names, where there are such.
   let columns: [String: [String]]
 
-  private static let named = ["sample", "label"]
-
-  /// - Throws: `badData` with the line where a cell is missing or is not a number.
-  init(path: String) throws(FedMedError) {
-    let source = try ByteSource(path: path)
-    let lines = Table.lines(try source.text(limit: Table.sizeLimit))
-    func fault(_ line: Int, _ reason: String) -> FedMedError {
-      FedMedError(.badData, reason, file: path, place: "line \(line + 1)")
+  /// - Throws: `badData` with the line and column where a cell is missing or is not a number.
+  init(_ source: ByteSource) throws(FedMedError) {
+    var lines = Table.lines(try source.text(limit: Table.sizeLimit))
+    func fault(_ line: Int, _ reason: String, hint: String? = nil) -> FedMedError {
+      FedMedError(
+        .badData, reason, file: source.name, place: "line \(line + 1)", hint: hint)
     }
+    while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
     guard let first = lines.first else { throw fault(0, "no features") }
     let separator = UInt8(ascii: first.utf8.contains(UInt8(ascii: "\t")) ? "\t" : ",")
-    let start = Self.cells(first, separator).map { String($0) }
+    var header = Self.cells(first, separator).map { String($0) }
     // Some programs begin a text with a mark of its encoding.
-    var header = start.enumerated().map {
-      $0 == 0 && $1.hasPrefix("\u{FEFF}") ? String($1.dropFirst()) : $1
+    if header[0].hasPrefix("\u{FEFF}") { header[0].removeFirst() }
+    guard header.count > 1 || !first.contains(";") else {
+      throw fault(0, "semicolons between columns, expected commas or tabs")
     }
     // pandas calls columns without names 0, 1, 2 and so on.
     let isCounted = header.count > 1 && header.indices.allSatisfy { header[$0] == "\($0)" }
     let hasHeader = isCounted || header.contains { Double($0) == nil }
-    if hasHeader, header[0].isEmpty, !header.contains("sample") { header[0] = "sample" }
-    let names = hasHeader ? header.indices.filter { Self.named.contains(header[$0]) } : []
-    guard Set(names.map { header[$0] }).count == names.count else {
+    let roles = hasHeader ? Self.roles(header) : header.map { _ in Role.number }
+    let names = Dictionary(grouping: roles.indices.filter { roles[$0].name != nil }) {
+      roles[$0].name ?? ""
+    }
+    guard names.values.allSatisfy({ $0.count == 1 }) else {
       throw fault(0, "a column is there twice")
     }
-    var texts = [[String]](repeating: [], count: names.count)
+    var texts: [String: [String]] = names.mapValues { _ in [] }
     var values: [Float] = []
-    values.reserveCapacity((header.count - names.count) * lines.count)
+    values.reserveCapacity(header.count * lines.count)
     for (index, line) in lines.enumerated().dropFirst(hasHeader ? 1 : 0) {
       let cells = Self.cells(line, separator)
       guard cells.count == header.count else {
         throw fault(index, "\(cells.count) cells, expected \(header.count)")
       }
-      var next = 0
       for (column, cell) in cells.enumerated() {
-        if next < names.count, names[next] == column {
-          texts[next].append(String(cell))
-          next += 1
-        } else if let value = Double(cell) {
+        switch roles[column] {
+        case .ignored: break
+        case .name(let name): texts[name]?.append(String(cell))
+        case .number:
+          guard let value = Double(cell) else {
+            let title = hasHeader ? "column '\(printable(header[column]))'" : "column \(column + 1)"
+            throw fault(
+              index,
+              cell.isEmpty
+                ? "\(title) is empty" : "\(title): '\(printable(String(cell)))' is not a number",
+              hint: "columns other than sample and label must be numbers; --table takes all others")
+          }
           values.append(Float(value))
-        } else {
-          throw fault(index, "'\(printable(String(cell)))' is not a number")
         }
       }
     }
     let count = lines.count - (hasHeader ? 1 : 0)
-    array = NumPyArray(floats: values, shape: [count, header.count - names.count], name: path)
-    columns = Dictionary(uniqueKeysWithValues: zip(names.map { header[$0] }, texts))
+    guard count > 0 else { throw fault(0, "a header, but no samples") }
+    let width = roles.count { $0 == .number }
+    array = NumPyArray(floats: values, shape: [count, width], name: source.name)
+    columns = texts
+  }
+
+  /// What a column holds.
+  private enum Role: Equatable {
+    case number, ignored
+    case name(String)
+
+    var name: String? { if case .name(let name) = self { name } else { nil } }
+  }
+
+  /// By the header. The index that pandas writes has no name: it names the samples, or where they are
+  /// named already, it says nothing, and is no feature.
+  private static func roles(_ header: [String]) -> [Role] {
+    let titles = header.map { $0.lowercased() }
+    return titles.map { title in
+      switch title {
+      case "sample", "label": .name(title)
+      case "", "unnamed: 0": titles.contains("sample") ? .ignored : .name("sample")
+      default: .number
+      }
+    }
   }
 
   /// The cells of a line; one in quotes may have separators in it.

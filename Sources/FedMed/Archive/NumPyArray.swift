@@ -16,16 +16,26 @@ struct NumPyArray {
   private static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
   /// Whether a file is one of NumPy's, by how it begins.
-  static func recognizes(_ path: String) throws(FedMedError) -> Bool {
-    // A stream is read once; a table has a name.
-    guard ByteSource.isRegularFile(Self.parts(path).file) else { return true }
-    let start = try ByteSource(path: Self.parts(path).file).read(upTo: 6)
+  static func recognizes(_ source: ByteSource) throws(FedMedError) -> Bool {
+    let start = try source.peek(6)
     return start == [0x93] + Array("NUMPY".utf8) || start.starts(with: zip)
-      || path.hasSuffix(".npy") || path.hasSuffix(".npz")
+      || source.name.hasSuffix(".npy") || source.name.hasSuffix(".npz")
+  }
+
+  /// Whether the file at `path` is an `.npz` file with an array of that name.
+  static func has(_ name: String, in path: String) -> Bool {
+    let file = parts(path).file
+    guard ByteSource.isRegularFile(file), let source = try? ByteSource(path: file),
+      (try? source.peek(4)) == zip, let stream = try? DecompressedStream(source)
+    else { return false }
+    stream.limit = ArchiveReader.sizeLimit
+    guard let zip = try? TarStream(stream, isZip: true, file: file) else { return false }
+    while let entry = try? zip.next() { if entry.name == "\(name).npy" { return true } }
+    return false
   }
 
   /// A path, and behind a colon the array of an `.npz` file that is meant.
-  private static func parts(_ path: String) -> (file: String, array: String?) {
+  static func parts(_ path: String) -> (file: String, array: String?) {
     guard let range = path.range(ofLast: ".npz:") else { return (path, nil) }
     return (String(path[..<range.lowerBound]) + ".npz", String(path[range.upperBound...]))
   }
@@ -36,12 +46,16 @@ struct NumPyArray {
   ///   - preferred: the array of an `.npz` file that is taken where none is named and there are several.
   /// - Throws: `badData` where it is not such a file, is cut off, or has other elements than numbers.
   init(path: String, preferred: String) throws(FedMedError) {
-    let (file, array) = Self.parts(path)
-    let source = try ByteSource(path: file)
+    try self.init(
+      ByteSource(path: Self.parts(path).file), array: Self.parts(path).array, preferred: preferred)
+  }
+
+  /// - Parameter array: the array of an `.npz` file that is meant.
+  init(_ source: ByteSource, array: String?, preferred: String) throws(FedMedError) {
     if try source.peek(4) == Self.zip {
       self = try Self.member(source, array, preferred)
     } else {
-      try self.init(name: file) { limit throws(FedMedError) in try source.read(upTo: limit) }
+      try self.init(name: source.name) { limit throws(FedMedError) in try source.read(upTo: limit) }
     }
   }
 
@@ -84,7 +98,7 @@ struct NumPyArray {
     do throws(FedMedError) {
       let prefix = try read(10)
       let length = try ArrayHeader.length(prefix: prefix)
-      header = try ArrayHeader(bytes: prefix + read(length - 10))
+      header = try ArrayHeader(bytes: prefix + read(length - 10), acceptsColumns: true)
     } catch {
       throw error.naming(file: name)
     }
@@ -104,7 +118,25 @@ struct NumPyArray {
     shape = header.shape
     let isDouble = header.descriptor == "<f8"
     descriptor = isDouble ? "<f4" : header.descriptor
-    self.data = isDouble ? Self.single(data) : data
+    let rows =
+      header.isColumnMajor && shape.count == 2
+      ? Self.byRows(data, rows: shape[0], columns: shape[1], size: size) : data
+    guard !header.isColumnMajor || shape.count == 2 else {
+      throw FedMedError(.badData, "an array in Fortran order", file: name)
+    }
+    self.data = isDouble ? Self.single(rows) : rows
+  }
+
+  /// Row after row what is stored column after column, as pandas has it.
+  private static func byRows(_ data: [UInt8], rows: Int, columns: Int, size: Int) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: data.count)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let (source, target) = ((column * rows + row) * size, (row * columns + column) * size)
+        for byte in 0..<size { result[target + byte] = data[source + byte] }
+      }
+    }
+    return result
   }
 
   /// float64 as float32, which the tools compute with.

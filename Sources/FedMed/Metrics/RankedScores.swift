@@ -61,11 +61,13 @@ public struct RankedScores: Sendable {
   /// Σ (recall_k − recall_{k−1}) precision_k over the points; nil without positives.
   public var averagePrecision: Double? {
     guard positives > 0 else { return nil }
+    // Summed in units of one positive, whose number is exact: a perfect order gives 1, and not a last bit
+    // more.
     return zip(points, points.dropFirst()).reduce(0.0) { sum, step in
       let (a, b) = step
       let precision = Double(b.truePositives) / Double(b.truePositives + b.falsePositives)
-      return sum + Double(b.truePositives - a.truePositives) / Double(positives) * precision
-    }
+      return sum + Double(b.truePositives - a.truePositives) * precision
+    } / Double(positives)
   }
 
   /// The variance of the area by DeLong (see `DeLong`); nil where there are not two of each.

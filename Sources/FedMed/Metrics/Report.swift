@@ -130,7 +130,10 @@ public struct Report: Equatable, Sendable {
 
   private func isValid(_ own: Scores, classes: Int) -> Bool {
     guard (0...total).contains(own.correct),
-      own.values.allSatisfy({ $0.range.contains($1) })
+      // Means may differ in their last bits from what they are of.
+      own.values.allSatisfy({
+        ($0.range.lowerBound - 1e-9...$0.range.upperBound + 1e-9).contains($1)
+      })
     else { return false }
     if total == 0 || split == Split.validation.rawValue {
       return own.values.isEmpty && own.details == nil

@@ -81,6 +81,10 @@ struct FeatureImportTests {
     let indexed = numbers.enumerated().map { "\($0)\(separator)\($1)" }
     try check([",0,1,2,3"] + indexed, names: ["0", "1", "2", "3", "4", "5"])
     try check(["sample,0,1,2,3"] + indexed, names: ["0", "1", "2", "3", "4", "5"])
+    // An index beside names is no feature.
+    let both = indexed.enumerated().map { "\($0 + 70)\(separator)\($1)" }
+    try check([",sample,0,1,2,3"] + both, names: ["0", "1", "2", "3", "4", "5"])
+    try check(numbers + ["", " "])
   }
 
   /// A table with labels needs nothing beside it but anchors.
@@ -99,8 +103,29 @@ struct FeatureImportTests {
     #expect(Set(set.names).isDisjoint(with: drawn.flatMap { $0 }.map { "s\($0)" }))
   }
 
+  /// Numbers as labels are classes in their order; an array may be stored by columns, as pandas does.
+  @Test func numbersAreClassesInTheirOrder() throws {
+    let rows = (0..<24).map { "\($0 % 12),\($0)" }
+    let text = (["Label,x"] + rows).joined(separator: "\n")
+    let set = try read(folder.write("f.csv", Array(text.utf8)), classes: false)
+    #expect(set.classes == (0..<12).map { "\($0)" })
+    #expect(set.labels == (0..<24).map { $0 % 12 })
+    let columns = try read(golden("columns.npy"), labels: golden("labels.npy"))
+    #expect(try columns.rows.matrix(Array(0..<6)).elements == expected)
+    // One file for all.
+    let whole = try read(golden("stored.npz"))
+    #expect(whole.labels == [0, 1, 2, 0, 1, 2])
+  }
+
   @Test func brokenTablesAreRefused() throws {
-    #expect(try reason("sample,label,x\na,b,1\nc,d,x\n") == "line 3: 'x' is not a number")
+    #expect(
+      try reason("sample,label,x\na,b,1\nc,d,x\n") == "line 3: column 'x': 'x' is not a number")
+    #expect(try reason("label,x\na,\n") == "line 2: column 'x' is empty")
+    #expect(try reason("1,2\n3,y\n") == "line 2: column 2: 'y' is not a number")
+    #expect(try reason("label;x\na;1\n")?.contains("semicolons between columns") == true)
+    #expect(try reason("label,x\n") == "line 1: a header, but no samples")
+    #expect(
+      try reason("label,x\na,1\n,2\n") == "the label of sample 2 cannot be the name of a class")
     #expect(try reason("sample,label,x\na,b,1\nc,d\n") == "line 3: 2 cells, expected 3")
     #expect(try reason("label,label,x\na,b,1\n") == "line 1: a column is there twice")
     #expect(try reason("label,x\na,nan\n")?.contains("not finite") == true)

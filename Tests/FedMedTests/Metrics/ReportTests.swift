@@ -69,6 +69,29 @@ struct ReportTests {
     #expect(read.scores[.ensemble]?.values.count == Score.allCases.count)
   }
 
+  /// A model that makes no error is not an impossible one; nor is a site with one class alone.
+  @Test(arguments: [
+    [700, 900], [3000, 1, 1777], [0, 800, 0], [5, 6, 7], [1234, 2345, 3456],
+  ]) func perfectScoresAreValid(counts: [Int]) throws {
+    let labels = counts.enumerated().flatMap { Array(repeating: $0, count: $1) }
+    var matrix = Matrix(rows: labels.count, columns: counts.count)
+    for (row, label) in labels.enumerated() {
+      // A different confidence for each sample, all of them right.
+      matrix[row, label] = 0.6 + 0.39 * Float(row) / Float(labels.count)
+      for c in counts.indices where c != label {
+        matrix[row, c] = (1 - matrix[row, label]) / Float(counts.count - 1)
+      }
+    }
+    let report = try Report(
+      split: .test, predictions: Predictions(fam: matrix, mlp: matrix, ensemble: matrix),
+      labels: labels, names: counts.indices.map { "c\($0)" }, minimum: 5, file: "f")
+    try report.validate(classes: counts.count, file: "f")
+    for value in [Score.accuracy, .macroAveragePrecision, .macroAUC] {
+      let score = report.scores[.ensemble]?.values[value] ?? 1
+      #expect(score == 1, "\(value)")
+    }
+  }
+
   /// A report from outside may say anything.
   @Test(arguments: [
     (#""correct": 1"#, #""correct": 41"#), (#""total": 40"#, #""total": 39"#),
