@@ -50,6 +50,17 @@ public final class ArchiveReader {
 
   public init(_ source: ByteSource, kinds: [Manifest.Kind]) throws(FedMedError) {
     name = source.name
+    // A compressed file's own header has room for text that neither tar nor jq shows.
+    let start = try source.peek(4)
+    guard !(start.starts(with: [0x1F, 0x8B]) && start.count > 3 && start[3] != 0),
+      !(start.count > 3 && start[0] & 0xF0 == 0x50
+        && start[1...3].elementsEqual([0x2A, 0x4D, 0x18]))
+    else {
+      throw FedMedError(
+        .badData, "its compressed form has a name, a comment or a frame of its own",
+        file: source.name,
+        hint: "gzip adds none when it reads standard input")
+    }
     tar = TarReader(try DecompressedStream(source), file: source.name)
     guard let first = try tar.next(), first.name == "manifest.json" else {
       throw FedMedError(

@@ -80,7 +80,11 @@ public struct ArrayHeader: Equatable, Sendable {
     var scanner = Scanner(text)
     var (descriptor, order, shape): (String?, Bool?, [Int]?) = (nil, nil, nil)
     scanner.skip("{")
+    var keys: Set<String> = []
     while let key = scanner.quoted(), scanner.skip(":") {
+      guard keys.insert(key).inserted else {
+        throw FedMedError(.badData, "duplicate key in the head of a .npy array")
+      }
       switch key {
       case "descr": descriptor = scanner.quoted()
       case "fortran_order": order = scanner.boolean()
@@ -113,7 +117,7 @@ public struct ArrayHeader: Equatable, Sendable {
 
     init(_ text: String) { rest = text[...] }
 
-    var atEnd: Bool { rest.allSatisfy(\.isWhitespace) }
+    var atEnd: Bool { rest.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A } }
 
     private mutating func skipSpace() {
       rest = rest.drop { $0 == " " }

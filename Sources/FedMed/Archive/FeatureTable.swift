@@ -7,7 +7,9 @@ struct FeatureTable {
 
   /// - Throws: `badData` with the line and column where a cell is missing or is not a number.
   init(_ source: ByteSource) throws(FedMedError) {
-    var lines = Table.lines(try source.text(limit: Table.sizeLimit))
+    let text = try source.text(limit: Table.sizeLimit)
+    try Table.checkSize(text, file: source.name)
+    var lines = Table.lines(text)
     func fault(_ line: Int, _ reason: String, hint: String? = nil) -> FedMedError {
       FedMedError(
         .badData, reason, file: source.name, place: "line \(line + 1)", hint: hint)
@@ -30,6 +32,9 @@ struct FeatureTable {
     }
     guard names.values.allSatisfy({ $0.count == 1 }) else {
       throw fault(0, "a column is there twice")
+    }
+    guard header.count <= Manifest.largestDimension + Self.mostNames else {
+      throw fault(0, "\(header.count) columns, at most \(Manifest.largestDimension) features")
     }
     var texts: [String: [String]] = names.mapValues { _ in [] }
     var values: [Float] = []
@@ -62,6 +67,9 @@ struct FeatureTable {
     array = NumPyArray(floats: values, shape: [count, width], name: source.name)
     columns = texts
   }
+
+  /// The columns that are no features.
+  private static let mostNames = 3
 
   /// What a column holds.
   private enum Role: Equatable {

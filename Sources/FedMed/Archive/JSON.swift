@@ -123,7 +123,8 @@ extension JSON {
       let (mine, theirs) = (Self.values(a), Self.values(b))
       for member in a + b {
         let spot = "\(place).\(member.key)"
-        guard let x = mine[member.key], let y = theirs[member.key] else { return printable(spot) }
+        let key = Array(member.key.utf8)
+        guard let x = mine[key], let y = theirs[key] else { return printable(spot) }
         if let found = x.difference(from: y, at: spot) { return found }
       }
       return nil
@@ -139,8 +140,9 @@ extension JSON {
     }
   }
 
-  private static func values(_ members: [Member]) -> [String: JSON] {
-    Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+  /// By the keys' bytes, because equal text may have different ones.
+  private static func values(_ members: [Member]) -> [[UInt8]: JSON] {
+    Dictionary(members.map { (Array($0.key.utf8), $0.value) }) { first, _ in first }
   }
 
   private var number: Double? {

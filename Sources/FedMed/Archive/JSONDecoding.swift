@@ -33,6 +33,10 @@ extension JSON {
       throw FedMedError(.badData, "something follows its end", place: place)
     }
     let value: Value = try typed(json, place: place)
+    // Nor does anything hide in white space.
+    guard json.count <= 4 * text(value).text.utf8.count + 1024 else {
+      throw FedMedError(.badData, "mostly white space", place: place)
+    }
     let name = place.hasSuffix(".json") ? String(place.dropLast(5)) : place
     if let difference = content.difference(from: text(value), at: name) {
       throw FedMedError(

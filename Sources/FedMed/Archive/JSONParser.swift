@@ -26,6 +26,10 @@ extension JSON {
 }
 
 private struct JSONParser {
+  private static let longestKey = 1 << 10
+  /// Those of a number, which no double needs as many of.
+  private static let mostDigits = 64
+
   private let bytes: [UInt8]
   private let limits: JSONLimits
   private var offset = 0
@@ -107,7 +111,9 @@ private struct JSONParser {
   private mutating func object(depth: Int) throws(FedMedError) -> JSON {
     offset += 1
     var members: [JSON.Member] = []
-    var keys: Set<String> = []
+    // By their bytes: text that only looks alike is another key, and comparing it takes time by the square
+    // of its length.
+    var keys: Set<[UInt8]> = []
     if skip("}") { return .object(members) }
     repeat {
       skipSpace()
@@ -115,7 +121,10 @@ private struct JSONParser {
         throw fault("not JSON")
       }
       let key = try string()
-      guard keys.insert(key).inserted else { throw fault("duplicate key '\(printable(key))'") }
+      guard key.utf8.count <= Self.longestKey else { throw fault("a key too long") }
+      guard keys.insert(Array(key.utf8)).inserted else {
+        throw fault("duplicate key '\(printable(key))'")
+      }
       guard skip(":") else { throw fault("not JSON") }
       members.append(JSON.Member(key: key, value: try value(depth: depth)))
     } while skip(",")
@@ -145,6 +154,7 @@ private struct JSONParser {
       while isDigit() { offset += 1 }
       guard offset > digits else { throw fault("not JSON") }
     }
+    guard offset - start <= Self.mostDigits else { throw fault("a number too long") }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
     if isWhole, let value = Int(text) { return .integer(value) }
     guard let value = Double(text), value.isFinite else { throw fault("a number too large") }

@@ -85,9 +85,12 @@ extension Manifest {
     ] {
       try check((0...1_000_000_000).contains(value ?? 0), key, "out of range")
     }
-    for count in [samples ?? 0] + inputs.map(\.samples) {
-      try check((0...(1 << 40)).contains(count), "samples", "out of range")
+    // The sum over a million sites is one that a model may have.
+    for count in (kind == .model ? [] : [samples ?? 0]) + inputs.map(\.samples) {
+      try check((0...(1 << 30)).contains(count), "samples", "out of range")
     }
+    try check((0...(1 << 50)).contains(samples ?? 0), "samples", "out of range")
+    try checkKeys()
     for (value, key) in [
       (parent, "parent"), (encodedFrom, "encodedFrom"), (encoder?.sha256, "encoder.sha256"),
       (encoder?.settings, "encoder.settings"),
@@ -131,10 +134,43 @@ extension Manifest {
     if let parameters { try parameters.validate() }
   }
 
+  /// A manifest says what its kind is for, and no more: what leaves a site has no room for anything else.
+  private func checkKeys() throws(FedMedError) {
+    let given: [(key: String, isGiven: Bool)] = [
+      ("method", method != nil), ("round", round != nil), ("site", site != nil),
+      ("encoder", encoder != nil), ("anchors", anchors != nil), ("damage", damage != nil),
+      ("parameters", parameters != nil), ("aggregation", aggregation != nil),
+      ("bestRound", bestRound != nil), ("rounds", rounds != nil),
+      ("calibration", calibration != nil), ("codec", codec != nil),
+      ("encodedFrom", encodedFrom != nil), ("parent", parent != nil), ("inputs", !inputs.isEmpty),
+    ]
+    let allowed: Set<String> =
+      switch kind {
+      case .features: ["site", "encoder", "anchors", "damage", "parent"]
+      case .update:
+        ["method", "round", "site", "encoder", "parameters", "codec", "encodedFrom", "parent"]
+      case .model:
+        [
+          "method", "round", "encoder", "parameters", "aggregation", "bestRound", "codec",
+          "encodedFrom", "parent", "inputs",
+        ]
+      case .state:
+        ["method", "round", "site", "encoder", "parameters", "rounds", "calibration", "parent"]
+      case .server:
+        ["method", "round", "encoder", "parameters", "aggregation", "parent", "inputs"]
+      case .predictions, .report: ["method", "round", "site", "parent"]
+      }
+    if let odd = given.first(where: { $0.isGiven && !allowed.contains($0.key) }) {
+      throw FedMedError(
+        .badData, "has no place in the manifest of \(kind.rawValue)", place: odd.key)
+    }
+  }
+
   /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs, and
   /// without invisible characters that could make it look like another name.
   public static func isName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 1024 && name.unicodeScalars.allSatisfy(\.isVisible)
+    name.utf8.count <= 1024 && name.contains { !$0.isWhitespace }
+      && name.unicodeScalars.allSatisfy(\.isVisible)
   }
 
   /// Whether `text` can name a rule or an optimiser: lower-case letters, digits and hyphens.

@@ -37,11 +37,15 @@ public func printable(_ text: String, limit: Int = 80) -> String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it stands for itself: no control or format character, no end of a line.
+  /// Whether it stands for itself: no control or format character, no end of a line, nothing that is
+  /// not shown.
   var isVisible: Bool {
     switch properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
-    default: true
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+      .unassigned:
+      false
+    // Variation selectors, fillers, and a Braille pattern without dots.
+    default: !properties.isDefaultIgnorableCodePoint && value != 0x2800
     }
   }
 }

@@ -13,6 +13,11 @@ struct NumPyArray {
     data = floats.withUnsafeBytes { Array($0) }
   }
 
+  /// The most bytes of an array, which is held in memory: 4 GiB.
+  private static let largest = 1 << 32
+  /// How many times as large as its file the content of an `.npz` file may be; numbers hardly shrink.
+  private static let mostInflation = 100
+
   private static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
   /// Whether a file is one of NumPy's, by how it begins.
@@ -65,11 +70,17 @@ struct NumPyArray {
     let stream = try DecompressedStream(source)
     stream.limit = ArchiveReader.sizeLimit
     let zip = try TarStream(stream, isZip: true, file: source.name)
+    let limit = min(Self.largest, Self.mostInflation * (source.size ?? Self.largest) + 1 << 20)
     var (found, names): (NumPyArray?, [String]) = (nil, [])
     while let entry = try zip.next() {
       guard entry.kind == .file, entry.name.hasSuffix(".npy") else { continue }
       let name = String(entry.name.dropLast(4))
       names.append(name)
+      guard entry.size <= limit else {
+        throw FedMedError(
+          .badData, "\(entry.size) bytes, at most \(limit) are unpacked", file: source.name,
+          place: printable(name))
+      }
       guard name == array ?? preferred || array == nil && names.count == 1 else { continue }
       found = try NumPyArray(name: "\(source.name):\(printable(name))") {
         limit throws(FedMedError) in
@@ -103,28 +114,39 @@ struct NumPyArray {
       throw error.naming(file: name)
     }
     guard let size = Self.sizes[header.descriptor], let count = header.count,
-      count <= ArchiveReader.sizeLimit / size
+      count <= Self.largest / size
     else {
       throw FedMedError(
         .badData, "elements of type \(printable(header.descriptor)) cannot be read", file: name,
-        hint: "features and texts are floats, labels integers")
+        hint: "features and texts are floats, labels integers; at most 4 GiB are read")
     }
-    let data = try read(count * size + 1)
-    guard data.count == count * size else {
-      let found = data.count > count * size ? "more" : "\(data.count)"
+    // Double precision is converted as it comes.
+    let isDouble = header.descriptor == "<f8"
+    var (data, left): ([UInt8], Int) = ([], count * size)
+    while left > 0 {
+      let piece = try read(min(left, 1 << 23))
+      guard piece.count == min(left, 1 << 23) else {
+        throw FedMedError(
+          .badData,
+          "\(count * size - left + piece.count) bytes of data, shape \(header.shape) has "
+            + "\(count * size)", file: name)
+      }
+      data += isDouble ? Self.single(piece) : piece
+      left -= piece.count
+    }
+    guard try read(1).isEmpty else {
       throw FedMedError(
-        .badData, "\(found) bytes of data, shape \(header.shape) has \(count * size)", file: name)
+        .badData, "more bytes of data than shape \(header.shape) has", file: name)
     }
     shape = header.shape
-    let isDouble = header.descriptor == "<f8"
     descriptor = isDouble ? "<f4" : header.descriptor
     let rows =
       header.isColumnMajor && shape.count == 2
-      ? Self.byRows(data, rows: shape[0], columns: shape[1], size: size) : data
+      ? Self.byRows(data, rows: shape[0], columns: shape[1], size: isDouble ? 4 : size) : data
     guard !header.isColumnMajor || shape.count == 2 else {
       throw FedMedError(.badData, "an array in Fortran order", file: name)
     }
-    self.data = isDouble ? Self.single(rows) : rows
+    self.data = rows
   }
 
   /// Row after row what is stored column after column, as pandas has it.

@@ -16,6 +16,7 @@ public struct Table: Equatable, Sendable {
   /// - Throws: `badData` with the line where cells are missing or left over, or a column's name is
   ///   empty or repeated.
   public init(text: String, file: String, place: String? = nil) throws(FedMedError) {
+    try Self.checkSize(text, file: file)
     var lines = Self.lines(text)[...]
     func fault(_ line: Int, _ reason: String) -> FedMedError {
       let spot = [place, "line \(line)"].compactMap { $0 }.joined(separator: ": ")
@@ -46,6 +47,26 @@ public struct Table: Equatable, Sendable {
         throw fault(index + 2, "\(row.count) cells, the header has \(header.count)")
       }
       rows.append(row)
+    }
+  }
+
+  /// The most lines of a table, and the most columns.
+  static let largest = (lines: 1 << 22, columns: 1 << 13)
+
+  /// Counts lines and columns before memory is taken for each of them.
+  /// - Throws: `badData` for too many.
+  static func checkSize(_ text: String, file: String) throws(FedMedError) {
+    var (lines, separators) = (0, 0)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\n"): (lines, separators) = (lines + 1, 0)
+      case UInt8(ascii: "\t"), UInt8(ascii: ","), UInt8(ascii: ";"): separators += 1
+      default: break
+      }
+      guard lines <= largest.lines, separators <= largest.columns else {
+        throw FedMedError(
+          .badData, "more than \(largest.lines) lines or \(largest.columns) columns", file: file)
+      }
     }
   }
 

@@ -5,6 +5,10 @@ public enum ImageDecoder {
   /// The most bytes of all its samples: 256 MiB.
   static let largestBytes = 1 << 28
 
+  /// How many times as long as the other a side may be: a line of pixels would become a plane when it is
+  /// resized.
+  static let longestRatio = 1 << 10
+
   /// Checks what an image's header says, before memory is taken for it.
   /// - Parameters:
   ///   - samples: numbers of a pixel, those that are not shown included.
@@ -14,11 +18,12 @@ public enum ImageDecoder {
     width: Int, height: Int, samples: Int, bytes: Int = 1
   ) throws(FedMedError) {
     guard width > 0, height > 0, width <= largestPixels / height,
+      max(width, height) / min(width, height) <= longestRatio,
       samples <= largestBytes / (width * height), samples * bytes <= largestBytes / (width * height)
     else {
       throw FedMedError(
         .badData,
-        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read"
+        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read, no side 1,024 times the other"
       )
     }
   }

@@ -18,7 +18,13 @@ enum JPEGDecoder {
     let isFourColours = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
     let samples = isFourColours ? 4 : 3
     let format = isFourColours ? TJPF_CMYK : TJPF_RGB
-    try ImageDecoder.checkSize(width: Int(width), height: Int(height), samples: samples)
+    // Of a progressive image, all coefficients are held, of 16 bits, and every scan goes over them.
+    let scans = scans(bytes)
+    try ImageDecoder.checkSize(
+      width: Int(width), height: Int(height), samples: samples, bytes: scans > samples ? 2 : 1)
+    guard scans <= mostScans else {
+      throw FedMedError(.badData, "\(scans) scans, at most \(mostScans) are read")
+    }
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * samples)
     let status = tjDecompress2(
       handle, bytes, UInt(bytes.count), &pixels, width, 0, height, Int32(format.rawValue),
@@ -33,6 +39,18 @@ enum JPEGDecoder {
     }
     if isFourColours { pixels = rgb(ofInvertedCMYK: pixels) }
     return Raster(width: Int(width), height: Int(height), pixels: pixels)
+  }
+
+  /// Cameras and programs write about ten.
+  private static let mostScans = 64
+
+  /// How many scans a file has: their marker stands nowhere else.
+  private static func scans(_ bytes: [UInt8]) -> Int {
+    var count = 0
+    for index in bytes.indices.dropLast() where bytes[index] == 0xFF && bytes[index + 1] == 0xDA {
+      count += 1
+    }
+    return count
   }
 
   /// Such files hold the complements of their inks (Adobe's way): a colour is its complement times

@@ -131,8 +131,11 @@ public struct Reception {
     // Without signatures, nothing but its folder tells whose it is.
     let site = manifest.site ?? ""
     let slug = Partition.slug(site)
+    // As fm-partition names files: numbered where names of sites would be the same.
+    let isNumbered = folder.hasPrefix("\(slug)-") && Int(folder.dropFirst(slug.count + 1)) != nil
     try require(
-      folders[site] ?? folder == folder && (slug == folder || !names.contains(slug)),
+      folders[site].map { $0 == folder }
+        ?? (slug == folder || isNumbered || !names.contains(slug)),
       "is of site '\(printable(site))', which does not belong to this folder",
       hint: "each site answers in the folder of its own name")
     if let other = folders.first(where: { $0.value == folder && $0.key != site }) {
@@ -143,7 +146,14 @@ public struct Reception {
 
   private func checkContent(_ reader: ArchiveReader) throws(FedMedError) {
     switch answer {
-    case .update: _ = try reader.tensors()
+    case .update:
+      // What half precision cannot hold would make a model that cannot be sent, round after round.
+      let largest = Float(Float16.greatestFiniteMagnitude)
+      for tensor in try reader.tensors() where tensor.values.contains(where: { abs($0) > largest })
+      {
+        throw FedMedError(
+          .badData, "a number beyond \(Int(largest))", file: reader.name, place: tensor.name)
+      }
     case .report, .test:
       let wanted = answer == .test ? Split.test : .validation
       let report = try SiteReport(reader)

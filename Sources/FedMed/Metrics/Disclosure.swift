@@ -3,7 +3,8 @@
 /// A class with fewer samples than a minimum is hidden. What a hidden class alone would hold could be
 /// found by subtracting the other classes from the totals, so at least two are hidden, with at least the
 /// minimum of samples together: the next smallest classes are hidden with them (complementary
-/// suppression, as statistical offices use it).
+/// suppression, as statistical offices use it). Where any class is hidden, so are those without samples:
+/// else each hidden one would be known to have one.
 struct Disclosure: Equatable, Sendable {
   /// For each class, whether it may be counted.
   let isShown: [Bool]
@@ -12,13 +13,15 @@ struct Disclosure: Equatable, Sendable {
   ///   - counts: how many samples there are of each class.
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
   init(counts: [Int], minimum: Int) {
-    var isShown = counts.map { $0 == 0 || $0 >= minimum }
+    let hasSmall = counts.contains { (1..<max(minimum, 1)).contains($0) }
+    var isShown = counts.map { $0 >= minimum || $0 == 0 && !hasSmall }
     var hidden = counts.indices.filter { !isShown[$0] }
     let smallest = counts.indices.filter { isShown[$0] && counts[$0] > 0 }
       .sorted { (counts[$0], $0) < (counts[$1], $1) }
     for next in smallest {
       let samples = hidden.reduce(0) { $0 + counts[$1] }
-      if hidden.isEmpty || hidden.count > 1 && samples >= minimum { break }
+      let isEnough = hidden.filter({ counts[$0] > 0 }).count > 1 && samples >= minimum
+      if hidden.isEmpty || isEnough { break }
       isShown[next] = false
       hidden.append(next)
     }

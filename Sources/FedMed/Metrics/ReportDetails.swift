@@ -17,7 +17,7 @@ extension Report {
       let table = ReliabilityTable(predictions, bins: Self.bins, binning: .width)
       reliability = Disclosure.merged(table.bins, minimum: minimum)
       curves = disclosure.isShown.enumerated().map { c, isShown in
-        isShown ? ThresholdCounts(predictions, class: c) : nil
+        isShown ? ThresholdCounts(predictions, class: c).merged(minimum: minimum) : nil
       }
     }
 
@@ -83,13 +83,15 @@ extension Report.Details {
     let addsUp =
       rows.count == classes
       ? shown == total && right == correct
-      : shown < total && (0...total - shown).contains(correct - right)
+      : classes - rows.count > 1 && total - shown >= min(minimum, total)
+        && (0...total - shown).contains(correct - right)
     return addsUp
       && zip(curves, confusion).allSatisfy { curve, row in
         guard let curve, let row else { return curve == nil && row == nil }
         let positives = row.reduce(0, +)
         return curve.isValid && curve.positives == positives
           && curve.negatives == total - positives && (positives == 0 || positives >= minimum)
+          && curve.hasSteps(ofAtLeast: minimum)
       }
       && reliability.allSatisfy { $0.isValid && $0.count >= min(minimum, total) }
       && zip(reliability, reliability.dropFirst()).allSatisfy { $0.upper <= $1.lower }

@@ -36,6 +36,40 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
     }
   }
 
+  /// The same with steps of `minimum` samples at least, so that none is a few samples' probability: those
+  /// between two thresholds are counted at the next lower one until there are enough of them.
+  func merged(minimum: Int) -> ThresholdCounts {
+    func merged(_ counts: [Int], of total: Int) -> [Int] {
+      var result = counts
+      // From high to low; how many are counted so far.
+      var counted = 0
+      for index in counts.indices.reversed() {
+        if counts[index] - counted >= minimum && total - counts[index] != 0
+          && total - counts[index] < minimum
+        {
+          // The rest below would be too few for a step of its own.
+          result[index] = counted
+          continue
+        }
+        if counts[index] - counted >= minimum { counted = counts[index] }
+        result[index] = counted
+      }
+      return result
+    }
+    var result = self
+    result.truePositives = merged(truePositives, of: positives)
+    result.falsePositives = merged(falsePositives, of: negatives)
+    return result
+  }
+
+  /// Whether all steps are of so many samples at least, from none to all.
+  func hasSteps(ofAtLeast minimum: Int) -> Bool {
+    func holds(_ counts: [Int], _ total: Int) -> Bool {
+      zip([total] + counts, counts + [0]).allSatisfy { $0 == $1 || $0 - $1 >= minimum }
+    }
+    return holds(truePositives, positives) && holds(falsePositives, negatives)
+  }
+
   /// Adds the counts of other samples.
   public mutating func add(_ other: ThresholdCounts) {
     positives += other.positives

@@ -236,6 +236,22 @@ struct ArchiveTests {
     #expect(message(path) != "accepted")
   }
 
+  /// Text in a compressed file's own header is shown by neither tar nor jq.
+  @Test func whatCompressionCouldHideIsRefused() throws {
+    let model = try smallModel(folder, like: features)
+    try folder.create("whole") { descriptor, file throws(FedMedError) in
+      _ = try Compressor.encode(
+        model, codec: Float16Codec.self, filter: .gzip, tool: "t 1", to: descriptor, file: file)
+    }
+    var bytes = try folder.read("whole")
+    bytes[3] = 0x10
+    bytes.insert(contentsOf: Array("Jane Doe".utf8) + [0], at: 10)
+    let hidden = "F: its compressed form has a name, a comment or a frame of its own"
+    #expect(message(try folder.write("comment.gz", bytes)) == hidden)
+    let frame: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0] + Array("Jane".utf8)
+    #expect(message(try folder.write("frame.zst", frame + folder.read("features.tar"))) == hidden)
+  }
+
   @Test func otherFilesAreRefused() throws {
     #expect(message(try folder.write("empty", [])) == "F: empty file")
     #expect(message(try folder.write("text", Array("hello\n".utf8))) == "F: not a tar archive")

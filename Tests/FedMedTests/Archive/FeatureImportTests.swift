@@ -117,6 +117,26 @@ struct FeatureImportTests {
     #expect(whole.labels == [0, 1, 2, 0, 1, 2])
   }
 
+  /// A few bytes that would take gigabytes are refused first.
+  @Test(.timeLimit(.minutes(1))) func bombsAreRefused() throws {
+    func refusal(_ name: String, _ bytes: [UInt8], size: UInt64? = nil) throws -> String? {
+      let path = try folder.write(name, bytes)
+      if let size {
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.truncate(atOffset: size)
+      }
+      return failure { _ = try read(path, text: golden("text.npy")) }?.reason
+    }
+    let huge = ArrayHeader(descriptor: "<f8", shape: [1 << 27, 64]).bytes
+    #expect(try refusal("huge.npy", huge, size: 64 << 30)?.contains("cannot be read") == true)
+    let commas = [UInt8](repeating: UInt8(ascii: ","), count: 1 << 24)
+    #expect(try refusal("commas.csv", commas)?.contains("columns") == true)
+    let lines = [UInt8](repeating: UInt8(ascii: "\n"), count: 1 << 24)
+    #expect(try refusal("lines.csv", lines)?.contains("lines") == true)
+    let wide = Array(Array(repeating: "1", count: 5000).joined(separator: ",").utf8)
+    #expect(try refusal("wide.csv", wide)?.contains("5000 columns") == true)
+  }
+
   @Test func brokenTablesAreRefused() throws {
     #expect(
       try reason("sample,label,x\na,b,1\nc,d,x\n") == "line 3: column 'x': 'x' is not a number")

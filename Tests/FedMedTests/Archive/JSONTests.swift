@@ -44,11 +44,15 @@ struct JSONTests {
   }
 
   /// `jq` takes the last of two values, other parsers the first.
-  @Test func duplicateKeysAreRefused() {
+  @Test func duplicateKeysAreRefused() throws {
     #expect(reason(#"{"a":1,"b":{"a":2},"a":3}"#) == "byte 22: duplicate key 'a'")
     // The same key, spelled in another way.
     #expect(reason(#"{"a":1,"\u0061":3}"#).contains("duplicate key 'a'"))
     #expect(reason(#"[{"a":1},{"a":2}]"#) == "accepted")
+    // Text that is equal by Unicode, and other bytes: another key.
+    #expect(reason("{\"K\":1,\"\u{212A}\":3}") == "accepted")
+    let (a, b) = (try parse("{\"K\":1}"), try parse("{\"\u{212A}\":1}"))
+    #expect(a.difference(from: b, at: "x") != nil)
   }
 
   @Test func limitsHold() {
@@ -57,6 +61,12 @@ struct JSONTests {
     let many = "[" + Array(repeating: "1", count: 20).joined(separator: ",") + "]"
     #expect(reason(many).contains("more than 20 values"))
     #expect(reason("\"" + String(repeating: "a", count: 1 << 16) + "\"").contains("65536 bytes"))
+    // Combining marks in another order take time by the square of their number to be compared.
+    let marks = "{\"e" + String(repeating: "\u{301}\u{323}", count: 40_000) + "\":1}"
+    #expect(
+      failure { _ = try JSON(parsing: Array(marks.utf8), limits: .report) }?.reason
+        == "a key too long")
+    #expect(reason("[" + String(repeating: "1", count: 65) + "]").contains("a number too long"))
     let deep = Array(String(repeating: "[", count: 1 << 20).utf8)
     #expect(failure { _ = try JSON(parsing: deep, limits: .report) }?.code == .badData)
   }

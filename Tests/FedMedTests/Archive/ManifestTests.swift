@@ -108,8 +108,22 @@ struct ManifestTests {
     }
     expectRefused("invisible characters") { $0.encoder?.name = "clip\u{200B}" }
     expectRefused("aggregation: 'a patient' is not a name") {
+      ($0.kind, $0.site) = (.model, nil)
       $0.aggregation = Manifest.Aggregation(rule: "a patient", weights: "uniform")
     }
+    // What an update is not for has no room in it.
+    expectRefused("inputs: has no place in the manifest of update") {
+      $0.inputs = [Manifest.Input(site: "Jane Doe", samples: 1, identity: $0.parent ?? "")]
+    }
+    expectRefused("calibration: has no place") {
+      $0.calibration = Manifest.Calibration(model: $0.parent ?? "", temperature: 1.5)
+    }
+    // Not shown, or not seen: a variation selector, a filler, spaces alone, private use.
+    for name in ["a\u{FE01}", "a\u{3164}", "\u{2800}", "  ", "a\u{E000}", "a\u{E0041}"] {
+      expectRefused("cannot be a name") { $0.site = name }
+    }
+    // A hospital that claims more samples than there are people stops nobody's sum.
+    expectRefused("samples: out of range") { $0.samples = 1 << 40 }
     for rest in ["\n\n", " ", "\t\n", "\u{0}"] {
       let text = update().bytes.dropLast() + Array(rest.utf8)
       #expect(failure { _ = try Manifest(json: Array(text)) }?.code == .badData)

@@ -114,6 +114,16 @@ struct ImageDecoderTests {
     }
   }
 
+  /// A line of pixels is resized to a plane of many gigabytes; a picture of many scans takes minutes.
+  @Test func linesAndEndlessScansAreRefused() throws {
+    let line = Array("P4 1 20000000\n".utf8) + [UInt8](repeating: 0, count: 20_000_000)
+    let error = failure { _ = try ImageDecoder.decode(line) }
+    #expect(error?.description.contains("no side 1,024 times the other") == true)
+    var jpeg = try Golden.bytes("preprocess/0.jpg")
+    jpeg += Array(repeating: [0xFF, 0xDA, 0, 2], count: 100).flatMap { $0 }
+    #expect(failure { _ = try ImageDecoder.decode(jpeg) }?.description.contains("scans") == true)
+  }
+
   @Test func aPNGOfTooManyBytesIsRefused() {
     func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
       let body = Array(type.utf8) + data

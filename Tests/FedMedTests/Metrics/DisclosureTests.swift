@@ -14,6 +14,10 @@ struct DisclosureTests {
     // One alone would be what the others leave of the total.
     #expect(shown([9, 1, 7, 30]) == [true, false, false, true])
     #expect(shown([3, 4, 20, 30]) == [false, false, true, true])
+    // Where one is hidden, so are those without samples: else the hidden one would be known to have some.
+    #expect(shown([0, 1, 9, 30]) == [false, false, false, true])
+    #expect(shown([0, 0, 9, 30]) == [true, true, true, true])
+    #expect(shown([20, 20, 1, 1, 1, 1, 1, 0]) == [true, true] + Array(repeating: false, count: 6))
     // Two with three samples together are too few.
     #expect(shown([1, 2, 20, 30]) == [false, false, false, true])
     // Of two classes both, as each is the other's rest.
@@ -31,8 +35,10 @@ struct DisclosureTests {
       let isShown = shown(counts, minimum)
       let hidden = zip(counts, isShown).filter { !$0.1 }.map(\.0)
       #expect(zip(counts, isShown).allSatisfy { $0 == 0 || $0 >= minimum || !$1 })
+      // Those without samples are shown only where nothing is hidden.
+      #expect(hidden.isEmpty || zip(counts, isShown).allSatisfy { $0 > 0 || !$1 })
       #expect(
-        hidden.isEmpty || hidden.count > 1 && hidden.reduce(0, +) >= minimum
+        hidden.isEmpty || hidden.count { $0 > 0 } > 1 && hidden.reduce(0, +) >= minimum
           || !zip(counts, isShown).contains { $0 > 0 && $1 })
     }
   }
@@ -85,6 +91,23 @@ struct DisclosureTests {
       Array(report.json.text.utf8), place: "metrics.json", limits: .report
     ) { (report: Report) in report.json }
     #expect(read == report)
+  }
+
+  /// A curve has no step of a few samples, which would be their probability.
+  @Test func curvesHaveStepsOfSeveralSamples() throws {
+    for counts in [[25, 5, 10], [100, 101, 7], [5, 5, 5], [6, 0, 40]] {
+      let report = try report(counts)
+      let curves = try #require(report.scores[.ensemble]?.details?.curves)
+      for (curve, count) in zip(curves, counts) {
+        let curve = try #require(curve)
+        #expect(curve.positives == count && curve.hasSteps(ofAtLeast: 5))
+        #expect(curve.isValid)
+      }
+      try report.validate(classes: 3, file: "f")
+    }
+    // With a minimum of one, each sample is where it is.
+    let exact = try #require(try report([25, 5, 10], minimum: 1).scores[.ensemble]?.details)
+    #expect(exact.curves.compactMap { $0 }.contains { !$0.hasSteps(ofAtLeast: 5) })
   }
 
   /// The fewest samples there may be, and one fewer, of either split.
