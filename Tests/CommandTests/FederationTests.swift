@@ -101,7 +101,8 @@ struct FederationTests {
       "fm-federate -q --run run --rounds 1 --seed 3 --hidden 8 --batch-size 8 sites")
     // A folder where a file should be written: the site's training fails.
     try shell.succeed(
-      "mv run/sites/east/state.tar kept; mkdir run/sites/east/state.tar; rm -r run/results")
+      "mv run/sites/east/state.tar kept; mkdir run/sites/east/state.tar; rm -r run/finished run/results"
+    )
     let short = try shell.run(
       federate("run", "--min-sites 3").replacing("--rounds 4", with: "--rounds 2"))
     #expect(short.status == 75)
@@ -245,7 +246,7 @@ struct FederationTests {
       "\(federate("other", "--lambda 1")); cp other/results/*.tar .hidden/run/results")
     try shell.fail("fm-eval report .hidden/run", 65, "is not of the model of round")
     // Before the end there is no test, and that is said.
-    try shell.succeed("rm -r run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
+    try shell.succeed("rm -r run/finished run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
     try shell.succeed(
       "fm-eval report --html early.html -o early.tsv run; ! grep -q '^test' early.tsv")
     #expect(try shell.succeed("grep -c 'not come to its test' early.html") == "1\n")

@@ -22,7 +22,7 @@ struct RunCheckTests {
     // A run under way, and one that goes on beyond its end.
     try shell.succeed("\(Self.federate) --rounds 4; fm-eval check run > all; grep -c . all")
     try shell.succeed(
-      "rm -r run/results run/rounds/004; fm-eval check run > /dev/null")
+      "rm -r run/finished run/results run/rounds/004; fm-eval check run > /dev/null")
   }
 
   @Test(arguments: [
@@ -39,11 +39,13 @@ struct RunCheckTests {
     ("cp rounds/001/reports/east.tar rounds/002/reports/east.tar", "rounds/002/reports/east.tar"),
     ("cp results/north.tar results/east.tar", "results/east.tar"),
     ("cp rounds/001/model.tar.gz rounds/002/model.tar.gz", "rounds/002/model.tar.gz"),
+    ("rm results/checksums", "results/checksums"), ("rm -r results", "results/checksums"),
+    ("flip results/checksums", "results/checksums"), ("rm table.tsv", "table.tsv"),
   ])
   func changesAreNoticed(harm: String, file: String) throws {
     try shell.succeed(
       """
-      flip() { printf '\\377' | dd of="$1" bs=1 seek=200 conv=notrunc status=none; }
+      flip() { printf '\\377' | dd of="$1" bs=1 seek=70 conv=notrunc status=none; }
       cp -r whole run; cd run; \(harm)
       """)
     let check = try shell.run("fm-eval check run")
@@ -53,6 +55,22 @@ struct RunCheckTests {
       #expect(outcome.status == 65, "\(outcome.errors)")
       #expect(outcome.lines.count == 1 && outcome.errors.contains("run/\(file): is missing"))
     }
+  }
+
+  /// A finished run that is called again, and killed at any moment, is still one that has ended.
+  @Test func aCallLeavesTheEndAlone() throws {
+    try shell.succeed("cp -r whole run")
+    for pause in [".02", ".05", ".1", ".15", ".2", ".3"] {
+      try shell.run(
+        "setsid \(Self.federate) --rounds 3 & pid=$!; sleep \(pause); kill -KILL -$pid; wait $pid")
+      try shell.succeed("test -e run/finished && fm-eval check run > /dev/null")
+    }
+    // An update that has been cut off is found before its size is told.
+    try shell.succeed(": > run/rounds/001/updates/east.tar.gz")
+    let cut = try shell.run("\(Self.federate) --rounds 3")
+    #expect(
+      cut.status == 65 && cut.errors.contains("updates/east.tar.gz: is missing or has changed"))
+    #expect(try shell.run("cmp run/traffic.tsv whole/traffic.tsv").status == 0)
   }
 
   /// What a run does not build on is found by the whole check alone.
@@ -121,7 +139,7 @@ struct RunCheckTests {
   /// A site that fails otherwise is missed; that is said even where little is, and written down.
   @Test func missedSitesAreTold() throws {
     try shell.succeed(
-      "cp -r whole run; rm -r run/results; rm run/sites/east/state.tar; mkdir run/sites/east/state.tar"
+      "cp -r whole run; rm run/finished run/sites/east/state.tar; mkdir run/sites/east/state.tar"
     )
     let outcome = try shell.run("\(Self.federate) --rounds 4")
     #expect(outcome.errors.contains("round 4: no update from east: "))

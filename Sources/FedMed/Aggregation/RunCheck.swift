@@ -164,7 +164,7 @@ public struct RunCheck {
   ) throws(FedMedError) {
     let report = try SiteReport(path: "\(folder)/\(file)")
     entries.append(Entry(file: file, manifest: report.manifest, identity: report.identity))
-    let hasEnded = models[round + 1] != nil || isThere("results/checksums")
+    let hasEnded = models[round + 1] != nil || isThere("finished")
     guard !hasEnded || recorded[file] != nil else { throw fault(file, "is not part of the run") }
     guard report.report.split == split.rawValue, let model = models[report.round],
       report.manifest.parent == model.identity, split == .test || report.round == round
@@ -174,7 +174,8 @@ public struct RunCheck {
   // MARK: - The end
 
   private mutating func checkResults() {
-    guard isThere("results/checksums") else { return }
+    guard isThere("finished") else { return }
+    attempt { check throws(FedMedError) in try check.record("finished") }
     attempt { check throws(FedMedError) in try check.record("results/checksums") }
     for file in files("results") where file.hasSuffix(".tar") {
       attempt { check throws(FedMedError) in
