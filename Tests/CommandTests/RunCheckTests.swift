@@ -65,6 +65,17 @@ struct RunCheckTests {
         "setsid \(Self.federate) --rounds 3 & pid=$!; sleep \(pause); kill -KILL -$pid; wait $pid")
       try shell.succeed("test -e run/finished && fm-eval check run > /dev/null")
     }
+    // Killed on the way to another end, it still gets to one.
+    for (pause, rounds) in [(".1", 2), (".3", 3), (".6", 2), (".9", 3)] {
+      try shell.run(
+        "setsid \(Self.federate) --rounds \(rounds) & pid=$!; sleep \(pause); kill -KILL -$pid; wait $pid"
+      )
+    }
+    try shell.succeed(
+      """
+      \(Self.federate) --rounds 3; fm-eval check run > /dev/null
+      diff -r -x jobs -x logs -x '*.lock' whole run
+      """)
     // An update that has been cut off is found before its size is told.
     try shell.succeed(": > run/rounds/001/updates/east.tar.gz")
     let cut = try shell.run("\(Self.federate) --rounds 3")
