@@ -5,7 +5,9 @@ import Testing
 /// fm-extract on image files, with small checkpoints in Hugging Face layout.
 struct ImageTests {
   let shell: Shell
-  let golden = Shell.root.appendingPathComponent("Tests/FedMedTests/Golden").path
+  static let goldenFolder = Shell.root.appendingPathComponent("Tests/FedMedTests/Golden")
+  /// As a shell reads it.
+  let golden = "'\(goldenFolder.path)'"
 
   /// Five images in two class folders, each as PNG and JPEG.
   init() throws {
@@ -42,7 +44,9 @@ struct ImageTests {
     #expect(names.hasSuffix("no tumour/4.png\tno tumour\n"))
     let ours = try array("one.tar", "features")
     let bytes = [UInt8](
-      try Data(contentsOf: URL(fileURLWithPath: "\(golden)/clip-tiny/expect/image_features.npy")))
+      try Data(
+        contentsOf: Self.goldenFolder.appendingPathComponent("clip-tiny/expect/image_features.npy"))
+    )
     let expected = Array(bytes[128...]).withUnsafeBytes { data in
       stride(from: 0, to: data.count, by: 4).map {
         data.loadUnaligned(fromByteOffset: $0, as: Float.self)
