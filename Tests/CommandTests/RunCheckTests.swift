@@ -76,6 +76,15 @@ struct RunCheckTests {
       \(Self.federate) --rounds 3; fm-eval check run > /dev/null
       diff -r -x jobs -x logs -x '*.lock' whole run
       """)
+    // Killed while it wrote a file, wherever that was: what it left half written goes.
+    try shell.succeed(
+      """
+      for file in settings tested rounds.tsv traffic.tsv recorded finished results/checksums \\
+        rounds/001/checksums; do : > run/$file.new; done
+      : > run/results/.east.tar.abcdef; : > run/sites/north/.state.tar.abcdef
+      \(Self.federate) --rounds 3; fm-eval check run > /dev/null
+      diff -r -x jobs -x logs -x '*.lock' whole run
+      """)
     // An update that has been cut off is found before its size is told.
     try shell.succeed(": > run/rounds/001/updates/east.tar.gz")
     let cut = try shell.run("\(Self.federate) --rounds 3")

@@ -71,7 +71,9 @@ final class Shell {
     _ script: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> String {
     let outcome = try run(script)
-    #expect(outcome.status == 0, "\(script)\n\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(
+      outcome.status == 0, "\(script)\n\(outcome.errors)\(outcome.text)",
+      sourceLocation: sourceLocation)
     return outcome.text
   }
 
