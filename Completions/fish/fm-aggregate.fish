@@ -20,7 +20,17 @@ function __fm-aggregate_parse_tokens -S
     set -l unparsed_tokens (__fm-aggregate_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-aggregate'
-        __fm-aggregate_parse_subcommand -r 1 'init' 'like=' 'spec=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        set -l count -r 1
+        contains -- "$unparsed_tokens[2]" receive list help; and set count 0
+        __fm-aggregate_parse_subcommand $count 'init' 'like=' 'spec=' 'text=' 'method=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'contrast=' 'classifier=' 'masks=' 'mixture=' 'learning-rate=' 'start=' 'inputs=' 'local-optimizer=' 'momentum=' 'base=' 'mu=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'receive'
+            __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'list'
+            __fm-aggregate_parse_subcommand 1 'format=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'help'
+            __fm-aggregate_parse_subcommand -r 1 'version'
+        end
     end
 end
 
@@ -76,19 +86,32 @@ complete -c 'fm-aggregate' -f
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" init' -l 'init' -d 'Make the first global model of a run.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" like' -l 'like' -d 'Take classes and encoder from a feature archive.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" spec' -l 'spec' -d 'Take classes and encoder from JSON, such as a feature archive\'s manifest.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" text' -l 'text' -d 'With --spec: the class texts\' features, as fm-extract writes them (text.npy).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" method' -l 'method' -d 'The run\'s method: fedmedclip, linear, fedprox, local, zero-shot (fedmedclip).' -rfka 'fedmedclip linear fedprox local zero-shot'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" seed' -l 'seed' -d 'Decides every random number of the run (0).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" batch-size' -l 'batch-size' -d 'Samples in a batch (32).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" local-epochs' -l 'local-epochs' -d 'Epochs at a site in each round (1).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate-fam' -l 'learning-rate-fam' -d 'Of the shared module (5e-4).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate-mlp' -l 'learning-rate-mlp' -d 'Of the private classifier (1e-4).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" decay' -l 'decay' -d 'The learning rates\' factor from round to round (0.97).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" beta1' -l 'beta1' -d 'AdamW\'s first decay rate (0.9).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" beta2' -l 'beta2' -d 'AdamW\'s second decay rate (0.98).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" epsilon' -l 'epsilon' -d 'AdamW\'s epsilon (1e-6).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" weight-decay' -l 'weight-decay' -d 'AdamW\'s weight decay (0.02).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" lambda' -l 'lambda' -d 'The weight of mutual distillation (0.04).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" temperature' -l 'temperature' -d 'The temperature of mutual distillation (2).' -rfka ''
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" hidden' -l 'hidden' -d 'The private classifier\'s width (512).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate-fam' -l 'learning-rate-fam' -d 'Of fedmedclip: learning rate of the shared module (0.0005).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate-mlp' -l 'learning-rate-mlp' -d 'Of fedmedclip: learning rate of the private classifier (0.0001).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" decay' -l 'decay' -d 'Factor of the learning rates from one round to the next (0.97).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" beta1' -l 'beta1' -d 'Decay rate of Adam\'s first moment (0.9).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" beta2' -l 'beta2' -d 'Decay rate of Adam\'s second moment (0.98).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" epsilon' -l 'epsilon' -d 'Adam\'s epsilon (1e-06).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" weight-decay' -l 'weight-decay' -d 'Weight decay (0.02).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" lambda' -l 'lambda' -d 'Of fedmedclip: weight of the mutual distillation (0.04).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" temperature' -l 'temperature' -d 'Of fedmedclip: temperature of the mutual distillation (2).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" hidden' -l 'hidden' -d 'Of fedmedclip: width of the private classifier (512).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" contrast' -l 'contrast' -d 'Of fedmedclip: contrast images with the texts of the batch\'s labels, as the paper does, or of all classes (batch).' -rfka 'batch classes'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" classifier' -l 'classifier' -d 'Of fedmedclip: private classifier (mlp).' -rfka 'mlp none'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" masks' -l 'masks' -d 'Of fedmedclip: masks of the layers\' rows (learned).' -rfka 'learned none'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" mixture' -l 'mixture' -d 'Of fedmedclip: weights of the two predictors in the ensemble: by their entropies, or even (entropy).' -rfka 'entropy even'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate' -l 'learning-rate' -d 'Of linear: learning rate of the head (0.0005).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" start' -l 'start' -d 'Of linear: first weights of the head (texts).' -rfka 'texts zeros'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" inputs' -l 'inputs' -d 'Of linear: features scaled to unit norm, or as they are (unit).' -rfka 'unit raw'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" local-optimizer' -l 'local-optimizer' -d 'Of linear: optimizer at the sites (adamw).' -rfka 'adamw adam sgd'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" momentum' -l 'momentum' -d 'Of linear: momentum of sgd (0).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" base' -l 'base' -d 'Of fedprox, local: the method that is wrapped (linear).' -rfka 'fedmedclip linear'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" mu' -l 'mu' -d 'Of fedprox: weight of the proximal term (0.01).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" weights' -l 'weights' -d 'How much each update counts: uniform or samples (uniform).' -rfka 'uniform samples'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" rule' -l 'rule' -d 'How one is made of them: mean, median, trimmed-mean, krum, multi-krum, bulyan, geometric-median, clipped-mean (mean).' -rfka 'mean median trimmed-mean krum multi-krum bulyan geometric-median clipped-mean'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" malicious' -l 'malicious' -d 'Of krum, multi-krum and bulyan: how many updates may be malicious (1).' -rfka ''
@@ -112,3 +135,28 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -ge 1' -F
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'receive' -d 'Take the sites\' answers from an exchange, verified.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'list' -d 'List methods, their parameters, rules, optimizers, weights or codecs.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" model' -l 'model' -d 'The model that the sites were asked about.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" exchange' -l 'exchange' -d 'The folder with a folder for each site.' -rfa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" into' -l 'into' -d 'Where valid answers go.' -rfa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" refused' -l 'refused' -d 'Where other answers go.' -rfa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" suffix' -l 'suffix' -d 'How the answers\' names end, such as .tar.gz (.tar).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" sites' -l 'sites' -d 'Remember in this table which site belongs to which folder, from its first answer on.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" log' -l 'log' -d 'Append a line for each answer to this table.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate list" -eq 1' -fka 'methods parameters rules optimizers weights codecs'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate help" version' -l 'version' -d 'Show the version.'

@@ -98,7 +98,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'score' -d 'Score a model on a site\'s samples, or predictions, with intervals; compare predictions.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'predict' -d 'Predict samples with a model, and with a site\'s state.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'show' -d 'Show predictions as a confusion matrix, bins of confidence, or points of curves.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'calibrate' -d 'Fit the ensemble\'s temperature on the validation split, into the state.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'calibrate' -d 'Fit the predictions\' temperature on the validation split, into the state.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'table' -d 'Make one table of several test reports: sites, Global, and AVG.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'select' -d 'Find the best round by several validation reports.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'report' -d 'Summarise a run of fm-federate, in numbers or as a page.'

@@ -91,26 +91,20 @@ extension ParsableCommand {
     configuration.commandName?.split(separator: " ").first.map(String.init) ?? ""
   }
 
-  /// Runs the tool with the process's arguments, and ends the process.
-  /// - Parameter verbs: commands named `TOOL VERB`, each of which takes over where its verb is the first
-  ///   argument.
-  public static func start(verbs: [any Tool.Type] = []) -> Never {
-    let arguments = CommandLine.arguments.dropFirst()
-    for verb in verbs
-    where arguments.first.map({ "\(toolName) \($0)" }) == verb.configuration.commandName {
-      verb.start(Array(arguments.dropFirst()))
+  /// Runs the tool with the process's arguments, and ends the process. Where the first argument is one of its
+  /// verbs, that takes over: the argument parser itself would take it for an operand of the tool.
+  public static func start() -> Never {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    for verb in configuration.subcommands
+    where arguments.first == verb.configuration.commandName {
+      verb.start(Array(arguments.dropFirst()), name: "\(toolName) \(arguments[0])")
     }
-    start(Array(arguments))
+    start(arguments, name: toolName)
   }
 
-  /// Its name with that of the verb that was asked for.
-  private static func fullName(_ arguments: [String]) -> String {
-    let verb = configuration.subcommands.compactMap { $0.configuration.commandName }
-      .first { $0 == arguments.first }
-    return [configuration.commandName ?? toolName, verb].compactMap { $0 }.joined(separator: " ")
-  }
-
-  private static func start(_ arguments: [String]) -> Never {
+  /// - Parameter name: of the tool, with that of its verb.
+  private static func start(_ arguments: [String], name: String) -> Never {
+    let tool = name.split(separator: " ").first.map(String.init) ?? name
     // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE; a limit on the size
     // of files is an error like a full disk, and not the end.
     signal(SIGPIPE, SIG_DFL)
@@ -134,15 +128,15 @@ extension ParsableCommand {
           try Output.writeAll(
             text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
         } catch {
-          Messages(tool: toolName).report(error)
+          Messages(tool: tool).report(error)
           Glibc.exit(error.code.rawValue)
         }
         Glibc.exit(0)
       }
-      Messages(tool: toolName).report(
+      Messages(tool: tool).report(
         FedMedError(
           .usage, text.prefix(1).lowercased() + text.dropFirst(),
-          hint: "\(fullName(arguments)) --help says how it is called"))
+          hint: "\(name) --help says how it is called"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
   }

@@ -9,26 +9,32 @@ extension Aggregate {
     else {
       throw FedMedError(.usage, "--init takes no updates, nor options for them")
     }
-    let parameters = run.parameters
+    let definition: MethodDefinition
     do throws(FedMedError) {
-      try parameters.validate()
+      definition = try Methods.named(method ?? MethodDefinition.fedmedclip.name)
     } catch {
-      throw FedMedError(.usage, error.description)
+      throw FedMedError(.usage, error.description, hint: error.hint)
+    }
+    let parameters = try run.values(of: definition)
+    guard text == nil || spec != nil else {
+      throw FedMedError(.usage, "--text goes with --spec; features have the texts in them")
     }
     let specification: RunSpecification
     let input: String
+    var texts: Matrix?
     switch (like, spec) {
     case (let path?, nil):
-      let reader = try ArchiveReader(path: path, kinds: [.features])
-      guard let encoder = reader.manifest.encoder else {
-        throw reader.fault("no encoder", "manifest.json")
-      }
-      specification = RunSpecification(classes: reader.manifest.classes, encoder: encoder)
+      let features = try FeatureSet(ArchiveReader(path: path, kinds: [.features]))
+      specification = RunSpecification(classes: features.classes, encoder: features.encoder)
+      texts = features.text
       input = path
     case (nil, let path?):
       let source = try ByteSource(path: path)
-      let text = try source.text(limit: JSONLimits.manifest.bytes)
-      specification = try RunSpecification(json: Array(text.utf8), file: source.name)
+      let json = try source.text(limit: JSONLimits.manifest.bytes)
+      specification = try RunSpecification(json: Array(json.utf8), file: source.name)
+      texts = try text.map { path throws(FedMedError) in
+        try specification.texts(path: path)
+      }
       input = path
     default:
       throw FedMedError(.usage, "--init needs either --like or --spec")
@@ -37,7 +43,8 @@ extension Aggregate {
       descriptor, file throws(FedMedError) in
       do throws(FedMedError) {
         try GlobalModel.write(
-          specification, parameters: parameters, tool: Self.signature, to: descriptor, file: file)
+          specification, method: definition.name, parameters: parameters, texts: texts,
+          tool: Self.signature, to: descriptor, file: file)
       } catch {
         throw error.code == .badData ? error.naming(file: input) : error
       }

@@ -4,9 +4,10 @@ import FedMed
 import Glibc
 
 /// Takes what sites have put into their answer folders.
-struct Receive: Tool {
+struct ReceiveVerb: Tool {
+  static let name = "fm-aggregate"
   static let configuration = CommandConfiguration(
-    commandName: "fm-aggregate receive",
+    commandName: "receive",
     abstract: "Take the sites' answers from an exchange, verified.",
     usage:
       "fm-aggregate receive ANSWER --model MODEL --exchange DIR --into DIR --refused DIR [options] NAME ...",

@@ -1,69 +1,114 @@
 import ArgumentParser
 import FedMed
 
-/// The hyper-parameters of a run, for --init.
-struct RunOptions: ParsableArguments {
-  @Option(help: "Decides every random number of the run (0).")
-  var seed: UInt64?
+/// The hyper-parameters of a run, for --init: an option for each that a method declares.
+///
+/// The argument parser finds options by reflection, so that a mirror which lists them takes the place of
+/// properties.
+struct RunOptions: ParsableArguments, CustomReflectable {
+  /// As they were given, by their keys.
+  private(set) var given: [String: HyperParameterScalar] = [:]
 
-  @Option(help: "Samples in a batch (32).")
-  var batchSize: Int?
+  private var texts: [String: String] = [:]
 
-  @Option(help: "Epochs at a site in each round (1).")
-  var localEpochs: Int?
+  init() {}
 
-  @Option(name: .customLong("learning-rate-fam"), help: "Of the shared module (5e-4).")
-  var learningRateFAM: Double?
-
-  @Option(name: .customLong("learning-rate-mlp"), help: "Of the private classifier (1e-4).")
-  var learningRateMLP: Double?
-
-  @Option(help: "The learning rates' factor from round to round (0.97).")
-  var decay: Double?
-
-  @Option(help: "AdamW's first decay rate (0.9).")
-  var beta1: Double?
-
-  @Option(help: "AdamW's second decay rate (0.98).")
-  var beta2: Double?
-
-  @Option(help: "AdamW's epsilon (1e-6).")
-  var epsilon: Double?
-
-  @Option(help: "AdamW's weight decay (0.02).")
-  var weightDecay: Double?
-
-  @Option(help: "The weight of mutual distillation (0.04).")
-  var lambda: Double?
-
-  @Option(help: "The temperature of mutual distillation (2).")
-  var temperature: Double?
-
-  @Option(help: "The private classifier's width (512).")
-  var hidden: Int?
-
-  /// Whether any of them was given.
-  var isGiven: Bool {
-    let whole: [Any?] = [seed, batchSize, localEpochs, hidden, learningRateFAM, learningRateMLP]
-    let others = [decay, beta1, beta2, epsilon, weightDecay, lambda, temperature]
-    return whole.contains { $0 != nil } || others.contains { $0 != nil }
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    for declaration in Self.declarations {
+      let key = Key(stringValue: declaration.key)
+      texts[declaration.key] = try container.decode(Option<String?>.self, forKey: key).wrappedValue
+    }
   }
 
-  var parameters: HyperParameters {
-    var result = HyperParameters()
-    result.seed = seed ?? result.seed
-    result.batchSize = batchSize ?? result.batchSize
-    result.localEpochs = localEpochs ?? result.localEpochs
-    result.learningRateFAM = learningRateFAM ?? result.learningRateFAM
-    result.learningRateMLP = learningRateMLP ?? result.learningRateMLP
-    result.decay = decay ?? result.decay
-    result.beta1 = beta1 ?? result.beta1
-    result.beta2 = beta2 ?? result.beta2
-    result.epsilon = epsilon ?? result.epsilon
-    result.weightDecay = weightDecay ?? result.weightDecay
-    result.lambda = lambda ?? result.lambda
-    result.temperature = temperature ?? result.temperature
-    result.hidden = hidden ?? result.hidden
+  mutating func validate() throws {
+    for declaration in Self.declarations {
+      guard let text = texts[declaration.key] else { continue }
+      guard let scalar = declaration.domain.scalar(text), declaration.domain.contains(scalar) else {
+        throw ValidationError("--\(declaration.option) must be \(declaration.domain.text)")
+      }
+      given[declaration.key] = scalar
+    }
+  }
+
+  /// The hyper-parameters of a run with `method`.
+  func values(of method: MethodDefinition) throws(FedMedError) -> HyperParameters {
+    do throws(FedMedError) {
+      let base = given[Methods.base.key].flatMap { String($0) }
+      let own = try method.parameters(base: base)
+      let odd = Self.declarations.first { declaration in
+        given[declaration.key] != nil && !own.contains { $0.key == declaration.key }
+      }
+      guard odd == nil else {
+        let full = [
+          method.name, method.isWrapper ? "--base \(base ?? Methods.base.defaultValue)" : "",
+        ]
+        throw FedMedError(
+          .usage,
+          "--\(odd?.option ?? "") has no effect with --method "
+            + full.filter { !$0.isEmpty }.joined(separator: " "))
+      }
+      return try method.values(given: given)
+    } catch {
+      throw FedMedError(.usage, error.description, hint: error.hint)
+    }
+  }
+
+  var customMirror: Mirror {
+    Mirror(
+      self,
+      children: Self.declarations.map { declaration in
+        var completion: CompletionKind?
+        if case .names(let names) = declaration.domain { completion = .list(names) }
+        return (
+          label: "_\(declaration.key)",
+          value: Option<String?>(
+            name: .customLong(declaration.option),
+            help: ArgumentHelp("\(Self.help(declaration))", valueName: Self.valueName(declaration)),
+            completion: completion)
+        )
+      })
+  }
+
+  /// Those of all methods, each once.
+  static let declarations: [any HyperParameterDeclaration] = {
+    var result: [any HyperParameterDeclaration] = []
+    for declaration in Methods.all.flatMap(\.ownParameters)
+    where !result.contains(where: { $0.key == declaration.key }) {
+      result.append(declaration)
+    }
     return result
+  }()
+
+  /// What it is, of which methods unless of all that train, and the default.
+  private static func help(_ declaration: any HyperParameterDeclaration) -> String {
+    let owners = owners(declaration).map(\.name)
+    let isCommon = Methods.gradient.allSatisfy { owners.contains($0.name) }
+    return (isCommon ? "" : "Of \(owners.joined(separator: ", ")): ")
+      + (isCommon ? declaration.help : declaration.help.lowercasedFirst)
+      .dropLast() + " (\(declaration.defaultScalar.text))."
   }
+
+  /// The methods that declare it.
+  static func owners(_ declaration: any HyperParameterDeclaration) -> [MethodDefinition] {
+    Methods.all.filter { method in
+      method.ownParameters.contains { $0.key == declaration.key }
+    }
+  }
+
+  private static func valueName(_ declaration: any HyperParameterDeclaration) -> String {
+    if case .names(let names) = declaration.domain { return names.joined(separator: "|") }
+    return "number"
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}
+
+extension String {
+  fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

@@ -11,12 +11,14 @@ struct Aggregate: Tool {
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
       fm-aggregate receive ANSWER [options] NAME ...
+      fm-aggregate list WHAT
       """,
     discussion: """
       The run options are written into the first model and obeyed by every site. Updates are added \
       in the order of their sites' names; they may be compressed.
       """,
-    version: version(of: "fm-aggregate"))
+    version: version(of: "fm-aggregate"),
+    subcommands: [ReceiveVerb.self, ListVerb.self])
 
   @Flag(name: .customLong("init"), help: "Make the first global model of a run.")
   var isInit = false
@@ -31,6 +33,18 @@ struct Aggregate: Tool {
       "Take classes and encoder from JSON, such as a feature archive's manifest.",
       valueName: "json"), completion: .file())
   var spec: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --spec: the class texts' features, as fm-extract writes them (text.npy).",
+      valueName: "npy"), completion: .file())
+  var text: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The run's method: \(Methods.all.map(\.name).joined(separator: ", ")) (fedmedclip).",
+      valueName: "name"), completion: .list(Methods.all.map(\.name)))
+  var method: String?
 
   @OptionGroup(title: "Run options, with --init") var run: RunOptions
 
@@ -64,15 +78,16 @@ struct Aggregate: Tool {
   var updates: [String] = []
 
   func execute() throws(FedMedError) {
-    let others = [like, spec, rules.model, rules.serverState].compactMap { $0 }
+    let others = [like, spec, text, rules.model, rules.serverState].compactMap { $0 }
     try Output.check(output, inputs: updates + others, isBinary: true)
     try Output.checkDistinct([output ?? "-", rules.serverStateOut, audit])
     if isInit { try initialize() } else { try aggregate() }
   }
 
   private func aggregate() throws(FedMedError) {
-    guard like == nil, spec == nil, !run.isGiven else {
-      throw FedMedError(.usage, "--like, --spec and the run options go with --init")
+    guard like == nil, spec == nil, text == nil, method == nil, run.given.isEmpty else {
+      throw FedMedError(
+        .usage, "--like, --spec, --text, --method and the run options go with --init")
     }
     guard !updates.isEmpty else { throw FedMedError(.usage, "no updates") }
     if let bestRound, bestRound < 1 {
@@ -194,7 +209,7 @@ extension Aggregate {
     func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
     func number(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
     if let model, let aggregation {
-      let first = accepted.first?.manifest
+      let first = accepted.first?.payload
       var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
       settings += rules.given.map { "\($0.name) \($0.value)" }
       settings += state.map { ["server-state \($0)"] } ?? []
@@ -231,4 +246,4 @@ extension Aggregate {
 
 extension AggregationWeights: ExpressibleByArgument {}
 
-Aggregate.start(verbs: [Receive.self])
+Aggregate.start()

@@ -5,7 +5,7 @@ import FedMed
 struct CalibrateVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fit the ensemble's temperature on the validation split, into the state.",
+    abstract: "Fit the predictions' temperature on the validation split, into the state.",
     usage:
       "fm-eval calibrate --features FEATURES --state STATE [--state-out STATE] [options] [MODEL]")
 
@@ -35,19 +35,19 @@ struct CalibrateVerb: Verb {
     guard var state = subject.state, let labels = subject.features.labels else {
       throw FedMedError(.badData, "has no labels to calibrate with", file: subject.features.name)
     }
-    guard subject.classifier != nil else {
+    guard subject.kept != nil else {
       throw FedMedError(
-        .badData, "no classifier as old as the model's round \(subject.model.round)", file: path)
+        .badData, "no private part as old as the model's round \(subject.model.round)", file: path)
     }
     let indices = try subject.features.indices(of: .validation)
-    let ensemble = try subject.predict(subject.features.rows.matrix(indices)).ensemble
+    let probabilities = try subject.predict(subject.features.rows.matrix(indices)).uncalibrated
     let own = indices.map { labels[$0] }
-    let before = try LabelledProbabilities(ensemble, labels: own, file: subject.features.name)
+    let before = try LabelledProbabilities(probabilities, labels: own, file: subject.features.name)
     let temperature = TemperatureScaling.temperature(fitting: before)
     let after = try LabelledProbabilities(
-      TemperatureScaling.apply(temperature, to: ensemble), labels: own,
+      TemperatureScaling.apply(temperature, to: probabilities), labels: own,
       file: subject.features.name)
-    state.calibration = Manifest.Calibration(
+    state.calibration = StatePayload.Calibration(
       model: subject.model.identity, temperature: temperature)
     let pending = try Output.Pending(path: target, inputs: others, isPrivate: true)
     try pending.write { descriptor, file throws(FedMedError) in

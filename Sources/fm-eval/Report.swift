@@ -47,12 +47,12 @@ extension RunReport {
           "bytes_down", "bytes_up", "seconds", "hidden_classes",
         ])
     func add(
-      _ split: String, _ round: Int, _ site: String, _ predictor: Report.Predictor,
+      _ split: String, _ round: Int, _ site: String, _ predictor: String,
       _ counts: (samples: Int, correct: Int), _ values: [Score: Double],
       _ traffic: [Traffic] = [], seconds: Double? = nil, hidden: Int = 0
     ) {
       let start: [JSON] = [
-        .string(split), .integer(round), .string(site), .string(predictor.rawValue),
+        .string(split), .integer(round), .string(site), .string(predictor),
         .integer(counts.samples), .integer(counts.correct),
       ]
       let bytes: [JSON] =
@@ -65,6 +65,7 @@ extension RunReport {
         start + Score.allCases.map { .rounded(values[$0], places: 6) } + bytes
           + [.rounded(seconds, places: 3), .integer(hidden)])
     }
+    let last = predictors.last ?? ""
     for round in rounds {
       let own = traffic.filter { $0.round == round.number }
       var sum = (samples: 0, correct: 0)
@@ -72,18 +73,18 @@ extension RunReport {
         guard let counts = round.sites[site] else { continue }
         sum = (sum.samples + counts.total, sum.correct + counts.correct)
         add(
-          "validation", round.number, site, .ensemble, (counts.total, counts.correct),
+          "validation", round.number, site, last, (counts.total, counts.correct),
           counts.total > 0 ? [.accuracy: Double(counts.correct) / Double(counts.total)] : [:])
       }
       add(
-        "validation", round.number, "AVG", .ensemble, sum,
+        "validation", round.number, "AVG", last, sum,
         round.accuracy.map { [.accuracy: $0] } ?? [:], own,
         seconds: round.seconds)
     }
     guard let tests = results.tests else { return records }
     let round = tests.sites[0].round
     for site in tests.sites {
-      for predictor in Report.Predictor.allCases {
+      for predictor in site.report.predictors {
         guard let own = site.report.scores[predictor] else { continue }
         add(
           site.report.split, round, site.site, predictor, (site.report.total, own.correct),
@@ -103,8 +104,8 @@ extension RunReport {
     }
     let isCalibrated = results.uncalibrated != nil
     for (predictor, pool) in [
-      (Report.Predictor.ensemble, isCalibrated ? results.uncalibrated : results.pooled),
-      (.calibrated, isCalibrated ? results.pooled : nil),
+      (last, isCalibrated ? results.uncalibrated : results.pooled),
+      (Report.calibrated, isCalibrated ? results.pooled : nil),
     ] {
       guard let pool else { continue }
       add(

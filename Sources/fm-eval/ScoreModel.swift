@@ -111,10 +111,10 @@ extension ScoreVerb {
     _ report: Report, site: String, round: Int, to records: inout Records,
     before: [JSON] = []
   ) {
-    for predictor in Report.Predictor.allCases {
+    for predictor in report.predictors {
       guard let own = report.scores[predictor] else { continue }
       let counts: [JSON] = [
-        .string(site), .integer(round), .string(report.split), .string(predictor.rawValue),
+        .string(site), .integer(round), .string(report.split), .string(predictor),
         .integer(report.total), .integer(own.correct),
       ]
       let scores = Score.allCases.map { JSON.rounded(own.values[$0], places: 6) }

@@ -29,7 +29,7 @@ extension ScoreVerb {
         } ?? ScoreList(own.probabilities, names: source.classes, settings: settings.chosen)
       for row in Self.rows(list) { records.add([.string(own.predictor)] + row) }
       // The first are the ensemble's, or the only ones.
-      if final == nil || own.predictor == Report.Predictor.calibrated.rawValue {
+      if final == nil || own.predictor == Report.calibrated {
         final = list
       }
     }

@@ -6,7 +6,9 @@ struct Subject {
   let model: ModelArchive
   let features: FeatureSet
   let state: StateArchive?
-  let classifier: LocalClassifier?
+  let method: any FederatedMethod
+  /// The site's private arrays, as they stood at the model's round.
+  let kept: [Tensor]?
   let texts: ClassTexts
   /// The files that were read.
   let inputs: [String]
@@ -26,13 +28,14 @@ struct Subject {
     }
     let held = state?.newest(notAfter: model.round)
     if let held, let statePath {
-      tool.sayMore("\(statePath): the classifier of round \(held.round)")
+      tool.sayMore("\(statePath): the private part of round \(held.round)")
     } else if let statePath {
       tool.say(
-        "\(statePath): no classifier as old as the model's round \(model.round); FAM predicts alone"
+        "\(statePath): no private part as old as the model's round \(model.round); the shared part predicts alone"
       )
     }
-    classifier = held?.classifier
+    method = try model.method()
+    kept = held?.tensors
     texts = ClassTexts(features: features.text, logitScale: features.encoder.logitScale)
     inputs = [path, featurePath] + [statePath].compactMap { $0 }
     try Parallel.start(threads: 1)
@@ -40,9 +43,16 @@ struct Subject {
 
   /// - Parameter features: of the samples to predict [N, D].
   func predict(_ features: Matrix) throws(FedMedError) -> Predictions {
-    Ensemble.predict(
-      features, fam: try model.featureAdaptation(), mlp: classifier, texts: texts,
-      temperature: classifier == nil ? nil : state?.temperature(for: model.identity))
+    var result: Predictions
+    do throws(FedMedError) {
+      result = try method.predict(features, texts: texts, shared: model.tensors, kept: kept)
+    } catch {
+      throw error.naming(file: model.name)
+    }
+    if kept != nil, let temperature = state?.temperature(for: model.identity) {
+      result.calibrated = TemperatureScaling.apply(temperature, to: result.uncalibrated)
+    }
+    return result
   }
 
   /// The samples of a split; of all where none is chosen.

@@ -36,7 +36,7 @@ extension ResultTable {
     let marksGaps = score.isMeanOverClasses && rows.contains { $0.hiddenClasses > 0 }
     var records = Records(
       "table",
-      columns: ["site", "samples"] + predictors.map(\.rawValue)
+      columns: ["site", "samples"] + predictors
         + (marksGaps ? ["hidden_classes"] : []))
     for row in rows {
       let values = row.values.map { value in

@@ -85,15 +85,16 @@ struct TrainLocal: Tool {
       global = try ModelArchive(model: model)
     }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
-    try threads.start(most: LocalTraining.mostThreads)
-    let bar = progress("training", total: global.parameters.localEpochs)
+    try threads.start(most: mostTrainingThreads)
+    let epochs = global.run.parameters[TrainingParameters.localEpochs]
+    let bar = progress("training", total: epochs)
     let round = try SiteRound(
       model: global, features: set, state: old, stateName: state ?? "state",
       progress: { bar.update($0) })
     bar.finish()
     let held = round.state
     sayMore(
-      "\(round.site): model \(global.identity), classifier of round \(held.previous.round), "
+      "\(round.site): model \(global.identity), private part of round \(held.previous.round), "
         + "best \(held.best.map { "of round \($0.round)" } ?? "not known")")
     report(round)
 
@@ -111,17 +112,17 @@ struct TrainLocal: Tool {
   }
 
   private func report(_ round: SiteRound) {
+    func short(_ value: Double) -> String { JSON.rounded(value, places: 4).line }
     for (index, epoch) in round.epochs.enumerated() {
-      let losses = epoch.losses
-      func short(_ value: Double) -> String { JSON.rounded(value, places: 4).line }
+      let terms = epoch.losses.terms.map {
+        "\($0.name.replacing("_", with: "-")) \(short($0.value))"
+      }
       say(
         "\(round.site): round \(round.round), epoch \(index + 1), \(epoch.steps) steps: "
-          + "loss \(short(losses.total)) = contrastive \(short(losses.contrastive)) "
-          + "+ cross-entropy \(short(losses.crossEntropy)) "
-          + "+ λ · distillation \(short(losses.distillation))")
+          + "loss \(short(epoch.losses.total))"
+          + (terms.isEmpty ? "" : " (\(terms.joined(separator: ", ")))"))
     }
-    let (correct, total) = round.validation
-    if total > 0 {
+    if let (correct, total) = round.validation, total > 0 {
       let share = JSON.rounded(Double(correct) / Double(total), places: 4).line
       say("\(round.site): validation accuracy \(share) (\(correct) of \(total))")
     }
@@ -130,20 +131,20 @@ struct TrainLocal: Tool {
   private func records(_ round: SiteRound) -> Records {
     var records = Records(
       "epochs",
-      columns: [
-        "site", "round", "epoch", "steps", "loss", "contrastive", "cross_entropy", "distillation",
-        "validation_correct", "validation_total",
-      ])
+      columns: ["site", "round", "epoch", "steps", "loss"]
+        + (round.epochs.first?.losses.terms.map(\.name) ?? [])
+        + ["validation_correct", "validation_total"])
     for (index, epoch) in round.epochs.enumerated() {
       // What is validated is the model after the last epoch.
-      let isLast = index == round.epochs.count - 1
-      records.add([
+      let counts = index == round.epochs.count - 1 ? round.validation : nil
+      let start: [JSON] = [
         .string(round.site), .integer(round.round), .integer(index + 1), .integer(epoch.steps),
-        .number(epoch.losses.total), .number(epoch.losses.contrastive),
-        .number(epoch.losses.crossEntropy), .number(epoch.losses.distillation),
-        isLast ? .integer(round.validation.correct) : .null,
-        isLast ? .integer(round.validation.total) : .null,
-      ])
+        .number(epoch.losses.total),
+      ]
+      records.add(
+        start + epoch.losses.terms.map { .number($0.value) } + [
+          counts.map { .integer($0.correct) } ?? .null, counts.map { .integer($0.total) } ?? .null,
+        ])
     }
     return records
   }

@@ -7,7 +7,7 @@ struct ManualTests {
     "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
   ]
   /// What a tool does beside its main work.
-  static let verbs = ["fm-aggregate": ["receive"]]
+  static let verbs = ["fm-aggregate": ["receive", "list"]]
   static let scripts = ["fm-federate", "fm-site", "fm-poll", "fm-slurm"]
   static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
 
@@ -89,12 +89,25 @@ struct ManualTests {
       "'\(root)/Sources/Development/make-completions' new && diff -r new '\(root)/Completions'")
   }
 
+  /// As `make-manuals` writes what follows from the tools.
+  @Test func manualsAreUpToDate() throws {
+    let shell = try Shell()
+    let root = Shell.root.path
+    try shell.succeed(
+      """
+      cp -r '\(root)/Man' new
+      '\(root)/Sources/Development/make-manuals' new && diff -r new '\(root)/Man'
+      """)
+  }
+
   /// What a user gets who presses the tab key, in bash.
   @Test(arguments: [
     ("fm-federate --rule m", "mean median multi-krum"), ("fm-federate --laun", "--launcher"),
     ("fm-site --codec float1", "float16"), ("fm-partition --scheme d", "dirichlet"),
     ("fm-aggregate --rule b", "bulyan"), ("fm-compress --codec f", "float16 float32"),
-    ("fm-eval table --metric macro_f", "macro_f1"),
+    ("fm-eval table --metric macro_f", "macro_f1"), ("fm-aggregate rec", "receive"),
+    ("fm-federate --contr", "--contrast"), ("fm-federate --contrast c", "classes"),
+    ("fm-aggregate --method lo", "local"),
     ("fm-eval score --features fea", "features.npy"), ("fm-eval sh", "show"),
   ])
   func valuesAreCompleted(typed: String, words: String) throws {

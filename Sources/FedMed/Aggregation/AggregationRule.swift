@@ -1,24 +1,11 @@
-/// A way to make one model of several updates. One file each.
-///
-/// Updates come one at a time, in the order of their sites' names.
-public protocol AggregationRule: Sendable {
+/// A way to average several updates. One file each.
+public protocol AggregationRule: UpdateReduction {
   static var name: String { get }
   /// What it can be told; nothing else changes what it gives.
   static var settings: Set<AggregationSettings.Name> { get }
 
   /// - Throws: `usage` for a setting that cannot be.
   init(_ settings: AggregationSettings) throws(FedMedError)
-
-  /// Takes in an update.
-  /// - Parameters:
-  ///   - tensors: its arrays; the same names and shapes in every update.
-  ///   - weight: how much it counts, above 0.
-  mutating func add(_ tensors: [Tensor], weight: Double)
-
-  /// The model's arrays.
-  /// - Precondition: at least one update was added.
-  /// - Throws: `tryAgain` for fewer updates than the rule needs.
-  func result() throws(FedMedError) -> [Tensor]
 }
 
 /// What rules can be told.

@@ -48,8 +48,12 @@ struct Arrival {
     }
     let reader = try open()
     (manifest, identity) = (reader.manifest, reader.identity)
+    guard case .update(let payload) = reader.manifest.payload else {
+      throw reader.fault("is no update", "manifest.json")
+    }
     return FederatedRound.Update(
-      manifest: reader.manifest, identity: reader.identity, name: reader.name, seal: seal,
+      manifest: reader.manifest, payload: payload, identity: reader.identity, name: reader.name,
+      seal: seal,
       open: open)
   }
 

@@ -3,6 +3,7 @@ public struct FederatedRound {
   /// An update as its manifest describes it, and where to read it.
   public struct Update {
     public let manifest: Manifest
+    public let payload: UpdatePayload
     public let identity: String
     /// What messages call it.
     public let name: String
@@ -11,8 +12,8 @@ public struct FederatedRound {
     public internal(set) var seal: Seal?
     let open: () throws(FedMedError) -> ArchiveReader
 
-    public var site: String { manifest.site ?? "" }
-    public var samples: Int { manifest.samples ?? 0 }
+    public var site: String { payload.site }
+    public var samples: Int { payload.samples }
   }
 
   /// What a file was, and who signed it.
@@ -174,54 +175,64 @@ public struct FederatedRound {
   private static func requireFit(
     _ update: Update, _ global: ModelArchive
   ) throws(FedMedError) {
-    guard update.manifest.parent == global.identity else {
+    guard update.payload.parent == global.identity else {
       throw FedMedError(
         .badData, "started from another model than \(global.name)", file: update.name)
     }
-    guard update.manifest.round == global.round + 1 else {
+    guard update.payload.round == global.round + 1 else {
       throw FedMedError(
         .badData,
-        "of round \(update.manifest.round ?? 0), \(global.name) is of round \(global.round)",
+        "of round \(update.payload.round), \(global.name) is of round \(global.round)",
         file: update.name)
     }
   }
 
   private static func requireFit(_ update: Update, _ first: Update) throws(FedMedError) {
-    let (a, b) = (update.manifest, first.manifest)
     func check<Value: Equatable>(
-      _ what: String, _ value: KeyPath<Manifest, Value>
+      _ what: String, _ value: (Update) -> Value
     ) throws(FedMedError) {
-      guard a[keyPath: value] == b[keyPath: value] else {
+      guard value(update) == value(first) else {
         throw FedMedError(.badData, "of another \(what) than \(first.name)", file: update.name)
       }
     }
-    try check("method", \.method)
-    try check("round", \.round)
-    try check("shape", \.encoder?.dimension)
-    try check("set of classes", \.classes)
-    try check("encoder", \.encoder)
-    try check("set of parameters", \.parameters)
-    try check("parent", \.parent)
+    try check("method") { $0.payload.run.method }
+    try check("round") { $0.payload.round }
+    try check("shape") { $0.payload.run.encoder.dimension }
+    try check("set of classes") { $0.manifest.classes }
+    try check("encoder") { $0.payload.run.encoder }
+    try check("set of parameters") { $0.payload.run.parameters }
+    try check("parent") { $0.payload.parent }
   }
 
-  /// Reads every update in turn and makes one of them.
+  /// Reads every update in turn and makes one of them, by the rule, or as the method has it.
   /// - Parameter progress: called with the number of updates read.
   /// - Throws: `tryAgain` for fewer updates than the rule needs.
   public func combine(
     by rule: any AggregationRule.Type, settings: AggregationSettings = .init(),
     weights: AggregationWeights, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> [Tensor] {
-    guard !updates.isEmpty else { throw FedMedError(.tryAgain, "no updates") }
-    var rule = try rule.init(settings)
+    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
+    switch try first.payload.run.make(classes: first.manifest.classes.count).server {
+    case .average: return try reduce(rule.init(settings), weights: weights, progress: progress)
+    case .reduce(let own): return try reduce(own, weights: weights, progress: progress)
+    }
+  }
+
+  /// What a reduction makes of the updates.
+  func reduce(
+    _ reduction: any UpdateReduction, weights: AggregationWeights,
+    progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) -> [Tensor] {
+    var reduction = reduction
     for (index, update) in updates.enumerated() {
       let reader = try update.open()
       guard reader.identity == update.identity else {
         throw FedMedError(.ioError, "changed while it was read", file: update.name)
       }
-      rule.add(try reader.tensors(), weight: weights.weight(samples: update.samples))
+      reduction.add(try reader.tensors(), weight: weights.weight(samples: update.samples))
       progress(index + 1)
     }
-    return try rule.result()
+    return try reduction.result()
   }
 
   /// Writes the model that was made of the updates.
@@ -235,20 +246,14 @@ public struct FederatedRound {
     _ model: [Tensor], aggregation: Manifest.Aggregation, bestRound: Int?, tool: String,
     to descriptor: Int32, file: String
   ) throws(FedMedError) -> String {
-    guard let first = updates.first?.manifest else {
-      throw FedMedError(.tryAgain, "no updates")
-    }
-    var manifest = Manifest(kind: .model, tool: tool)
-    manifest.method = first.method
-    manifest.round = first.round
-    manifest.samples = updates.reduce(0) { $0 + $1.samples }
-    manifest.classes = first.classes
-    manifest.encoder = first.encoder
-    manifest.parameters = first.parameters
-    manifest.aggregation = aggregation
-    manifest.bestRound = bestRound
-    manifest.parent = first.parent
-    manifest.inputs = inputs
+    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
+    var payload = ModelPayload(run: first.payload.run, round: first.payload.round)
+    payload.samples = updates.reduce(0) { $0 + $1.samples }
+    payload.aggregation = aggregation
+    payload.bestRound = bestRound
+    payload.parent = first.payload.parent
+    payload.inputs = inputs
+    let manifest = Manifest(tool: tool, classes: first.manifest.classes, .model(payload))
     let writer = try ArchiveWriter()
     try writer.add(model)
     return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity

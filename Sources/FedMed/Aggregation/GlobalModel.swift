@@ -13,6 +13,20 @@ public struct RunSpecification: Decodable, Sendable {
     }
   }
 
+  /// The class texts' features [C, D] in a `.npy` file.
+  /// - Throws: `badData` where they are of another shape, or not those that the encoder names.
+  public func texts(path: String) throws(FedMedError) -> Matrix {
+    let texts = try FeatureImport.text(
+      path: path, classes: classes.count, dimension: encoder.dimension)
+    let writer = try ArchiveWriter()
+    try writer.add(
+      Tensor(name: "text", shape: [texts.rows, texts.columns], values: texts.elements))
+    guard encoder.text == nil || encoder.text == writer.checksum(of: "text.npy") else {
+      throw FedMedError(.badData, "other texts than those of the specification", file: path)
+    }
+    return texts
+  }
+
   public init(classes: [String], encoder: Manifest.Encoder) {
     self.classes = classes
     self.encoder = encoder
@@ -22,21 +36,21 @@ public struct RunSpecification: Decodable, Sendable {
 /// The first global model of a run, round 0.
 public enum GlobalModel {
   /// Writes a model with random numbers of the parameters' seed.
+  /// - Parameter texts: the class texts' features [C, D], where they are known.
   public static func write(
-    _ specification: RunSpecification, parameters: HyperParameters, tool: String,
-    to descriptor: Int32, file: String
+    _ specification: RunSpecification, method: String, parameters: HyperParameters,
+    texts: Matrix? = nil, tool: String, to descriptor: Int32, file: String
   ) throws(FedMedError) {
-    var manifest = Manifest(kind: .model, tool: tool)
-    manifest.method = Method.fedmedclip.rawValue
-    manifest.round = 0
-    manifest.classes = specification.classes
-    manifest.encoder = specification.encoder
-    manifest.parameters = parameters
+    let run = RunPayload(
+      method: method, parameters: parameters, encoder: specification.encoder)
+    let manifest = Manifest(
+      tool: tool, classes: specification.classes, .model(ModelPayload(run: run, round: 0)))
     try manifest.validateValues()
-    var random = RandomStream(seed: parameters.seed, purpose: .featureAdaptation)
-    let fam = FeatureAdaptation(dimension: specification.encoder.dimension, random: &random)
     let writer = try ArchiveWriter()
-    try writer.add(fam.tensors())
+    let directions = texts.map {
+      ClassTexts(features: $0, logitScale: specification.encoder.logitScale)
+    }
+    try writer.add(run.make(classes: specification.classes.count).start(directions))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

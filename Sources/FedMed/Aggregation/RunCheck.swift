@@ -129,7 +129,7 @@ public struct RunCheck {
     _ model: ModelArchive, _ round: Int, _ name: String
   ) throws(FedMedError) {
     guard let before = models[round - 1] else { return }
-    guard model.manifest.parent == before.identity else {
+    guard model.model?.parent == before.identity else {
       throw FedMedError(.badData, "does not follow from \(before.name)", file: model.name)
     }
     var paths: [String: String] = [:]
@@ -140,7 +140,7 @@ public struct RunCheck {
       paths[reader.identity] = "\(folder)/\(file)"
     }
     var inputs: [String] = []
-    for input in model.manifest.inputs {
+    for input in model.model?.inputs ?? [] {
       guard let path = paths[input.identity] else {
         throw FedMedError(
           .badData, "its update of site '\(printable(input.site))' is missing", file: model.name)
@@ -167,7 +167,7 @@ public struct RunCheck {
     let hasEnded = models[round + 1] != nil || isThere("finished")
     guard !hasEnded || recorded[file] != nil else { throw fault(file, "is not part of the run") }
     guard report.report.split == split.rawValue, let model = models[report.round],
-      report.manifest.parent == model.identity, split == .test || report.round == round
+      report.scored.parent == model.identity, split == .test || report.round == round
     else { throw fault(file, "is not a \(split.rawValue) report on a model of the run") }
   }
 
@@ -252,10 +252,7 @@ struct RunSettings {
         global: global, state: state)
       result = try step.step(towards: result)
     }
-    let type = try model.manifest.codec.map { name throws(FedMedError) in
-      try Codecs.named(name).elementType
-    }
-    guard type == .float16 else { return result }
+    guard try model.coding.elementType() == .float16 else { return result }
     return result.map {
       Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { Float(Float16($0)) })
     }

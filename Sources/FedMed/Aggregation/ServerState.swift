@@ -1,15 +1,15 @@
 /// What a server's optimiser remembers from round to round. It stays at the server.
 public struct ServerState: Sendable {
-  /// The optimiser's name.
-  public let optimizer: String
-  /// The round whose model was made with it.
-  public let round: Int
   public let identity: String
   let first: [Tensor]
   let second: [Tensor]
-  private let inputs: [Manifest.Input]
-  private let parameters: HyperParameters?
+  private let payload: ServerPayload
   private let name: String
+
+  /// The optimiser's name.
+  public var optimizer: String { payload.aggregation.optimizer ?? "" }
+  /// The round whose model was made with it.
+  public var round: Int { payload.round }
 
   /// Reads the archive at `path`.
   public init(path: String) throws(FedMedError) {
@@ -17,6 +17,10 @@ public struct ServerState: Sendable {
   }
 
   init(_ reader: ArchiveReader) throws(FedMedError) {
+    guard case .server(let payload) = reader.manifest.payload else {
+      throw reader.fault("is no server's memory", "manifest.json")
+    }
+    self.payload = payload
     let tensors = try reader.tensors()
     func moments(_ prefix: String) -> [Tensor] {
       tensors.filter { $0.name.hasPrefix(prefix) }.map {
@@ -27,25 +31,19 @@ public struct ServerState: Sendable {
     guard second.allSatisfy({ $0.values.allSatisfy { $0 >= 0 } }) else {
       throw reader.fault("a second moment is negative", "second")
     }
-    // The rules of a manifest promise them.
-    optimizer = reader.manifest.aggregation?.optimizer ?? ""
-    round = reader.manifest.round ?? 0
-    parameters = reader.manifest.parameters
-    name = reader.name
-    identity = reader.identity
-    inputs = reader.manifest.inputs
+    (name, identity) = (reader.name, reader.identity)
   }
 
   /// - Throws: `badData` where it is of another optimiser, run, round or updates than the global model.
   func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
-    guard self.optimizer == optimizer, parameters == global.parameters else {
+    guard self.optimizer == optimizer, payload.run.parameters == global.run.parameters else {
       throw FedMedError(.badData, "is of another run, or of \(self.optimizer)", file: name)
     }
     guard round == global.round else {
       throw FedMedError(
         .badData, "of round \(round), \(global.name) is of round \(global.round)", file: name)
     }
-    guard inputs == global.manifest.inputs else {
+    guard payload.inputs == global.model?.inputs else {
       throw FedMedError(.badData, "of other updates than \(global.name)", file: name)
     }
   }
@@ -68,7 +66,7 @@ public struct ServerOptimization {
     state: ServerState?
   ) throws(FedMedError) {
     try state?.requireFit(optimizer.name, global)
-    if state == nil, let last = global.manifest.aggregation?.optimizer {
+    if state == nil, let last = global.model?.aggregation?.optimizer {
       throw FedMedError(
         .noInput, "was made with \(last), whose --server-state is missing", file: global.name)
     }
@@ -118,15 +116,10 @@ public struct ServerOptimization {
       }
       try writer.add(tensors, prefix: prefix)
     }
-    var manifest = Manifest(kind: .server, tool: tool)
-    manifest.method = global.manifest.method
-    manifest.round = global.round + 1
-    manifest.classes = global.manifest.classes
-    manifest.encoder = global.manifest.encoder
-    manifest.parameters = global.parameters
-    manifest.aggregation = aggregation
-    manifest.parent = global.identity
-    manifest.inputs = round.inputs
+    let payload = ServerPayload(
+      run: global.run, round: global.round + 1, aggregation: aggregation, parent: global.identity,
+      inputs: round.inputs)
+    let manifest = Manifest(tool: tool, classes: global.manifest.classes, .server(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

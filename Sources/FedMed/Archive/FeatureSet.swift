@@ -47,14 +47,16 @@ public struct FeatureSet: Sendable {
   /// Reads a feature archive.
   public init(_ reader: ArchiveReader) throws(FedMedError) {
     let manifest = reader.manifest
+    guard case .features(let payload) = manifest.payload else {
+      throw reader.fault("is no archive of features", "manifest.json")
+    }
     name = reader.name
     identity = reader.identity
-    site = manifest.site
-    anchors = manifest.anchors
-    damage = manifest.damage.flatMap(ImageDamage.init)
+    site = payload.site
+    anchors = payload.anchors
+    damage = payload.damage.flatMap(ImageDamage.init)
     classes = manifest.classes
-    guard let encoder = manifest.encoder else { throw reader.fault("no encoder", "manifest.json") }
-    self.encoder = encoder
+    encoder = payload.encoder
     var (type, bytes, labels, split) = (ElementType.float32, [UInt8](), [Int]?.none, [Split]?.none)
     var text = Matrix(rows: 0, columns: 0)
     var table = Table(header: [], rows: [])
@@ -80,11 +82,11 @@ public struct FeatureSet: Sendable {
           rows: classes.count, columns: encoder.dimension, elements: try reader.floats())
       case "samples.tsv":
         table = try Table(text: reader.text(), file: name, place: member.name)
-        guard table.rows.count == manifest.samples else {
+        guard table.rows.count == payload.samples else {
           throw reader.fault("\(table.rows.count) samples", member.name)
         }
       default:
-        split = try Self.splits(reader, count: manifest.samples ?? 0)
+        split = try Self.splits(reader, count: payload.samples)
       }
     }
     rows = FeatureRows(bytes, as: type, dimension: encoder.dimension)
@@ -139,15 +141,13 @@ public struct FeatureSet: Sendable {
     try writer.add(Tensor(name: "text", shape: [text.rows, text.columns], values: text.elements))
     try writer.add("samples.tsv", lines: table.lines)
     if let split { try writer.add("split.txt", lines: split.map(\.rawValue)) }
-    var manifest = Manifest(kind: .features, tool: tool)
-    manifest.site = site
-    manifest.samples = count
-    manifest.classes = classes
-    manifest.encoder = encoder
-    manifest.anchors = anchors
-    manifest.damage = damage?.text
-    manifest.encoder?.text = writer.checksum(of: "text.npy")
-    manifest.parent = parent
+    var payload = FeaturesPayload(encoder: encoder, samples: count)
+    payload.site = site
+    payload.anchors = anchors
+    payload.damage = damage?.text
+    payload.encoder.text = writer.checksum(of: "text.npy")
+    payload.parent = parent
+    let manifest = Manifest(tool: tool, classes: classes, .features(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

@@ -68,6 +68,9 @@ extension JSON {
   ) throws(FedMedError) -> Value {
     do {
       return try JSONDecoder().decode(Value.self, from: Data(json))
+    } catch var error as FedMedError {
+      error.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
+      throw error
     } catch let error as DecodingError {
       func path(_ context: DecodingError.Context, _ last: String? = nil) -> String {
         let keys = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }

@@ -1,81 +1,105 @@
 extension Manifest {
+  /// The order of all keys.
+  private static let keys = [
+    "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
+    "anchors", "damage", "parameters", "predictors", "aggregation", "bestRound", "rounds",
+    "calibration", "codec", "encodedFrom", "parent", "inputs", "members",
+  ]
+
   /// The bytes of `manifest.json`: keys in a fixed order, two-space indent, one newline at the end.
   public var bytes: [UInt8] {
     Array((json.text + "\n").utf8)
   }
 
   var json: JSON {
+    let head: [(key: String, value: JSON?)] = [
+      ("format", .string(Self.formatName)), ("version", .integer(Self.formatVersion)),
+      ("kind", .string(kind.rawValue)), ("tool", .string(tool)), ("classes", .strings(classes)),
+      ("members", .array(members.map(\.json))),
+    ]
+    let all = (head + payload.content.fields).compactMap { pair in
+      pair.value.map { JSON.Member(key: pair.key, value: $0) }
+    }
+    return .object(
+      Self.keys.compactMap { key in all.first { $0.key == key } })
+  }
+
+  private struct Format: Decodable {
+    var format: String
+    var version: Int
+  }
+
+  /// Reads and checks the text of a manifest.
+  /// - Throws: `badData` with the place in the manifest.
+  public init(json: [UInt8]) throws(FedMedError) {
+    let place = "manifest.json"
+    let format: Format = try JSON.decode(json, place: place, limits: .manifest)
+    guard format.format == Self.formatName else {
+      throw FedMedError(.badData, "not a \(Self.formatName)", place: place)
+    }
+    guard (1...Self.formatVersion).contains(format.version) else {
+      throw FedMedError(
+        .badData, "version \(format.version), this tool reads versions up to \(Self.formatVersion)",
+        place: place)
+    }
+    self = try JSON.decodeExactly(json, place: place, limits: .manifest) { (manifest: Manifest) in
+      format.version == 1 ? manifest.json.version1 : manifest.json
+    }
+    do throws(FedMedError) {
+      try validate()
+    } catch {
+      var placed = error
+      placed.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
+      throw placed
+    }
+  }
+}
+
+extension Manifest: Decodable {
+  private enum CodingKeys: String, CodingKey { case kind, tool, classes, members }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    tool = try container.decode(String.self, forKey: .tool)
+    classes = try container.decode([String].self, forKey: .classes)
+    members = try container.decode([Member].self, forKey: .members)
+    payload = try Payload(try container.decode(Kind.self, forKey: .kind), from: decoder)
+  }
+}
+
+extension Manifest.Member {
+  var json: JSON {
     .object([
-      "format": .string(Self.formatName),
-      "version": .integer(Self.formatVersion),
-      "kind": .string(kind.rawValue),
-      "tool": .string(tool),
-      "method": method.map { .string($0) },
-      "round": round.map { .integer($0) },
-      "site": site.map { .string($0) },
-      "samples": samples.map { .integer($0) },
-      "classes": .strings(classes),
-      "encoder": encoder?.json,
-      "anchors": anchors.map { .integer($0) },
-      "damage": damage.map { .string($0) },
-      "parameters": parameters?.json,
-      "aggregation": aggregation.map {
-        .object([
-          "rule": .string($0.rule), "weights": .string($0.weights),
-          "optimizer": $0.optimizer.map { .string($0) },
-        ])
-      },
-      "bestRound": bestRound.map { .integer($0) },
-      "rounds": rounds.map {
-        .object([
-          "latest": .integer($0.latest), "previous": .integer($0.previous),
-          "best": $0.best.map { .integer($0) },
-        ])
-      },
-      "calibration": calibration.map {
-        .object(["model": .string($0.model), "temperature": .number($0.temperature)])
-      },
-      "codec": codec.map { .string($0) },
-      "encodedFrom": encodedFrom.map { .string($0) },
-      "parent": parent.map { .string($0) },
-      "inputs": .array(
-        inputs.map {
-          .object([
-            "site": .string($0.site), "samples": .integer($0.samples),
-            "identity": .string($0.identity),
-          ])
-        }),
-      "members": .array(
-        members.map {
-          .object([
-            "name": .string($0.name), "dtype": .string($0.dtype.rawValue),
-            "shape": .array($0.shape.map { .integer($0) }), "bytes": .integer($0.bytes),
-            "sha256": .string($0.sha256),
-          ])
-        }),
+      "name": .string(name), "dtype": .string(dtype.rawValue),
+      "shape": .array(shape.map { .integer($0) }), "bytes": .integer(bytes),
+      "sha256": .string(sha256),
     ])
   }
 }
 
-extension Manifest.Encoder {
-  public var json: JSON {
-    .object([
-      "name": .string(name), "dimension": .integer(dimension), "logitScale": .number(logitScale),
-      "sha256": sha256.map { .string($0) }, "settings": settings.map { .string($0) },
-      "text": text.map { .string($0) },
-    ])
-  }
+// MARK: - Version 1
+
+/// Version 1 knew one method, FedMedCLIP, without its ablations: predictors and the hyper-parameters of
+/// `added` were not there, and have the values that they had then. `inputs` was always there.
+enum Version1 {
+  static let added: Set<String> = ["contrast", "classifier", "masks", "mixture"]
+  static let predictors = ["fam", "mlp", "ensemble"]
 }
 
-extension HyperParameters {
-  public var json: JSON {
-    .object([
-      "seed": .integer(Int(seed)), "batchSize": .integer(batchSize),
-      "localEpochs": .integer(localEpochs), "learningRateFAM": .number(learningRateFAM),
-      "learningRateMLP": .number(learningRateMLP), "decay": .number(decay),
-      "beta1": .number(beta1), "beta2": .number(beta2), "epsilon": .number(epsilon),
-      "weightDecay": .number(weightDecay), "lambda": .number(lambda),
-      "temperature": .number(temperature), "hidden": .integer(hidden),
-    ])
+extension JSON {
+  /// A manifest of version 2 as version 1 would have written it.
+  fileprivate var version1: JSON {
+    guard case .object(let members) = self else { return self }
+    let list = members.filter { $0.key != "predictors" }.map { member -> Member in
+      switch (member.key, member.value) {
+      case ("version", _): return Member(key: "version", value: .integer(1))
+      case ("parameters", .object(let values)):
+        return Member(
+          key: "parameters", value: .object(values.filter { !Version1.added.contains($0.key) }))
+      default: return member
+      }
+    }
+    let hasInputs = list.contains { $0.key == "inputs" }
+    return .object(list + (hasInputs ? [] : [Member(key: "inputs", value: .array([]))]))
   }
 }

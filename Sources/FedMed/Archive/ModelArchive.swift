@@ -6,9 +6,17 @@ public struct ModelArchive: Sendable {
   public let tensors: [Tensor]
   /// What messages call it.
   public let name: String
+  public let run: RunPayload
+  public let round: Int
+  public let coding: Manifest.Coding
 
   /// Reads a whole archive of kind model or update, in any codec.
   public init(_ reader: ArchiveReader) throws(FedMedError) {
+    switch reader.manifest.payload {
+    case .model(let model): (run, round, coding) = (model.run, model.round, model.coding)
+    case .update(let update): (run, round, coding) = (update.run, update.round, update.coding)
+    default: throw reader.fault("is no model", "manifest.json")
+    }
     manifest = reader.manifest
     manifestBytes = reader.manifestBytes
     identity = reader.identity
@@ -21,17 +29,15 @@ public struct ModelArchive: Sendable {
     try self.init(ArchiveReader(path: path, kinds: [.model]))
   }
 
-  // The rules of a manifest promise the following for both kinds.
-  public var round: Int { manifest.round ?? 0 }
-  public var parameters: HyperParameters { manifest.parameters ?? HyperParameters() }
+  /// What a model's manifest says beside that; nil of an update.
+  public var model: ModelPayload? {
+    guard case .model(let model) = manifest.payload else { return nil }
+    return model
+  }
 
-  public func featureAdaptation() throws(FedMedError) -> FeatureAdaptation {
-    do throws(FedMedError) {
-      return try FeatureAdaptation(
-        dimension: manifest.encoder?.dimension ?? 0, tensors: TensorTable(tensors))
-    } catch {
-      throw error.naming(file: name)
-    }
+  /// The method of its run.
+  public func method() throws(FedMedError) -> any FederatedMethod {
+    try run.make(classes: manifest.classes.count)
   }
 
   /// - Throws: `badData` where the features are of other classes or of another encoder.
@@ -45,7 +51,7 @@ public struct ModelArchive: Sendable {
         "classes", features.classes.joined(separator: ", "),
         manifest.classes.joined(separator: ", "))
     }
-    if let difference = manifest.encoder?.difference(from: features.encoder) {
+    if let difference = run.encoder.difference(from: features.encoder) {
       throw FedMedError(
         .badData,
         "encoder.\(difference.key) \(difference.theirs), the model \(name) has \(difference.ours)",

@@ -10,40 +10,41 @@ public enum Compressor {
     _ archive: ModelArchive, codec: any Codec.Type, filter: Filter, tool: String,
     to descriptor: Int32, file: String
   ) throws(FedMedError) -> Int {
-    var manifest = archive.manifest
-    if let coded = manifest.codec, coded != codec.name {
+    var (manifest, coding) = (archive.manifest, archive.coding)
+    if let coded = coding.codec, coded != codec.name {
       throw FedMedError(
         .badData, "is written as \(coded), which \(codec.name) cannot undo", file: archive.name,
         hint: "fm-compress -d decodes it")
     }
-    if manifest.codec == nil && !codec.isLossless {
+    if coding.codec == nil && !codec.isLossless {
       manifest.tool = tool
-      manifest.codec = codec.name
-      manifest.encodedFrom = archive.identity
+      coding = Manifest.Coding(codec: codec.name, encodedFrom: archive.identity)
+      manifest.payload = manifest.payload.coded(coding)
     }
-    return try write(archive, manifest, filter: filter, to: descriptor, file: file)
+    return try write(archive, manifest, coding, filter: filter, to: descriptor, file: file)
   }
 
   /// Decodes an archive: single precision, with the coded values, and no filter.
   public static func decode(
     _ archive: ModelArchive, tool: String, to descriptor: Int32, file: String
   ) throws(FedMedError) -> Int {
-    var manifest = archive.manifest
-    if manifest.codec != nil {
+    var (manifest, coding) = (archive.manifest, archive.coding)
+    if coding.codec != nil {
       manifest.tool = tool
-      manifest.codec = nil
+      coding.codec = nil
+      manifest.payload = manifest.payload.coded(coding)
     }
-    return try write(archive, manifest, filter: .none, to: descriptor, file: file)
+    return try write(archive, manifest, coding, filter: .none, to: descriptor, file: file)
   }
 
   private static func write(
-    _ archive: ModelArchive, _ manifest: Manifest, filter: Filter, to descriptor: Int32,
+    _ archive: ModelArchive, _ manifest: Manifest, _ coding: Manifest.Coding, filter: Filter,
+    to descriptor: Int32,
     file: String
   ) throws(FedMedError) -> Int {
-    let type = try manifest.codec.map { name throws(FedMedError) in try Codecs.named(name) }
     let writer = try ArchiveWriter()
     do throws(FedMedError) {
-      try writer.add(archive.tensors, as: type?.elementType ?? .float32)
+      try writer.add(archive.tensors, as: coding.elementType())
     } catch {
       throw error.naming(file: archive.name)
     }
@@ -51,5 +52,20 @@ public enum Compressor {
       manifest, verbatim: manifest == archive.manifest ? archive.manifestBytes : nil,
       filter: filter, to: descriptor, file: file
     ).bytes
+  }
+}
+
+extension Payload {
+  /// The same of a model or an update whose numbers are written in another way.
+  fileprivate func coded(_ coding: Manifest.Coding) -> Payload {
+    switch self {
+    case .model(var model):
+      model.coding = coding
+      return .model(model)
+    case .update(var update):
+      update.coding = coding
+      return .update(update)
+    default: return self
+    }
   }
 }

@@ -117,15 +117,21 @@ public struct Reception {
     try require(
       manifest.round == expectedRound,
       "of round \(manifest.round ?? 0), asked for round \(expectedRound)")
+    let (parent, method): (String?, String?)
+    switch manifest.payload {
+    case .update(let update): (parent, method) = (update.parent, update.run.method)
+    case .report(let report): (parent, method) = (report.scored.parent, report.scored.method)
+    default: (parent, method) = (nil, nil)
+    }
     try require(
-      manifest.parent == model.identity, "from another model than that of round \(model.round)")
+      parent == model.identity, "from another model than that of round \(model.round)")
     try require(
-      manifest.classes == model.manifest.classes && manifest.method == model.manifest.method,
+      manifest.classes == model.manifest.classes && method == model.run.method,
       "has other classes or another method than the model")
-    if answer == .update {
-      let encoder = model.manifest.encoder.flatMap { own in manifest.encoder.map(own.fits) }
+    if case .update(let update) = manifest.payload {
       try require(
-        encoder == true && manifest.parameters == model.manifest.parameters,
+        model.run.encoder.fits(update.run.encoder)
+          && update.run.parameters == model.run.parameters,
         "has another encoder or other parameters than the model")
     }
     // Without signatures, nothing but its folder tells whose it is.

@@ -30,20 +30,23 @@ public enum PredictionArchive {
       try writer.add(
         Tensor(name: name, shape: [matrix.rows, matrix.columns], values: matrix.elements))
     }
-    try add("probabilities", predictions.ensemble)
-    try add("fam", predictions.fam)
-    try add("mlp", predictions.mlp)
+    try add("probabilities", predictions.uncalibrated)
+    for part in predictions.parts.dropLast() { try add(part.predictor, part.probabilities) }
     try add("calibrated", predictions.calibrated)
     if let labels = features.labels {
       try writer.add("labels.npy", indices.map { Int32(labels[$0]) })
     }
-    var manifest = Manifest(kind: .predictions, tool: tool)
-    manifest.method = model.manifest.method
-    manifest.round = model.round
-    manifest.site = features.site
-    manifest.samples = indices.count
-    manifest.classes = features.classes
-    manifest.parent = model.identity
+    let payload = PredictionsPayload(
+      scored: try model.scored(), samples: indices.count, site: features.site)
+    let manifest = Manifest(tool: tool, classes: features.classes, .predictions(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}
+
+extension ModelArchive {
+  /// What predictions and reports say of it.
+  public func scored() throws(FedMedError) -> Manifest.Scored {
+    Manifest.Scored(
+      method: run.method, round: round, predictors: try method().predictors, parent: identity)
   }
 }

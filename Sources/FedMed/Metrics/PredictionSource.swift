@@ -3,17 +3,17 @@ public struct PredictionSource: Sendable {
   public let classes: [String]
   /// nil of a table.
   public let site: String?
-  /// By who predicts: `ensemble`, and `fam`, `mlp` and `calibrated` where they are there; of a table
-  /// `table`.
+  /// By who predicts: what the method predicts with first, then its other predictors and `calibrated`
+  /// where they are there; of a table `table`.
   public let predictions: [(predictor: String, probabilities: LabelledProbabilities)]
   /// For each sample the number of those that it belongs to, where that was asked for.
   public let groups: [Int]?
   /// The checksum of the samples' names in their order.
   private let checksum: String
 
-  /// What is predicted with: the calibrated ensemble where there is one.
+  /// What is predicted with: the calibrated predictions where there are some.
   public var final: LabelledProbabilities {
-    (predictions.first { $0.predictor == Report.Predictor.calibrated.rawValue } ?? predictions[0])
+    (predictions.first { $0.predictor == Report.calibrated } ?? predictions[0])
       .probabilities
   }
 
@@ -98,8 +98,11 @@ public struct PredictionSource: Sendable {
   private init(
     _ reader: ArchiveReader, group: String?, samples: (table: Table, file: String)?
   ) throws(FedMedError) {
+    guard case .predictions(let payload) = reader.manifest.payload else {
+      throw reader.fault("holds no predictions", "manifest.json")
+    }
     classes = reader.manifest.classes
-    site = reader.manifest.site
+    site = payload.site
     var labels: [Int]?
     var names: [String] = []
     var values: [(predictor: String, values: [Double])] = []
@@ -110,7 +113,8 @@ public struct PredictionSource: Sendable {
       default:
         let name = String(member.name.dropLast(".npy".count))
         let numbers = try reader.floats().map { Double($0) }
-        values.append((name == "probabilities" ? "ensemble" : name, numbers))
+        let final = payload.scored.predictors.last ?? name
+        values.append((name == "probabilities" ? final : name, numbers))
       }
     }
     guard let labels else {

@@ -5,17 +5,15 @@
 /// counted; classes with fewer are hidden (`Disclosure`), and scores that are means over classes are those
 /// of the classes that are shown.
 public struct Report: Equatable, Sendable {
-  /// The ways to predict, in the order they are shown in.
-  public enum Predictor: String, CaseIterable, Sendable {
-    case fam, mlp, ensemble, calibrated
-  }
+  /// What the last predictor at its site's temperature is called.
+  public static let calibrated = "calibrated"
 
   /// The scores of one way to predict.
   public struct Scores: Equatable, Sendable {
     public var correct: Int
     /// Those that are defined.
     public var values: [Score: Double] = [:]
-    /// Of what a site predicts with, the ensemble and the calibrated one.
+    /// Of the last predictor, and of the calibrated one.
     public var details: Details?
   }
 
@@ -27,8 +25,10 @@ public struct Report: Equatable, Sendable {
   public var total: Int
   /// The fewest samples that a number in it rests on.
   public let minimum: Int
-  /// Empty where there are fewer samples than the minimum.
-  public private(set) var scores: [Predictor: Scores]
+  /// The ways to predict, in the order they are shown in; what the site predicts with is the last one.
+  public private(set) var predictors: [String]
+  /// By predictor. Empty where there are fewer samples than the minimum.
+  public private(set) var scores: [String: Scores]
 
   /// - Parameters:
   ///   - split: nil is all samples.
@@ -41,14 +41,21 @@ public struct Report: Equatable, Sendable {
     self.split = split?.rawValue ?? "all"
     self.minimum = minimum
     total = labels.count
+    predictors =
+      predictions.parts.map(\.predictor) + (predictions.calibrated == nil ? [] : [Self.calibrated])
     scores = [:]
     guard total == 0 || total >= minimum else { return }
     let counts = names.indices.map { c in labels.count { $0 == c } }
     let disclosure = Disclosure(counts: counts, minimum: minimum)
-    for predictor in Predictor.allCases {
-      guard let matrix = predictions[predictor] else { continue }
+    let last = predictions.parts[predictions.parts.count - 1].predictor
+    for predictor in predictors {
+      let isLast = predictor == last
+      guard
+        let matrix = isLast
+          ? predictions.uncalibrated : predictions[predictor] ?? predictions.calibrated
+      else { continue }
       guard split != .validation else {
-        guard predictor == .ensemble else { continue }
+        guard isLast else { continue }
         let hits = zip(Predictions.classes(matrix), labels).count { $0 == $1 }
         scores[predictor] = Scores(correct: hits)
         continue
@@ -61,7 +68,7 @@ public struct Report: Equatable, Sendable {
       let details = Details(probabilities, disclosure, minimum: minimum)
       var own = Scores(correct: probabilities.confusion.correct)
       own.values = Self.values(probabilities, details, disclosure, names)
-      if predictor == .ensemble || predictor == .calibrated { own.details = details }
+      if isLast || predictor == Self.calibrated { own.details = details }
       scores[predictor] = own
     }
   }
@@ -86,13 +93,18 @@ public struct Report: Equatable, Sendable {
   }
 
   /// Whether it says how many samples were right.
-  public var hasCounts: Bool { total > 0 && scores[.ensemble] != nil }
+  public var hasCounts: Bool { total > 0 && uncalibrated != nil }
 
   /// How many classes are hidden.
   public var hiddenClasses: Int { final?.details?.hidden.count ?? 0 }
 
-  /// The scores of what the site predicts with: the calibrated ensemble where there is one.
-  public var final: Scores? { scores[.calibrated] ?? scores[.ensemble] }
+  /// The scores of what the method predicts with.
+  public var uncalibrated: Scores? {
+    predictors.last { $0 != Self.calibrated }.flatMap { scores[$0] }
+  }
+
+  /// The scores of what the site predicts with: the calibrated ones where there are some.
+  public var final: Scores? { scores[Self.calibrated] ?? uncalibrated }
 
   public var json: JSON {
     .object(
@@ -101,9 +113,21 @@ public struct Report: Equatable, Sendable {
         JSON.Member(key: "total", value: .integer(total)),
         JSON.Member(key: "minCount", value: .integer(minimum)),
       ]
-        + Predictor.allCases.compactMap { predictor in
-          scores[predictor].map { JSON.Member(key: predictor.rawValue, value: $0.json) }
+        + predictors.compactMap { predictor in
+          scores[predictor].map { JSON.Member(key: predictor, value: $0.json) }
         })
+  }
+
+  /// Says which ways to predict there can be, in their order; a report that was read does not know.
+  /// - Throws: `badData` where it has scores of another one.
+  mutating func setPredictors(_ names: [String]) throws(FedMedError) {
+    let all = names + [Self.calibrated]
+    if let odd = scores.keys.sorted().first(where: { !all.contains($0) }) {
+      throw FedMedError(
+        .badData, "metrics.\(printable(odd)) is unknown or has a value that it cannot have",
+        place: "metrics.json")
+    }
+    predictors = names + (scores[Self.calibrated] == nil ? [] : [Self.calibrated])
   }
 
   /// - Throws: `badData` where the numbers contradict each other, or the split is not one.
@@ -119,12 +143,13 @@ public struct Report: Equatable, Sendable {
     try check((1...1 << 20).contains(minimum), "a minCount of \(minimum)")
     let isHidden = total > 0 && total < minimum
     try check(
-      isHidden ? scores.isEmpty : scores[.ensemble] != nil,
-      isHidden ? "scores of fewer than \(minimum) samples" : "no ensemble")
-    for predictor in Predictor.allCases {
+      isHidden ? scores.isEmpty : uncalibrated != nil,
+      isHidden
+        ? "scores of fewer than \(minimum) samples"
+        : "no \(predictors.last { $0 != Self.calibrated } ?? "scores")")
+    for predictor in predictors {
       guard let own = scores[predictor] else { continue }
-      try check(
-        isValid(own, classes: classes), "\(predictor.rawValue) has impossible scores")
+      try check(isValid(own, classes: classes), "\(predictor) has impossible scores")
     }
   }
 
@@ -153,41 +178,31 @@ public struct Report: Equatable, Sendable {
 }
 
 extension Report: Decodable {
-  private enum CodingKeys: String, CodingKey {
-    case split, total, fam, mlp, ensemble, calibrated
-    case minimum = "minCount"
-  }
+  private static let own: Set<String> = ["split", "total", "minCount"]
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    split = try container.decode(String.self, forKey: .split)
-    total = try container.decode(Int.self, forKey: .total)
-    minimum = try container.decode(Int.self, forKey: .minimum)
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    split = try container.decode(String.self, forKey: AnyKey("split"))
+    total = try container.decode(Int.self, forKey: AnyKey("total"))
+    minimum = try container.decode(Int.self, forKey: AnyKey("minCount"))
+    predictors = container.allKeys.map(\.stringValue).filter { !Self.own.contains($0) }.sorted()
     scores = [:]
-    scores[.ensemble] = try container.decodeIfPresent(Scores.self, forKey: .ensemble)
-    scores[.fam] = try container.decodeIfPresent(Scores.self, forKey: .fam)
-    scores[.mlp] = try container.decodeIfPresent(Scores.self, forKey: .mlp)
-    scores[.calibrated] = try container.decodeIfPresent(Scores.self, forKey: .calibrated)
+    for predictor in predictors {
+      scores[predictor] = try container.decode(Scores.self, forKey: AnyKey(predictor))
+    }
   }
 }
 
 extension Report.Scores: Decodable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    correct = try container.decode(Int.self, forKey: Key(stringValue: "correct"))
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    correct = try container.decode(Int.self, forKey: AnyKey("correct"))
     for score in Score.allCases {
       values[score] = try container.decodeIfPresent(
-        Double.self, forKey: Key(stringValue: score.key))
+        Double.self, forKey: AnyKey(score.key))
     }
     details = try container.decodeIfPresent(
-      Report.Details.self, forKey: Key(stringValue: "details"))
+      Report.Details.self, forKey: AnyKey("details"))
   }
 
   var json: JSON {

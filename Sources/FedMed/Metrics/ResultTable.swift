@@ -12,21 +12,21 @@ public struct ResultTable: Sendable {
     public let hiddenClasses: Int
   }
 
-  /// FAM, MLP and ensemble, and the calibrated ensemble where any site has one; the others stand
-  /// there with their ensemble.
-  public let predictors: [Report.Predictor]
+  /// The method's predictors, and the calibrated one where any site has it; the others stand there with
+  /// what they predict with.
+  public let predictors: [String]
   public let rows: [Row]
 
   public init(_ reports: TestReports, score: Score) {
-    let predictors = Report.Predictor.allCases.filter { predictor in
-      predictor != .calibrated || reports.sites.contains { $0.report.scores[predictor] != nil }
-    }
+    let isCalibrated = reports.sites.contains { $0.report.scores[Report.calibrated] != nil }
+    let predictors =
+      (reports.sites.first?.scored.predictors ?? []) + (isCalibrated ? [Report.calibrated] : [])
     let sites = reports.sites.map { report in
       Row(
         site: report.site, samples: report.report.total,
         values: predictors.map { predictor in
           let own =
-            predictor == .calibrated ? report.report.final : report.report.scores[predictor]
+            predictor == Report.calibrated ? report.report.final : report.report.scores[predictor]
           return own?.values[score]
         }, hiddenClasses: report.report.hiddenClasses)
     }
@@ -58,7 +58,7 @@ public struct TestReports: Sendable {
     }
     let support = sorted.map { report in
       sorted.count {
-        $0.manifest.parent == report.manifest.parent && $0.report.split == report.report.split
+        $0.scored.parent == report.scored.parent && $0.report.split == report.report.split
       }
     }
     // Of those with equally many the first.
@@ -72,7 +72,7 @@ public struct TestReports: Sendable {
         reason = "site '\(report.site)' reported in \(twin.name) too"
       } else if let model, report.report.split != model.report.split {
         reason = "of the \(report.report.split) split, \(model.name) of \(model.report.split)"
-      } else if let model, report.manifest.parent != model.manifest.parent {
+      } else if let model, report.scored.parent != model.scored.parent {
         reason = "reports on another model than \(model.name)"
       } else {
         reason = nil

@@ -30,13 +30,13 @@ public struct RoundSelection: Equatable, Sendable {
     for report in reports {
       let peers = byRound[report.round] ?? []
       func support(_ peer: SiteReport) -> Int {
-        peers.count { $0.manifest.parent == peer.manifest.parent }
+        peers.count { $0.scored.parent == peer.scored.parent }
       }
       let reason: String?
       if report.report.split != Split.validation.rawValue {
         reason = "of the \(report.report.split) split, expected validation"
       } else if let other = peers.first(where: {
-        $0.manifest.parent != report.manifest.parent && support($0) >= support(report)
+        $0.scored.parent != report.scored.parent && support($0) >= support(report)
       }) {
         reason = "reports on another model of round \(report.round) than \(other.name)"
       } else if let twin = rounds[report.round]?[report.site] {
@@ -55,7 +55,7 @@ public struct RoundSelection: Equatable, Sendable {
       let sites = (rounds[round] ?? [:]).values.filter { $0.report.hasCounts }
         .sorted { $0.site.precedes($1.site) }
       let sum = sites.reduce(0.0) {
-        $0 + Double($1.report.scores[.ensemble]?.correct ?? 0) / Double($1.report.total)
+        $0 + Double($1.report.final?.correct ?? 0) / Double($1.report.total)
       }
       return Score(
         round: round, sites: sites.count,

@@ -52,8 +52,13 @@ public struct RunReport: Sendable {
 
   /// The folder's name.
   public let name: String
-  /// The manifest of the best round's model, or before there is one, of the first.
-  public let model: Manifest
+  /// What the manifest says of the best round's model, or before there is one, of the first.
+  public let model: ModelPayload
+  public let classes: [String]
+  /// Who wrote that model.
+  public let tool: String
+  /// The ways to predict; the last is what the method predicts with.
+  public let predictors: [String]
   /// Of that model.
   public let identity: String
   /// The sites that train, by name.
@@ -100,7 +105,12 @@ public struct RunReport: Sendable {
       throw FedMedError(.noInput, "holds no run: no model of round \(best ?? 0)", file: path)
     }
     let reader = try ArchiveReader(path: shown, kinds: [.model])
-    (model, identity) = (reader.manifest, reader.identity)
+    guard case .model(let own) = reader.manifest.payload else {
+      throw reader.fault("is no model", "manifest.json")
+    }
+    (model, classes, identity) = (own, reader.manifest.classes, reader.identity)
+    tool = reader.manifest.tool
+    predictors = try own.run.make(classes: classes.count).predictors
     sites = Set(validation.map(\.site)).sorted { $0.precedes($1) }
 
     var (rounds, earlier): ([Round], Double?) = ([], modelPath(0).flatMap(Self.time))
@@ -111,7 +121,7 @@ public struct RunReport: Sendable {
       var counts: [String: (correct: Int, total: Int)] = [:]
       for report in validation where report.round == number && report.report.hasCounts {
         counts[report.site] = (
-          report.report.scores[.ensemble]?.correct ?? 0, report.report.total
+          report.report.final?.correct ?? 0, report.report.total
         )
       }
       let seconds = time.flatMap { time in earlier.map { time - $0 } }
@@ -123,11 +133,11 @@ public struct RunReport: Sendable {
     self.rounds = rounds
     var tests: [SiteReport] = []
     for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
-    for test in tests where test.manifest.parent != identity {
+    for test in tests where test.scored.parent != identity {
       throw FedMedError(
-        .badData, "is not of the model of round \(model.round ?? 0)", file: test.name)
+        .badData, "is not of the model of round \(model.round)", file: test.name)
     }
-    results = try Results(tests, of: model.classes)
+    results = try Results(tests, of: classes)
     missed = try Self.missed(folder)
     traffic = try Self.traffic(folder)
     files =
@@ -230,7 +240,7 @@ extension RunReport.Results {
     }
     self.tests = tests
     pooled = pool { $0.final }
-    let isCalibrated = tests.sites.contains { $0.report.scores[.calibrated] != nil }
-    uncalibrated = isCalibrated ? pool { $0.scores[.ensemble] } : nil
+    let isCalibrated = tests.sites.contains { $0.report.scores[Report.calibrated] != nil }
+    uncalibrated = isCalibrated ? pool { $0.uncalibrated } : nil
   }
 }

@@ -1,12 +1,13 @@
 /// A report with what its archive says of where it is from.
 public struct SiteReport: Sendable {
   public let manifest: Manifest
+  public let scored: Manifest.Scored
+  public let site: String
   public let report: Report
   public let name: String
   public let identity: String
 
-  public var site: String { manifest.site ?? "" }
-  public var round: Int { manifest.round ?? 0 }
+  public var round: Int { scored.round }
 
   /// The report at `path`.
   public init(path: String) throws(FedMedError) {
@@ -14,14 +15,20 @@ public struct SiteReport: Sendable {
   }
 
   init(_ reader: ArchiveReader) throws(FedMedError) {
+    guard case .report(let payload) = reader.manifest.payload else {
+      throw reader.fault("is no report", "manifest.json")
+    }
     manifest = reader.manifest
+    (scored, site) = (payload.scored, payload.site)
     (name, identity) = (reader.name, reader.identity)
     var json: [UInt8] = []
     while try reader.next() != nil { json = try reader.bytes() }
     do throws(FedMedError) {
-      report = try JSON.decodeExactly(json, place: "metrics.json", limits: .report) {
+      var report: Report = try JSON.decodeExactly(json, place: "metrics.json", limits: .report) {
         (report: Report) in report.json
       }
+      try report.setPredictors(scored.predictors)
+      self.report = report
     } catch {
       throw error.naming(file: reader.name)
     }
@@ -35,13 +42,9 @@ public struct SiteReport: Sendable {
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add("metrics.json", json: report.json)
-    var manifest = Manifest(kind: .report, tool: tool)
-    manifest.method = model.manifest.method
-    manifest.round = model.round
-    manifest.site = site
-    manifest.samples = report.total
-    manifest.classes = model.manifest.classes
-    manifest.parent = model.identity
+    let payload = ReportPayload(
+      scored: try model.scored(), samples: report.total, site: site)
+    let manifest = Manifest(tool: tool, classes: model.manifest.classes, .report(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

@@ -4,7 +4,7 @@ import Glibc
 /// changes, only how sure it is.
 public enum TemperatureScaling {
   /// What a temperature can be.
-  static let range = Manifest.Calibration.temperatures
+  static let range = StatePayload.Calibration.temperatures
 
   /// T that makes the labels most likely, Σ log q_y largest. The true class counts as certain to
   /// (N + 1)/(N + 2) alone (Platt 1999): where every prediction is right, T does not go to 0.

@@ -85,7 +85,12 @@ extension Matrix {
   /// A copy with every row divided by its norm.
   public func normalizedRows() -> Matrix {
     var result = self
-    result.updateRows { _ = Activation.normalize($1) }
+    result.normalizeRows()
     return result
+  }
+
+  /// Divides every row by its norm.
+  mutating func normalizeRows() {
+    updateRows { _ = Activation.normalize($1) }
   }
 }

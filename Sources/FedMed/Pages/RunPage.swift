@@ -68,7 +68,7 @@ public struct RunPage {
       ? "<p class=\"note\">Of \(sites) sites, the first \(mostSites).</p>\n" : ""
   }
 
-  private var classes: [String] { run.model.classes }
+  private var classes: [String] { run.classes }
   private var best: RunReport.Round? { run.rounds.first(where: \.isBest) }
 
   private var summary: String {
@@ -77,7 +77,7 @@ public struct RunPage {
     }
     var text =
       "\(run.sites.count) sites learned to tell \(classes.count) classes apart, by "
-      + "\(run.model.method ?? "–"), without moving an image. "
+      + "\(run.model.run.method), without moving an image. "
     text += "\(run.rounds.count) rounds were validated"
     if let best, best.accuracy != nil {
       text +=
@@ -105,23 +105,28 @@ public struct RunPage {
       }
     }
     // Accuracy does not depend on the temperature.
-    let shown = accuracy.predictors.filter { $0 != .calibrated }
+    let shown = accuracy.predictors.filter { $0 != Report.calibrated }
     let rows = accuracy.rows.enumerated().map { index, row in
       [row.site, "\(row.samples)"]
         + shown.indices.map { HTML.percent(row.values[$0]) } + columns.map { $0[index] }
     }
     let isCalibrated = shown.count < accuracy.predictors.count
-    let names: [Report.Predictor: String] = [.fam: "FAM", .mlp: "MLP", .ensemble: "ensemble"]
+    let last = run.predictors.last ?? ""
+    let hasGlobal = tests.sites.contains { $0.site == ResultTable.global }
     return """
       <h2>Result</h2>
-      <p>The best round's model on each site's test samples. FAM is the shared part, the MLP each site's own; the ensemble of both is what a site predicts with. \(tests.sites.contains { $0.site == ResultTable.global } ? "Global is a site that took no part in training and has no MLP. " : "")AVG is the mean of the rows above it.</p>
-      <p>Accuracy in percent by all three; then, of \(isCalibrated ? "the calibrated ensemble" : "the ensemble"), balanced accuracy and macro F1 in percent, the mean area under the ROC curves, log loss, and the expected calibration error (ECE).</p>
+      <p>The best round's model on each site's test samples. The method is \(HTML.escape(run.model.run.method)): \(HTML.escape(methodSummary)). \(shown.count > 1 ? "A site predicts with \(last). " : "")\(hasGlobal ? "Global is a site that took no part in training and has no private part. " : "")AVG is the mean of the rows above it.</p>
+      <p>Accuracy in percent\(shown.count > 1 ? " by each predictor" : ""); then, of \(isCalibrated ? "the calibrated predictions" : last), balanced accuracy and macro F1 in percent, the mean area under the ROC curves, log loss, and the expected calibration error (ECE).</p>
       \(HTML.table(
         "Test results",
-        ["site", "samples"] + shown.map { names[$0] ?? "" }
+        ["site", "samples"] + shown
           + ["balanced", "macro F1", "AUC", "log loss", "ECE"], rows))
       \(calibration)\(gaps)
       """
+  }
+
+  private var methodSummary: String {
+    Methods.all.first { $0.name == run.model.run.method }?.summary ?? ""
   }
 
   /// Which sites missed which rounds.
@@ -154,7 +159,7 @@ public struct RunPage {
     let errors = [before, after].map {
       HTML.number(ReliabilityTable.calibrationError($0.details.reliability), places: 3)
     }
-    return "<p>All sites' test samples together, the ensemble's expected calibration error is "
+    return "<p>All sites' test samples together, the expected calibration error is "
       + "\(errors[0]) before and \(errors[1]) after calibration on the sites' validation samples.</p>"
   }
 
@@ -201,7 +206,7 @@ public struct RunPage {
       + run.sites.prefix(Self.mostSites).enumerated().map { figure($1, $0 + 1) }
     return """
       <h2>Learning curves</h2>
-      <p>The ensemble's accuracy on validation samples after each round\(run.sites.isEmpty ? "" : "; dotted, the mean of all sites"). The point is the best round.</p>
+      <p>Accuracy on validation samples after each round\(run.sites.isEmpty ? "" : "; dotted, the mean of all sites"). The point is the best round.</p>
       <div class="figures">
       \(figures.joined())</div>
       \(Self.note(run.sites.count))
@@ -277,12 +282,13 @@ public struct RunPage {
   }
 
   private var origin: String {
+    let encoder = run.model.run.encoder
     var rows = [
-      ["model", run.identity], ["made by", run.model.tool],
-      ["encoder", run.model.encoder.map { "\($0.name), \($0.dimension) features" } ?? "–"],
-      ["classes", classes.joined(separator: ", ")],
+      ["model", run.identity], ["made by", run.tool],
+      ["encoder", "\(encoder.name), \(encoder.dimension) features"],
+      ["classes", classes.joined(separator: ", ")], ["method", run.model.run.method],
+      ["parameters", run.model.run.parameters.json.line],
     ]
-    if let parameters = run.model.parameters { rows.append(["parameters", parameters.json.line]) }
     rows += run.model.inputs.map { ["update of \($0.site)", "\($0.samples) training samples"] }
     let items = rows.map {
       "<dt>\(HTML.escape($0[0]))</dt><dd><code>\(HTML.escape($0[1]))</code></dd>"

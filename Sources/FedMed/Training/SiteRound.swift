@@ -4,21 +4,15 @@
 /// round is taken back to where it was before, so that a round can be cut off at any point and
 /// repeated.
 public struct SiteRound: Sendable {
-  /// What happened in an epoch.
-  public struct Epoch: Sendable {
-    public let losses: LossTerms
-    public let steps: Int
-  }
-
   /// r.
   public let round: Int
   public let site: String
   /// The site's training samples.
   public let samples: Int
-  public let epochs: [Epoch]
-  /// Samples of the validation split, and how many of them the ensemble of the trained FAM and MLP
-  /// gets right.
-  public let validation: (correct: Int, total: Int)
+  public let epochs: [Trained.Epoch]
+  /// Samples of the validation split, and how many of them the method with what was trained here gets
+  /// right; nil where only the server makes a model.
+  public let validation: (correct: Int, total: Int)?
   public let state: StateArchive
   /// The arrays of the update.
   public let tensors: [Tensor]
@@ -49,67 +43,45 @@ public struct SiteRound: Sendable {
       throw FedMedError(.badData, "has no labels to train with", file: features.name)
     }
     let train = try features.indices(of: .train)
-    guard train.count > 1 else {
-      throw FedMedError(
-        .badData, "\(train.count) training samples, a site needs at least 2", file: features.name)
-    }
-    let parameters = model.parameters
     let round = model.round + 1
-    let (start, held) = try Self.start(
-      model: model, features: features, site: site, state: state, stateName: stateName)
-
     let texts = ClassTexts(features: features.text, logitScale: features.encoder.logitScale)
-    var training = LocalTraining(
-      fam: try model.featureAdaptation(), mlp: start.classifier, texts: texts,
-      parameters: parameters, round: round)
-    let matrix = try features.rows.matrix(train)
-    let trainLabels = train.map { labels[$0] }
-    var random = RandomStream(
-      seed: parameters.seed, site: site, round: round, purpose: .shuffle)
-    var epochs: [Epoch] = []
-    for _ in 0..<parameters.localEpochs {
-      let order = random.permutation(train.count)
-      let (losses, steps) = training.epoch(features: matrix, labels: trainLabels, order: order)
-      guard losses.total.isFinite else {
-        throw FedMedError(
-          .badData, "training diverged: the loss is \(losses.total)", file: features.name,
-          hint: "a smaller learning rate may help")
-      }
-      epochs.append(Epoch(losses: losses, steps: steps))
-      progress(epochs.count)
+    let (start, held) = try Self.start(
+      model: model, texts: texts, site: site, state: state, stateName: stateName)
+
+    let method = try model.method()
+    let data = TrainingData(
+      site: site, round: round, features: try features.rows.matrix(train),
+      labels: train.map { labels[$0] }, texts: texts)
+    let trained: Trained
+    do throws(FedMedError) {
+      trained = try method.train(
+        data, shared: model.tensors, kept: start.tensors, progress: progress)
+    } catch {
+      throw error.naming(file: features.name)
     }
 
-    let validation = try features.indices(of: .validation)
-    let predictions = Ensemble.predict(
-      try features.rows.matrix(validation), fam: training.fam, mlp: training.mlp, texts: texts)
-    let predicted = Predictions.classes(predictions.ensemble)
-    let correct = zip(validation, predicted).count { labels[$0] == $1 }
-
-    self.round = round
-    self.site = site
-    self.epochs = epochs
-    self.validation = (correct, validation.count)
-    samples = train.count
-    tensors = training.fam.tensors()
-    self.state = try StateArchive(
-      latest: StateArchive.Held(round: round, classifier: training.mlp), previous: start,
-      best: model.manifest.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
+    validation = try trained.shared.map { shared throws(FedMedError) in
+      let indices = try features.indices(of: .validation)
+      let predictions = try method.predict(
+        features.rows.matrix(indices), texts: texts, shared: shared, kept: trained.kept)
+      let predicted = Predictions.classes(predictions.final)
+      return (zip(indices, predicted).count { labels[$0] == $1 }, indices.count)
+    }
+    (self.round, self.site, samples) = (round, site, train.count)
+    (epochs, tensors) = (trained.epochs, trained.sent)
+    self.state = StateArchive(
+      latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,
+      best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
       site: site, model: model)
   }
 
-  /// The classifier that the round starts from, and all that may turn out to be the best one's.
+  /// The private arrays that the round starts from, and all that may turn out to be the best one's.
   private static func start(
-    model: ModelArchive, features: FeatureSet, site: String, state: StateArchive?,
-    stateName: String
+    model: ModelArchive, texts: ClassTexts, site: String, state: StateArchive?, stateName: String
   ) throws(FedMedError) -> (StateArchive.Held, [StateArchive.Held?]) {
     guard let state else {
-      var random = RandomStream(
-        seed: model.parameters.seed, site: site, purpose: .localClassifier)
-      let new = LocalClassifier(
-        dimension: features.encoder.dimension, hidden: model.parameters.hidden,
-        classes: features.classes.count, random: &random)
-      let start = StateArchive.Held(round: 0, classifier: new)
-      return (start, [])
+      let new = try model.method().startKept(texts, site: site)
+      return (StateArchive.Held(round: 0, tensors: new), [])
     }
     let round = model.round + 1
     guard round >= state.latest.round else {
@@ -130,15 +102,9 @@ public struct SiteRound: Sendable {
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add(tensors)
-    var manifest = Manifest(kind: .update, tool: tool)
-    manifest.method = model.manifest.method
-    manifest.round = round
-    manifest.site = site
-    manifest.samples = samples
-    manifest.classes = model.manifest.classes
-    manifest.encoder = model.manifest.encoder
-    manifest.parameters = model.manifest.parameters
-    manifest.parent = model.identity
+    let payload = UpdatePayload(
+      run: model.run, round: round, site: site, samples: samples, parent: model.identity)
+    let manifest = Manifest(tool: tool, classes: model.manifest.classes, .update(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }
 }

@@ -80,8 +80,10 @@ func poison(
         values: zip(global.values, own.values).map { make($0, $1) })
     })
   var manifest = update.manifest
-  manifest.codec = nil
-  manifest.encodedFrom = nil
+  if case .update(var payload) = manifest.payload {
+    payload.coding = Manifest.Coding()
+    manifest.payload = .update(payload)
+  }
   try writer.finish(manifest, filter: .none, to: STDOUT_FILENO, file: "standard output")
 }
 
@@ -128,8 +130,10 @@ func timeEpochs(
   let features = random.uniformMatrix(rows: samples, columns: width, bound: 1)
   let labels = (0..<samples).map { $0 % classes }
   let order = random.permutation(samples)
-  var training = LocalTraining(
-    fam: fam, mlp: mlp, texts: texts, parameters: HyperParameters(), round: 1)
+  let method = FedMedCLIP(
+    MethodSetting(dimension: width, classes: classes), try MethodDefinition.fedmedclip.values())
+  var training = GradientTraining(
+    method, try method.network(texts, shared: fam.tensors(), kept: mlp.tensors()), round: 1)
 
   let weights = (0..<5).map { _ in random.uniformMatrix(rows: width, columns: width, bound: 0.05) }
   let inputs = (0..<5).map { _ in random.uniformMatrix(rows: batch, columns: width, bound: 1) }
@@ -146,8 +150,8 @@ func timeEpochs(
     AdamW(learningRate: 1e-4, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.02)
   }
   func adamW() {
-    optimizers[0].step(&fam)
-    optimizers[1].step(&mlp)
+    optimizers[0].step { fam.forEachParameter($0) }
+    optimizers[1].step { mlp.forEachParameter($0) }
   }
   func milliseconds(_ repeats: Int, _ body: () -> Void) -> Double {
     let start = now()

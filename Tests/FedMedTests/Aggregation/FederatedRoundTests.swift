@@ -40,9 +40,27 @@ struct FederatedRoundTests {
     ]
     #expect(try aggregate(paths) == aggregate(paths.reversed()))
     let mean = try ModelArchive(model: folder.path("mean.tar"))
-    #expect(mean.manifest.inputs.map(\.site) == ["B", "a", "b", "ä"])
-    #expect(mean.manifest.parent == model.identity)
+    #expect(mean.model?.inputs.map(\.site) == ["B", "a", "b", "ä"])
+    #expect(mean.model?.parent == model.identity)
     #expect(mean.round == 1)
+  }
+
+  /// A method may make the model by itself: here, of whose updates came when.
+  @Test func aReductionSeesUpdatesInOrder() throws {
+    struct First: UpdateReduction {
+      var values: [Float] = []
+      mutating func add(_ tensors: [Tensor], weight: Double) {
+        values += [tensors[0].values[0], Float(weight)]
+      }
+      func result() -> [Tensor] { [Tensor(name: "x", shape: [values.count], values: values)] }
+    }
+    let paths = [try update("b", "1"), try update("a", "2")]
+    let result = try FederatedRound(paths: paths).reduce(First(), weights: .samples)
+    let own = try ["2", "1"].map { name in
+      try ModelArchive(ArchiveReader(path: folder.path(name), kinds: [.update])).tensors[0].values[
+        0]
+    }
+    #expect(result[0].values == [own[0], 36, own[1], 36])
   }
 
   @Test func whatDoesNotBelongTogetherIsRefused() throws {
@@ -56,7 +74,7 @@ struct FederatedRoundTests {
       failure { _ = try aggregate([first, foreign]) }?.reason.hasPrefix(
         "of another set of parameters")
         == true)
-    let wider = try smallModel(folder, like: features) { $0.hidden = 7 }
+    let wider = try smallModel(folder, like: features) { $0[FedMedCLIP.hidden] = 7 }
     #expect(failure { _ = try aggregate([first, update("b", "4", model: wider)]) } != nil)
     let next = try { () -> ModelArchive in
       _ = try aggregate([first])

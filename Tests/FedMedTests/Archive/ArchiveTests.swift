@@ -174,8 +174,10 @@ struct ArchiveTests {
       #expect(error?.place == "manifest.json: \(member.name)")
       #expect(error?.reason.contains("3000000000 bytes, at most") == true)
     }
-    var report = Manifest(kind: .report, tool: "t 1")
-    report.classes = ["a"]
+    let scored = Manifest.Scored(
+      method: "linear", round: 1, predictors: ["head"], parent: String(repeating: "0", count: 64))
+    var report = Manifest(
+      tool: "t 1", classes: ["a"], .report(ReportPayload(scored: scored, samples: 9, site: "s")))
     report.members = [
       Manifest.Member(
         name: "metrics.json", dtype: .json, shape: [], bytes: 3_000_000_000,
@@ -325,10 +327,9 @@ struct ArchiveTests {
       try writer.add("labels.npy", (bad.labels ?? []).map { Int32($0) })
       try writer.add(Tensor(name: "text", shape: [2, 8], values: [Float](repeating: 1, count: 16)))
       try writer.add("samples.tsv", lines: bad.table.lines)
-      var manifest = Manifest(kind: .features, tool: "t 1")
-      manifest.samples = 60
-      manifest.classes = bad.classes
-      manifest.encoder = bad.encoder
+      let manifest = Manifest(
+        tool: "t 1", classes: bad.classes,
+        .features(FeaturesPayload(encoder: bad.encoder, samples: 60)))
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
     #expect(message(path) == "F: labels.npy: label 2 of sample 2, there are 2 classes")

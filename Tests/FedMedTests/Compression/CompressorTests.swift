@@ -30,11 +30,11 @@ struct CompressorTests {
 
   @Test func halfPrecisionIsExactAndTraceable() throws {
     let encoded = try encode(model, Float16Codec.self)
-    #expect(encoded.manifest.codec == "float16")
-    #expect(encoded.manifest.encodedFrom == model.identity)
+    #expect(encoded.coding.codec == "float16")
+    #expect(encoded.coding.encodedFrom == model.identity)
     #expect(encoded.identity != model.identity)
     let decoded = try decode(encoded)
-    #expect(decoded.manifest.codec == nil)
+    #expect(decoded.coding.codec == nil)
     #expect(decoded.manifest.members.allSatisfy { $0.dtype == .float32 })
     for (original, coded) in zip(model.tensors, decoded.tensors) {
       #expect(coded.values == original.values.map { Float(Float16($0)) })

@@ -30,15 +30,10 @@ struct ReceptionTests {
     try folder.create(name) { descriptor, file throws(FedMedError) in
       let writer = try ArchiveWriter()
       try writer.add(model.tensors)
-      var manifest = Manifest(kind: .update, tool: "t 1")
-      manifest.method = model.manifest.method
-      manifest.round = 1
-      manifest.site = site
-      manifest.samples = 9
-      manifest.classes = model.manifest.classes
-      manifest.encoder = model.manifest.encoder
-      manifest.parameters = model.manifest.parameters
-      manifest.parent = model.identity
+      let payload = UpdatePayload(
+        run: model.run, round: 1, site: site, samples: 9, parent: model.identity)
+      var manifest = Manifest(
+        tool: "t 1", classes: model.manifest.classes, .update(payload))
       change(&manifest)
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
@@ -113,12 +108,14 @@ struct ReceptionTests {
       return try decide()?.refusal?.reason
     }
     #expect(try reason() == nil)
-    #expect(try reason { $0.round = 3 } == "of round 3, asked for round 1")
+    #expect(try reason { $0.update.round = 3 } == "of round 3, asked for round 1")
     let other = String(repeating: "0", count: 64)
-    #expect(try reason { $0.parent = other } == "from another model than that of round 0")
-    #expect(try reason { $0.parameters?.seed += 1 }?.contains("other parameters") == true)
+    #expect(try reason { $0.update.parent = other } == "from another model than that of round 0")
+    #expect(
+      try reason { $0.update.run.parameters[TrainingParameters.seed] += 1 }?.contains(
+        "other parameters") == true)
     #expect(try reason { $0.classes[0] = "x" }?.contains("other classes") == true)
-    #expect(try reason { $0.encoder?.name = "x" }?.contains("another encoder") == true)
+    #expect(try reason { $0.update.run.encoder.name = "x" }?.contains("another encoder") == true)
     // Late is no fault: the round has gone on.
     var late = Reception(
       .report, model: model, signers: nil, names: ["a"], known: [:])

@@ -49,8 +49,8 @@ struct MetricsTests {
     let test = try Report(
       split: .test, predictions: predictions, labels: [0, 1], names: ["a", "b"], minimum: 1,
       file: "f")
-    #expect(test.scores[.fam]?.values[.accuracy] == 0.5)
-    #expect(test.scores[.ensemble]?.values[.accuracy] == 0.5)
+    #expect(test.scores["fam"]?.values[.accuracy] == 0.5)
+    #expect(test.scores["ensemble"]?.values[.accuracy] == 0.5)
   }
 
   private func golden() throws -> LabelledProbabilities {

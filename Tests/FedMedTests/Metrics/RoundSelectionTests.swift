@@ -25,11 +25,12 @@ struct RoundSelectionTests {
       descriptor, file throws(FedMedError) in
       let writer = try ArchiveWriter()
       try writer.add("metrics.json", json: content.json)
-      var manifest = Manifest(kind: .report, tool: "t 1")
-      manifest.round = round
-      manifest.site = site
-      manifest.classes = ["x", "y"]
-      manifest.parent = String(repeating: model, count: 60) + "\(1000 + round)"
+      let scored = Manifest.Scored(
+        method: "fedmedclip", round: round, predictors: ["fam", "mlp", "ensemble"],
+        parent: String(repeating: model, count: 60) + "\(1000 + round)")
+      let manifest = Manifest(
+        tool: "t 1", classes: ["x", "y"],
+        .report(ReportPayload(scored: scored, samples: total, site: site)))
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
     return try SiteReport(path: path)

@@ -39,19 +39,50 @@ extension FeatureSet {
 /// The first model for `features`, with small parameters.
 func smallModel(
   _ folder: TemporaryFolder, like features: FeatureSet, seed: UInt64 = 1,
-  _ change: (inout HyperParameters) -> Void = { _ in }
+  method: MethodDefinition = .fedmedclip, _ change: (inout HyperParameters) -> Void = { _ in }
 ) throws -> ModelArchive {
-  var parameters = HyperParameters()
-  parameters.seed = seed
-  parameters.batchSize = 8
-  parameters.hidden = 6
+  var parameters = try method.values()
+  parameters[TrainingParameters.seed] = Int(seed)
+  parameters[TrainingParameters.batchSize] = 8
+  parameters[FedMedCLIP.hidden] = 6
   change(&parameters)
   let path = try folder.create("model0.tar") { descriptor, file throws(FedMedError) in
     try GlobalModel.write(
       RunSpecification(classes: features.classes, encoder: features.encoder),
-      parameters: parameters, tool: "test 1", to: descriptor, file: file)
+      method: method.name, parameters: parameters, texts: features.text, tool: "test 1",
+      to: descriptor, file: file)
   }
   return try ModelArchive(model: path)
+}
+
+extension Manifest {
+  /// That of an update, to change it.
+  var update: UpdatePayload {
+    get {
+      guard case .update(let update) = payload else { preconditionFailure("no update") }
+      return update
+    }
+    set { payload = .update(newValue) }
+  }
+}
+
+extension Predictions {
+  /// FedMedCLIP's.
+  init(fam: Matrix, mlp: Matrix?, ensemble: Matrix) {
+    self.init(
+      [Part("fam", fam)] + (mlp.map { [Part("mlp", $0)] } ?? []) + [Part("ensemble", ensemble)])
+  }
+}
+
+extension Report {
+  /// A report of FedMedCLIP's predictors from its text.
+  static func read(_ text: String) throws -> Report {
+    var report: Report = try JSON.decodeExactly(
+      Array(text.utf8), place: "metrics.json", limits: .report
+    ) { (report: Report) in report.json }
+    try report.setPredictors(Version1.predictors)
+    return report
+  }
 }
 
 /// What `body` throws.

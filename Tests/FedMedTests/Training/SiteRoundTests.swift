@@ -82,7 +82,7 @@ struct SiteRoundTests {
       #expect(again.tensors == first.tensors)
       #expect(try bytes(again.state) == bytes(first.state))
       #expect(first.state.latest.round == index + 1)
-      #expect(first.state.best?.round == global.manifest.bestRound)
+      #expect(first.state.best?.round == global.model?.bestRound)
       #expect(try bytes(kept) == bytes(first.state))
       state = kept
       global = try model(after: first, from: global, bestRound: best)
@@ -165,7 +165,7 @@ struct SiteRoundTests {
     #expect(reason { $0.encoder.name = "other" }.hasPrefix("encoder"))
     #expect(reason { $0.encoder.text = String(repeating: "0", count: 64) }.hasPrefix("encoder"))
     #expect(reason({ $0.site = "b" }, state) == "the state of site 'a', the features are of 'b'")
-    let other = try smallModel(folder, like: features) { $0.lambda = 1 }
+    let other = try smallModel(folder, like: features) { $0[FedMedCLIP.lambda] = 1 }
     #expect(
       failure { _ = try round(other, state) }?.reason.hasPrefix("belongs to another run") == true)
     let unlabelled = try smallFeatures(labelled: false)

@@ -14,6 +14,8 @@ public struct MaskedLinear: Module {
   /// κ [out].
   public internal(set) var threshold: Parameter
 
+  /// Whether rows can switch off; without, it is an ordinary linear layer, and has no κ in archives.
+  private let isMasked: Bool
   /// m [out], 1 or 0, as the last forward pass decided.
   private var on: [Float]
   private let name: String
@@ -29,18 +31,25 @@ public struct MaskedLinear: Module {
 
   /// W and b uniform in ±1/√in, κ = 0.
   /// - Parameter name: what its arrays are called in an archive, `fam/layer1`.
-  public init(name: String, inputs: Int, outputs: Int, random: inout RandomStream) {
-    self.name = name
+  public init(
+    name: String, inputs: Int, outputs: Int, isMasked: Bool = true, random: inout RandomStream
+  ) {
+    (self.name, self.isMasked) = (name, isMasked)
     let bound = 1 / Double(inputs).squareRoot()
     weight = Parameter(random.uniformMatrix(rows: outputs, columns: inputs, bound: bound))
     bias = Parameter(vector: random.uniformMatrix(rows: 1, columns: outputs, bound: bound))
     threshold = Parameter(vector: Matrix(rows: 1, columns: outputs))
-    weight.signs = [Float](repeating: 0, count: outputs)
+    weight.signs = [Float](repeating: 0, count: isMasked ? outputs : 0)
     on = [Float](repeating: 1, count: outputs)
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
     products = Matrix(rows: 0, columns: outputs)
     active = ActiveRows(inputs: inputs)
+  }
+
+  static func layout(name: String, inputs: Int, outputs: Int, isMasked: Bool) -> Layout {
+    [TensorShape("\(name).weight", [outputs, inputs]), TensorShape("\(name).bias", [outputs])]
+      + (isMasked ? [TensorShape("\(name).threshold", [outputs])] : [])
   }
 
   /// x [B, in] → y [B, out].
@@ -86,6 +95,7 @@ public struct MaskedLinear: Module {
       ) { body(&gradient, $0) }
     }
     active.product(transposing: gradient, x, into: &weight.gradient)
+    guard isMasked else { return }
     for i in 0..<outputs {
       let s = meanMagnitudes[i] - threshold.value[0, i]
       let ds = s.magnitude <= 1 ? maskGradient[i] : 0
@@ -97,6 +107,7 @@ public struct MaskedLinear: Module {
   /// Decides which rows are on. With fewer than 1 % of them on, κ goes back to 0: a layer that is
   /// off gets no gradient through its outputs and would never recover.
   private mutating func updateMask() {
+    guard isMasked else { return active.select(on) }
     Masking.meanMagnitudes(weight.value, into: &meanMagnitudes)
     var count = 0
     for i in 0..<outputs {
@@ -115,19 +126,17 @@ public struct MaskedLinear: Module {
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     body(&weight)
     body(&bias)
-    body(&threshold)
+    if isMasked { body(&threshold) }
   }
 
   public func tensors() -> [Tensor] {
-    [
-      Tensor("\(name).weight", weight), Tensor("\(name).bias", bias),
-      Tensor("\(name).threshold", threshold),
-    ]
+    [Tensor("\(name).weight", weight), Tensor("\(name).bias", bias)]
+      + (isMasked ? [Tensor("\(name).threshold", threshold)] : [])
   }
 
   public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
     try tensors.load("\(name).weight", into: &weight)
     try tensors.load("\(name).bias", into: &bias)
-    try tensors.load("\(name).threshold", into: &threshold)
+    if isMasked { try tensors.load("\(name).threshold", into: &threshold) }
   }
 }

@@ -22,18 +22,29 @@ public struct FeatureAdaptation: Module {
   public var dimension: Int { layer1.inputs }
 
   /// A new module for features of `dimension` D.
-  public init(dimension: Int, random: inout RandomStream) {
+  public init(dimension: Int, isMasked: Bool = true, random: inout RandomStream) {
     layer1 = MaskedLinear(
-      name: "fam/layer1", inputs: dimension, outputs: dimension, random: &random)
+      name: "fam/layer1", inputs: dimension, outputs: dimension, isMasked: isMasked,
+      random: &random)
     layer2 = MaskedLinear(
-      name: "fam/layer2", inputs: dimension, outputs: dimension, random: &random)
+      name: "fam/layer2", inputs: dimension, outputs: dimension, isMasked: isMasked,
+      random: &random)
+  }
+
+  static func layout(dimension: Int, isMasked: Bool) -> Layout {
+    (1...2).flatMap {
+      MaskedLinear.layout(
+        name: "fam/layer\($0)", inputs: dimension, outputs: dimension, isMasked: isMasked)
+    }
   }
 
   /// The module held by `tensors`.
   /// - Throws: `badData` where an array is missing or has another shape.
-  public init(dimension: Int, tensors: TensorTable) throws(FedMedError) {
+  public init(
+    dimension: Int, isMasked: Bool = true, tensors: TensorTable
+  ) throws(FedMedError) {
     var random = RandomStream(seed: 0, purpose: .featureAdaptation)
-    self.init(dimension: dimension, random: &random)
+    self.init(dimension: dimension, isMasked: isMasked, random: &random)
     try load(tensors)
   }
 

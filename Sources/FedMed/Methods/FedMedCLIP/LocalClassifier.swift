@@ -14,24 +14,39 @@ public struct LocalClassifier: Module {
   public var classes: Int { layers[3].outputs }
 
   /// A new classifier from `dimension` D features over `hidden` H to `classes` C.
-  public init(dimension: Int, hidden: Int, classes: Int, random: inout RandomStream) {
+  public init(
+    dimension: Int, hidden: Int, classes: Int, isMasked: Bool = true, random: inout RandomStream
+  ) {
     let widths = [dimension, hidden, hidden, hidden, classes]
     layers = []
     for i in 0..<4 {
       layers.append(
         MaskedLinear(
-          name: "mlp/layer\(i + 1)", inputs: widths[i], outputs: widths[i + 1], random: &random))
+          name: "mlp/layer\(i + 1)", inputs: widths[i], outputs: widths[i + 1],
+          isMasked: isMasked, random: &random))
     }
     norms = (1...3).map { BatchNorm(name: "mlp/norm\($0)", channels: hidden) }
+  }
+
+  static func layout(dimension: Int, hidden: Int, classes: Int, isMasked: Bool) -> Layout {
+    let widths = [dimension, hidden, hidden, hidden, classes]
+    var layout: Layout = []
+    for i in 1...4 {
+      layout += MaskedLinear.layout(
+        name: "mlp/layer\(i)", inputs: widths[i - 1], outputs: widths[i], isMasked: isMasked)
+      if i < 4 { layout += BatchNorm.layout(name: "mlp/norm\(i)", channels: hidden) }
+    }
+    return layout
   }
 
   /// The classifier held by `tensors`.
   /// - Throws: `badData` where an array is missing or has another shape.
   public init(
-    dimension: Int, hidden: Int, classes: Int, tensors: TensorTable
+    dimension: Int, hidden: Int, classes: Int, isMasked: Bool = true, tensors: TensorTable
   ) throws(FedMedError) {
     var random = RandomStream(seed: 0, purpose: .localClassifier)
-    self.init(dimension: dimension, hidden: hidden, classes: classes, random: &random)
+    self.init(
+      dimension: dimension, hidden: hidden, classes: classes, isMasked: isMasked, random: &random)
     try load(tensors)
   }
 

@@ -28,6 +28,10 @@ public struct BatchNorm: Module {
     standardized = Matrix(rows: 0, columns: channels)
   }
 
+  static func layout(name: String, channels: Int) -> Layout {
+    ["weight", "bias", "mean", "variance"].map { TensorShape("\(name).\($0)", [channels]) }
+  }
+
   /// Training: x to y [B, n]. B must be at least 2.
   mutating func forward(_ x: MaskedOutput, into y: inout Matrix) {
     if standardized.rows != x.rows { standardized = Matrix(rows: x.rows, columns: x.width) }

@@ -50,3 +50,16 @@ public protocol Module: Sendable {
   /// - Throws: `badData` where one is missing or has another shape.
   mutating func load(_ tensors: TensorTable) throws(FedMedError)
 }
+
+/// A module that a network has or has not.
+extension Optional: Module where Wrapped: Module {
+  public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    self?.forEachParameter(body)
+  }
+
+  public func tensors() -> [Tensor] { self?.tensors() ?? [] }
+
+  public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
+    try self?.load(tensors)
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+/// What the tools know, for scripts and for people.
+enum Knowledge: String, CaseIterable, ExpressibleByArgument {
+  case methods, parameters, rules, optimizers, weights, codecs
+}
+
+struct ListVerb: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List methods, their parameters, rules, optimizers, weights or codecs.",
+    usage: "fm-aggregate list WHAT [--format FORMAT]")
+  static let name = "fm-aggregate"
+
+  @Option(help: "How text is written: tsv, json or jsonl (tsv).")
+  var format: OutputFormat = .tsv
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "methods, parameters, rules, optimizers, weights or codecs.")
+  var what: Knowledge
+
+  func execute() throws(FedMedError) {
+    try Output.write(text: records.text(format), to: nil)
+  }
+
+  private var records: Records {
+    switch what {
+    case .methods:
+      var records = Records("methods", columns: ["method", "rounds", "summary"])
+      for method in Methods.all {
+        records.add([.string(method.name), .integer(method.rounds), .string(method.summary)])
+      }
+      return records
+    case .parameters:
+      var records = Records(
+        "parameters", columns: ["option", "methods", "default", "range", "help"])
+      for parameter in RunOptions.declarations {
+        let owners = RunOptions.owners(parameter).map(\.name).joined(separator: ", ")
+        records.add([
+          .string("--\(parameter.option)"), .string(owners),
+          .string(parameter.defaultScalar.text), .string(parameter.domain.text),
+          .string(parameter.help),
+        ])
+      }
+      return records
+    case .rules: return names(AggregationRules.all.map { $0.name })
+    case .optimizers: return names(ServerOptimizers.all.map { $0.name })
+    case .weights: return names(AggregationWeights.allCases.map(\.rawValue))
+    case .codecs: return names(Codecs.all.map { $0.name })
+    }
+  }
+
+  private func names(_ names: [String]) -> Records {
+    var records = Records(what.rawValue, columns: ["name"])
+    for name in names { records.add([.string(name)]) }
+    return records
+  }
+}

@@ -1,0 +1,72 @@
+import Testing
+
+@testable import FedMed
+
+/// Archives of version 1 are read as they always were.
+struct Version1Tests {
+  static let kinds = [
+    "features", "model", "update", "state", "server", "report", "predictions",
+  ]
+
+  func path(_ name: String) throws -> String { try Golden.url("version1/\(name).tar.gz").path }
+
+  @Test(arguments: kinds)
+  func allKindsAreRead(kind: String) throws {
+    let (manifest, _) = try ArchiveCheck.check(path: path(kind))
+    #expect(manifest.kind.rawValue == kind)
+    // Written again, it is of version 2.
+    #expect(try Manifest(json: manifest.bytes) == manifest)
+    #expect(String(decoding: manifest.bytes, as: UTF8.self).contains("\"version\": 2"))
+  }
+
+  /// What version 1 did not have is what it was then.
+  @Test func additionsHaveTheirOldValues() throws {
+    let model = try ModelArchive(model: path("model"))
+    for (key, value) in model.run.parameters.values where Version1.added.contains(key) {
+      let declared = MethodDefinition.fedmedclip.ownParameters.first { $0.key == key }
+      #expect(value == declared?.defaultScalar)
+    }
+    #expect(Version1.added.isSubset(of: model.run.parameters.values.map(\.key)))
+    let report = try SiteReport(path: path("report"))
+    #expect(report.report.predictors == ["fam", "mlp", "ensemble", "calibrated"])
+    #expect(report.report.final != nil)
+  }
+
+  /// A run goes on: a model and a state of version 1 make an update of version 2.
+  @Test func runsGoOn() throws {
+    let model = try ModelArchive(model: path("model"))
+    let features = try FeatureSet(ArchiveReader(path: path("features"), kinds: [.features]))
+    let state = try StateArchive(path: path("state"))
+    #expect(state.temperature(for: model.identity) != nil)
+    let round = try SiteRound(model: model, features: features, state: state, stateName: "state")
+    #expect(round.round == 2)
+    let server = try ServerState(path: path("server"))
+    #expect(server.optimizer == "fedadam" && server.round == 1)
+  }
+
+  /// Recompressed without loss, it stays the archive that it is.
+  @Test func identitiesStay() throws {
+    let folder = try TemporaryFolder()
+    let model = try ModelArchive(model: path("model"))
+    let copy = try folder.create("copy.tar") { descriptor, file throws(FedMedError) in
+      _ = try Compressor.encode(
+        model, codec: Float32Codec.self, filter: .gzip, tool: "t 1", to: descriptor, file: file)
+    }
+    #expect(try ModelArchive(model: copy).identity == model.identity)
+  }
+
+  /// Version 1 had no room for what came later, and version 2 has no room for gaps.
+  @Test func versionsDoNotMix() throws {
+    let reader = try ArchiveReader(path: path("model"), kinds: [.model])
+    let text = String(decoding: reader.manifestBytes, as: UTF8.self)
+    func reason(_ from: String, _ to: String) -> String? {
+      let changed = text.replacing(from, with: to, maxReplacements: 1)
+      #expect(changed != text)
+      return failure { _ = try Manifest(json: Array(changed.utf8)) }?.reason
+    }
+    #expect(
+      reason("\"hidden\":", "\"masks\": \"none\", \"hidden\":")?.contains("is unknown") == true)
+    #expect(reason("\"version\": 1", "\"version\": 2") == "no parameters.contrast")
+    #expect(reason("\"version\": 1", "\"version\": 0")?.contains("version 0") == true)
+  }
+}

@@ -1,0 +1,125 @@
+import Testing
+
+@testable import FedMed
+
+/// What every method promises, whatever it is.
+struct MethodTests {
+  let folder: TemporaryFolder
+  let features: FeatureSet
+
+  init() throws {
+    folder = try TemporaryFolder()
+    features = try smallFeatures().archived(folder)
+  }
+
+  /// Every method, and every wrapper around every method that it can wrap.
+  static let all: [String] = Methods.all.flatMap { method in
+    method.isWrapper ? Methods.gradient.map { "\(method.name) \($0.name)" } : [method.name]
+  }
+
+  func model(_ name: String) throws -> ModelArchive {
+    let words = name.split(separator: " ").map(String.init)
+    let definition = try Methods.named(words[0])
+    let given: [String: HyperParameterScalar] = words.count > 1 ? ["base": .name(words[1])] : [:]
+    var parameters = try definition.values(given: given)
+    parameters[TrainingParameters.batchSize] = 8
+    parameters[FedMedCLIP.hidden] = 6
+    let path = try folder.create("model.tar") { descriptor, file throws(FedMedError) in
+      try GlobalModel.write(
+        RunSpecification(classes: features.classes, encoder: features.encoder),
+        method: definition.name, parameters: parameters, texts: features.text, tool: "test 1",
+        to: descriptor, file: file)
+    }
+    return try ModelArchive(model: path)
+  }
+
+  @Test func namesAndKeysAreUnique() throws {
+    #expect(Set(Methods.all.map(\.name)).count == Methods.all.count)
+    for method in Methods.all {
+      let keys = try method.parameters().map(\.key)
+      #expect(Set(keys).count == keys.count)
+    }
+    // A key means one thing, so that an option can.
+    let all = Methods.all.flatMap(\.ownParameters)
+    for a in all {
+      for b in all where a.key == b.key {
+        #expect(
+          a.domain == b.domain && a.defaultScalar == b.defaultScalar && a.help == b.help, "\(a.key)"
+        )
+      }
+      #expect(a.domain.contains(a.defaultScalar), "\(a.key)")
+      #expect(a.help.hasSuffix("."), "\(a.key)")
+      #expect(a.domain.scalar(a.defaultScalar.text) == a.defaultScalar, "\(a.key)")
+    }
+  }
+
+  @Test func optionsAreSpelledByTheirKeys() {
+    #expect(FedMedCLIP.learningRateFAM.option == "learning-rate-fam")
+    #expect(TrainingParameters.beta1.option == "beta1")
+    #expect(TrainingParameters.localEpochs.option == "local-epochs")
+  }
+
+  @Test func valuesAreChecked() throws {
+    func reason(_ given: [String: HyperParameterScalar]) -> String? {
+      failure { _ = try MethodDefinition.linear.values(given: given) }?.description
+    }
+    #expect(reason([:]) == nil)
+    #expect(
+      reason(["lambda": .number(1)])
+        == "parameters.lambda: is no hyper-parameter of this method")
+    #expect(reason(["batchSize": .integer(1)]) == "parameters.batchSize: must be from 2 to 4096")
+    #expect(reason(["decay": .number(0)]) == "parameters.decay: must be above 0 and at most 1")
+    #expect(reason(["beta1": .number(1)]) == "parameters.beta1: must be at least 0 and below 1")
+    #expect(reason(["start": .name("x")]) == "parameters.start: must be texts or zeros")
+    #expect(reason(["start": .integer(1)]) != nil && reason(["decay": .number(.nan)]) != nil)
+    #expect(
+      failure { _ = try MethodDefinition.fedprox.values(given: ["base": .name("local")]) }?.place
+        == "parameters.base")
+  }
+
+  /// From the first model to predictions of the second, by way of archives.
+  @Test(arguments: all)
+  func roundsRunThroughArchives(name: String) throws {
+    let model = try model(name)
+    let method = try model.method()
+    #expect(model.tensors.map { TensorShape($0.name, $0.shape) } == method.shared)
+    let texts = ClassTexts(features: features.text, logitScale: features.encoder.logitScale)
+    let round = try SiteRound(model: model, features: features, state: nil, stateName: "state")
+    let again = try SiteRound(model: model, features: features, state: nil, stateName: "state")
+    #expect(round.tensors == again.tensors)
+    #expect(round.state.latest.tensors == again.state.latest.tensors)
+    #expect(round.tensors.map { TensorShape($0.name, $0.shape) } == method.sent)
+    #expect(round.state.latest.tensors.map { TensorShape($0.name, $0.shape) } == method.kept)
+    #expect(round.validation?.total == 12)
+    // What is kept has no room in an update.
+    #expect(Set(method.sent.map(\.name)).isDisjoint(with: method.kept.map(\.name)))
+
+    let update = try folder.create("update.tar") { descriptor, file throws(FedMedError) in
+      try round.writeUpdate(model: model, tool: "t 1", to: descriptor, file: file)
+    }
+    let state = try folder.create("state.tar") { descriptor, file throws(FedMedError) in
+      try round.state.write(tool: "t 1", to: descriptor, file: file)
+    }
+    let next = try folder.create("next.tar") { descriptor, file throws(FedMedError) in
+      let round = try FederatedRound(paths: [update], global: model)
+      try round.write(
+        round.combine(by: MeanRule.self, weights: .uniform),
+        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: nil,
+        tool: "t 1", to: descriptor, file: file)
+    }
+    let global = try ModelArchive(model: next)
+    let held = try StateArchive(path: state)
+    let own = try #require(held.newest(notAfter: 1)?.tensors)
+    let x = try features.rows.matrix(Array(0..<20))
+    let here = try method.predict(x, texts: texts, shared: global.tensors, kept: own)
+    #expect(here.parts.map(\.predictor) == method.predictors)
+    // Global lacks what needs private parts, and predicts all the same.
+    let elsewhere = try method.predict(x, texts: texts, shared: global.tensors, kept: nil)
+    #expect(elsewhere.parts.last?.predictor == method.predictors.last)
+    for part in here.parts + elsewhere.parts {
+      for row in 0..<x.rows {
+        #expect(abs(part.probabilities.row(row).reduce(0, +) - 1) < 1e-5)
+      }
+    }
+  }
+}
