@@ -51,7 +51,7 @@ struct AdamMoments: Sendable {
       rate: Float(learningRate / (1 - power1)), correction: Float(1 / (1 - power2)),
       epsilon: Float(epsilon))
     kernel.update(
-      &parameter.value, gradient: parameter.gradient, signs: parameter.signs,
+      &parameter.value, gradient: parameter.gradient,
       first: &means[index, like: parameter.gradient],
       second: &squares[index, like: parameter.gradient])
   }

@@ -39,7 +39,6 @@ public struct MaskedLinear: Module {
     weight = Parameter(random.uniformMatrix(rows: outputs, columns: inputs, bound: bound))
     bias = Parameter(vector: random.uniformMatrix(rows: 1, columns: outputs, bound: bound))
     threshold = Parameter(vector: Matrix(rows: 1, columns: outputs))
-    weight.signs = [Float](repeating: 0, count: isMasked ? outputs : 0)
     on = [Float](repeating: 1, count: outputs)
     meanMagnitudes = [Float](repeating: 0, count: outputs)
     maskGradient = meanMagnitudes
@@ -94,14 +93,16 @@ public struct MaskedLinear: Module {
         output, biasGradient: &bias.gradient, maskGradient: &maskGradient
       ) { body(&gradient, $0) }
     }
-    active.product(transposing: gradient, x, into: &weight.gradient)
-    guard isMasked else { return }
+    guard isMasked else { return weight.gradient.product(transposing: gradient, x) }
     for i in 0..<outputs {
       let s = meanMagnitudes[i] - threshold.value[0, i]
       let ds = s.magnitude <= 1 ? maskGradient[i] : 0
       threshold.gradient[0, i] = -ds
-      weight.signs[i] = ds / Float(inputs)
+      maskGradient[i] = ds / Float(inputs)
     }
+    // By way of the mask first; BLAS adds the rest, and need not clear the array.
+    Masking.signs(of: weight.value, times: maskGradient, into: &weight.gradient)
+    active.product(transposing: gradient, x, addingTo: &weight.gradient)
   }
 
   /// Decides which rows are on. With fewer than 1 % of them on, κ goes back to 0: a layer that is

@@ -1,11 +1,8 @@
 /// A trained array with its gradient. Vectors are matrices of one row.
 public struct Parameter: Sendable {
   public var value: Matrix
-  /// Of the last backward pass, but for what `signs` adds; the same shape as the value.
+  /// Of the last backward pass; the same shape as the value.
   public var gradient: Matrix
-  /// For each row, a factor of sign(value) that is a part of its gradient too; empty where there is no
-  /// such part. AdamW adds it on its way, which saves a pass over memory.
-  public var signs: [Float] = []
   /// Whether it is an array of one dimension when it is stored.
   public let isVector: Bool
 
@@ -21,17 +18,6 @@ public struct Parameter: Sendable {
     value = vector
     gradient = Matrix(rows: 1, columns: vector.columns)
     isVector = true
-  }
-
-  /// The gradient, the part of the signs included.
-  public var wholeGradient: Matrix {
-    var whole = gradient
-    for (row, scale) in signs.enumerated() {
-      for column in 0..<value.columns where value[row, column] != 0 {
-        whole[row, column] += value[row, column] > 0 ? scale : -scale
-      }
-    }
-    return whole
   }
 
   /// The shape in an archive.

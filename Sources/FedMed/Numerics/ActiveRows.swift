@@ -39,13 +39,13 @@ struct ActiveRows {
     dx.product(slopes, byRowsOf: weight, parts: &parts)
   }
 
-  /// dw = gᵀ x: g [B, n], x [B, m], dw [n, m], zero in the rows that are left out.
-  mutating func product(transposing g: Matrix, _ x: Matrix, into dw: inout Matrix) {
-    guard isPartial else { return dw.product(transposing: g, x) }
+  /// dw += gᵀ x: g [B, n], x [B, m], dw [n, m].
+  mutating func product(transposing g: Matrix, _ x: Matrix, addingTo dw: inout Matrix) {
+    guard isPartial else { return dw.product(transposing: g, x, adding: true) }
     prepare(batch: g.rows)
     slopes.gather(columns: rows, of: g)
     weight.product(transposing: slopes, x)
-    dw.scatter(rows: rows, of: weight)
+    dw.add(weight, toRows: rows)
   }
 
   private mutating func prepare(batch: Int) {

@@ -13,46 +13,36 @@ struct AdamWKernel {
   let epsilon: Float
 
   /// All matrices have the same shape [n, m].
-  /// - Parameter signs: for each row a factor of sign(value) to add to the gradient [n]; none where
-  ///   it is empty.
   func update(
-    _ value: inout Matrix, gradient: Matrix, signs: [Float], first: inout Matrix,
-    second: inout Matrix
+    _ value: inout Matrix, gradient: Matrix, first: inout Matrix, second: inout Matrix
   ) {
     let (rows, width) = (value.rows, value.columns)
     gradient.withElements { g in
-      first.withMutableElements { m in
-        second.withMutableElements { v in
-          value.withMutableElements { x in
-            Parallel.forEachBlock(of: rows) { block in
-              for row in block {
-                let range = row * width..<(row + 1) * width
-                update(
-                  UnsafeMutableBufferPointer(rebasing: x[range]),
-                  UnsafeBufferPointer(rebasing: g[range]), sign: signs.isEmpty ? 0 : signs[row],
-                  UnsafeMutableBufferPointer(rebasing: m[range]),
-                  UnsafeMutableBufferPointer(rebasing: v[range]))
-              }
-            }
-          }
+      Elements.write(&value, &first, &second) { x, m, v in
+        Parallel.forEachBlock(of: rows) { block in
+          let range = block.lowerBound * width..<block.upperBound * width
+          update(
+            UnsafeMutableBufferPointer(rebasing: x[range]),
+            UnsafeBufferPointer(rebasing: g[range]),
+            UnsafeMutableBufferPointer(rebasing: m[range]),
+            UnsafeMutableBufferPointer(rebasing: v[range]))
         }
       }
     }
   }
 
   private func update(
-    _ x: UnsafeMutableBufferPointer<Float>, _ g: UnsafeBufferPointer<Float>, sign: Float,
+    _ x: UnsafeMutableBufferPointer<Float>, _ g: UnsafeBufferPointer<Float>,
     _ m: UnsafeMutableBufferPointer<Float>, _ v: UnsafeMutableBufferPointer<Float>
   ) {
     x.fill { i in
-      let value = x.lanes(at: i)
-      let slope = g.lanes(at: i) + value.signs(times: sign)
+      let slope = g.lanes(at: i)
       let mean = beta1 * m.lanes(at: i) + (1 - beta1) * slope
       let square = beta2 * v.lanes(at: i) + (1 - beta2) * slope * slope
       m.store(mean, at: i)
       v.store(square, at: i)
       let deviation = lanes_square_root(square * correction) + epsilon
-      return value * decay - rate * mean / deviation
+      return x.lanes(at: i) * decay - rate * mean / deviation
     }
   }
 }

@@ -75,21 +75,16 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
-  /// The other way round: rows of this matrix named by `indices`, which ascend, become those of
-  /// `source`, in that order, and all others zero.
-  mutating func scatter(rows indices: [Int], of source: Matrix) {
+  /// Adds the rows of `source` to those of this matrix named by `indices`, in that order.
+  mutating func add(_ source: Matrix, toRows indices: [Int]) {
     precondition(indices.count == source.rows && source.columns == columns)
-    let (count, width) = (rows, columns)
+    let width = columns
     withMutableElements { target in
       source.withElements { values in
         Parallel.forEachBlock(of: indices.count) { block in
           for row in block {
-            _ = target[indices[row] * width..<(indices[row] + 1) * width]
-              .update(fromContentsOf: values[row * width..<(row + 1) * width])
-            // What lies before the next one; and before the first.
-            let end = row + 1 < indices.count ? indices[row + 1] : count
-            target[(indices[row] + 1) * width..<end * width].update(repeating: 0)
-            if row == 0 { target[..<(indices[0] * width)].update(repeating: 0) }
+            let (own, added) = (target.row(indices[row], of: width), values.row(row, of: width))
+            own.fill { own.lanes(at: $0) + added.lanes(at: $0) }
           }
         }
       }

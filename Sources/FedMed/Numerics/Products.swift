@@ -56,10 +56,10 @@ extension Matrix {
     }
   }
 
-  /// `self = aᵀ b`: a [k, n], b [k, m], self [n, m].
-  public mutating func product(transposing a: Matrix, _ b: Matrix) {
+  /// `self = aᵀ b`, or `self += aᵀ b`: a [k, n], b [k, m], self [n, m].
+  public mutating func product(transposing a: Matrix, _ b: Matrix, adding: Bool = false) {
     precondition(a.rows == b.rows && rows == a.columns && columns == b.columns)
-    multiply(a, b, transposingA: true, inner: a.rows)
+    multiply(a, b, transposingA: true, inner: a.rows, adding: adding)
   }
 
   private static let blockSide = 128

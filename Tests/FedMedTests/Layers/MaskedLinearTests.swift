@@ -46,7 +46,7 @@ struct MaskedLinearTests {
     #expect(layer.bias.gradient.elements == [1, 0, 0])
     // dm = W x + b = (9, 26, 29.5); κ gets −ds where |s| ≤ 1, W ds sign(W) / in beside its own.
     #expect(layer.threshold.gradient.elements == [-9, -26, 0])
-    #expect(layer.weight.wholeGradient.elements == [1 + 4.5, 2 - 4.5, 13, 13, 0, 0])
+    #expect(layer.weight.gradient.elements == [1 + 4.5, 2 - 4.5, 13, 13, 0, 0])
   }
 
   @Test func signOfZeroIsZero() throws {
@@ -55,7 +55,7 @@ struct MaskedLinearTests {
     layer.forward(Matrix(vector: [0, 2]), into: &y)
     var gradient = Matrix(vector: [1])
     layer.backward(Matrix(vector: [0, 2]), gradient: &gradient)
-    #expect(layer.weight.wholeGradient.elements == [0, 2 + 1])
+    #expect(layer.weight.gradient.elements == [0, 2 + 1])
   }
 
   /// 1 of 100 rows on is enough; fewer, and κ goes back to 0.

@@ -86,8 +86,8 @@ struct AblationTests {
       texts, shared: open(with.start(texts)), kept: open(with.startKept(texts, site: "a")))
     var plain = try network(without)
     #expect(losses(&masked) == losses(&plain))
-    #expect(masked.fam.layer1.weight.wholeGradient == plain.fam.layer1.weight.wholeGradient)
-    #expect(masked.fam.layer2.weight.wholeGradient == plain.fam.layer2.weight.wholeGradient)
+    #expect(masked.fam.layer1.weight.gradient == plain.fam.layer1.weight.gradient)
+    #expect(masked.fam.layer2.weight.gradient == plain.fam.layer2.weight.gradient)
   }
 
   /// Without an MLP nothing is kept, and FAM predicts.

@@ -122,7 +122,7 @@ struct GoldenTrainingTests {
   @Test mutating func firstBatchGradients() throws {
     _ = training.gradients(features, labels, orders[0][..<config.B])
     var gradients: [Matrix] = []
-    training.forEachParameter { gradients.append($0.wholeGradient) }
+    training.forEachParameter { gradients.append($0.gradient) }
     var names: [String] = []
     for name in Self.files(config).map(\.ours)
     where !name.hasSuffix("mean") && !name.hasSuffix("variance") {

@@ -50,7 +50,7 @@ struct LinearTests {
   @Test(arguments: ["unit", "raw"])
   func gradientsAreThoseOfTheLoss(inputs: String) throws {
     let values = try MethodDefinition.linear.values(given: ["inputs": .name(inputs)])
-    let method = Linear(setting, values)
+    let method = LinearHead(setting, values)
     let start = try method.start(texts)
     let x = randomMatrix(12, 8, seed: 3)
     let labels = (0..<12).map { $0 % 3 }

@@ -24,9 +24,11 @@ struct ActiveRowsTests {
       rows.product(g, w, into: &dx)
       allDx.product(g, w)
       #expect(zip(dx.elements, allDx.elements).allSatisfy { abs($0 - $1) < 1e-4 })
-      var (dw, allDw) = (Matrix(rows: n, columns: 40, repeating: 7), Matrix(rows: n, columns: 40))
-      rows.product(transposing: g, x, into: &dw)
-      allDw.product(transposing: g, x)
+      var (dw, allDw) = (
+        Matrix(rows: n, columns: 40, repeating: 7), Matrix(rows: n, columns: 40, repeating: 7)
+      )
+      rows.product(transposing: g, x, addingTo: &dw)
+      allDw.product(transposing: g, x, adding: true)
       #expect(zip(dw.elements, allDw.elements).allSatisfy { abs($0 - $1) < 1e-5 })
     }
   }

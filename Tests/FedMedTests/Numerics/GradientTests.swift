@@ -165,7 +165,7 @@ struct GradientTests {
       return weighted(forward(changed, x), weights)
     }
     // The straight-through part of dW is no derivative of the forward pass: take it off.
-    var direct = layer.weight.wholeGradient
+    var direct = layer.weight.gradient
     for i in 0..<5 {
       let ds = -layer.threshold.gradient[0, i]
       for j in 0..<6 { direct[i, j] -= ds / 6 * (layer.weight.value[i, j] < 0 ? -1 : 1) }

@@ -11,11 +11,10 @@ public struct FeatureAdaptation: Module {
   /// z [B, D] of the last forward pass.
   public private(set) var adapted = Matrix(rows: 0, columns: 0)
   /// att(I) [B, D] of the last forward pass.
-  public private(set) var attention = Matrix(rows: 0, columns: 0)
-  private var standardized = Matrix(rows: 0, columns: 0)  // norm(L1(I)) [B, D]
-  private var rectified = Matrix(rows: 0, columns: 0)  // ReLU of it [B, D]
-  private var scales: [Float] = []  // 1/deviation of each sample [B]
-  private var norms: [Float] = []  // ‖Ĩ‖ [B]
+  var attention: Matrix { gate.attention }
+  private var norm = LayerNorm()
+  private var gate = FeatureAttention()
+  private var rectified = Matrix(rows: 0, columns: 0)  // ReLU(norm(L1(I))) [B, D]
   private var gradient = Matrix(rows: 0, columns: 0)  // [B, D]
 
   /// D.
@@ -60,32 +59,24 @@ public struct FeatureAdaptation: Module {
 
   private mutating func pass(_ x: Matrix, training: Bool) {
     prepare(rows: x.rows)
-    layer1.forward(x, training: training) {
-      FeatureAttention.rectify(
-        $0, standardized: &standardized, scales: &scales, into: &rectified)
-    }
+    layer1.forward(x, training: training) { norm.forward($0, into: &rectified) }
     layer2.forward(rectified, training: training) {
-      FeatureAttention.adapt(
-        $0, features: x, attention: &attention, norms: &norms, into: &adapted)
+      gate.forward($0, features: x, into: &adapted)
     }
   }
 
   /// From the gradient [B, D] of z; `x` is what went forward. The gradient is used up.
   public mutating func backward(_ x: Matrix, gradient dz: inout Matrix) {
-    FeatureAttention.adaptBackward(
-      &dz, features: x, attention: attention, adapted: adapted, norms: norms)
+    gate.backward(&dz, features: x, output: adapted)
     layer2.backward(rectified, gradient: &dz, dx: &gradient)
-    FeatureAttention.rectifyBackward(
-      &gradient, rectified: rectified, standardized: standardized, scales: scales)
+    norm.backward(&gradient, output: rectified)
     layer1.backward(x, gradient: &gradient)
   }
 
   private mutating func prepare(rows: Int) {
     guard adapted.rows != rows else { return }
     adapted = Matrix(rows: rows, columns: dimension)
-    (attention, standardized, rectified, gradient) = (adapted, adapted, adapted, adapted)
-    scales = [Float](repeating: 0, count: rows)
-    norms = scales
+    (rectified, gradient) = (adapted, adapted)
   }
 
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {

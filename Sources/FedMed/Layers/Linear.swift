@@ -1,5 +1,5 @@
 /// A linear layer: y = x Wᵀ + b.
-public struct Dense: Module {
+public struct Linear: Module {
   /// W [out, in].
   public internal(set) var weight: Parameter
   /// b [out].

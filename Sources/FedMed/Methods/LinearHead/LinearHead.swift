@@ -4,7 +4,7 @@
 ///
 /// W starts from the class texts or from zeros. With raw inputs z = x and τ = 1: Flower's baseline, plain
 /// logistic regression.
-public struct Linear: GradientMethod {
+public struct LinearHead: GradientMethod {
   public static let learningRate = HyperParameter(
     "learningRate", default: 5e-4, in: .closed(0, 10), "Learning rate of the head.")
   public static let start = HyperParameter(
@@ -27,13 +27,13 @@ public struct Linear: GradientMethod {
   }
 
   public var shared: Layout {
-    Dense.layout(name: "head", inputs: setting.dimension, outputs: setting.classes)
+    Linear.layout(name: "head", inputs: setting.dimension, outputs: setting.classes)
   }
 
-  public var parts: [Part<LinearNetwork>] { [Part(\.head, .shared, optimizer)] }
+  public var parts: [Part<LinearHeadNetwork>] { [Part(\.head, .shared, optimizer)] }
 
   public func start(_ texts: ClassTexts?) throws(FedMedError) -> [Tensor] {
-    var head = Dense(name: "head", inputs: setting.dimension, outputs: setting.classes)
+    var head = Linear(name: "head", inputs: setting.dimension, outputs: setting.classes)
     if values[Self.start] == "texts" {
       guard let texts else {
         throw FedMedError(
@@ -47,9 +47,9 @@ public struct Linear: GradientMethod {
 
   public func network(
     _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
-  ) throws(FedMedError) -> LinearNetwork {
-    LinearNetwork(
-      head: try Dense(
+  ) throws(FedMedError) -> LinearHeadNetwork {
+    LinearHeadNetwork(
+      head: try Linear(
         name: "head", inputs: setting.dimension, outputs: setting.classes,
         tensors: TensorTable(shared)),
       scale: isRaw ? 1 : texts.logitScale, isRaw: isRaw)
@@ -78,8 +78,8 @@ public struct Linear: GradientMethod {
 }
 
 /// The head with its loss, cross-entropy.
-public struct LinearNetwork: GradientNetwork {
-  var head: Dense
+public struct LinearHeadNetwork: GradientNetwork {
+  var head: Linear
   /// τ.
   let scale: Float
   let isRaw: Bool
@@ -89,7 +89,7 @@ public struct LinearNetwork: GradientNetwork {
 
   public var terms: [String] { [] }
 
-  init(head: Dense, scale: Float, isRaw: Bool) {
+  init(head: Linear, scale: Float, isRaw: Bool) {
     (self.head, self.scale, self.isRaw) = (head, scale, isRaw)
   }
 
@@ -124,9 +124,9 @@ extension MethodDefinition {
     name: "linear", summary: "a shared linear head on the features",
     parameters: [
       TrainingParameters.seed, TrainingParameters.batchSize, TrainingParameters.localEpochs,
-      Linear.learningRate, TrainingParameters.decay, TrainingParameters.beta1,
+      LinearHead.learningRate, TrainingParameters.decay, TrainingParameters.beta1,
       TrainingParameters.beta2, TrainingParameters.epsilon, TrainingParameters.weightDecay,
-      Linear.start, Linear.inputs, Linear.localOptimizer, Linear.momentum,
+      LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum,
     ]
-  ) { setting, values in Linear(setting, values) }
+  ) { setting, values in LinearHead(setting, values) }
 }

@@ -1,14 +1,26 @@
-/// The arithmetic of a masked linear layer: everything but its products.
+/// What a masked linear layer does beside its products.
 enum Masking {
-  /// u_i = mean_j |W_ij|: w [n, m], result [n].
+  /// u_i = mean_j |W_ij|: w [n, m], u [n].
   static func meanMagnitudes(_ w: Matrix, into u: inout [Float]) {
     let width = w.columns
     w.withElements { w in
       u.withUnsafeMutableBufferPointer { u in
         Parallel.forEachBlock(of: u.count) { rows in
+          for row in rows { u[row] = Sums.magnitudes(w.row(row, of: width)) / Float(width) }
+        }
+      }
+    }
+  }
+
+  /// dW_ij = factor_i sign(W_ij), the gradient of W by way of u: w and dw [n, m], factors [n].
+  static func signs(of w: Matrix, times factors: [Float], into dw: inout Matrix) {
+    let width = w.columns
+    dw.withMutableElements { dw in
+      w.withElements { w in
+        Parallel.forEachBlock(of: factors.count) { rows in
           for row in rows {
-            let values = UnsafeBufferPointer(rebasing: w[row * width..<(row + 1) * width])
-            u[row] = Sums.magnitudes(values) / Float(width)
+            let (own, w) = (dw.row(row, of: width), w.row(row, of: width))
+            own.fill { w.lanes(at: $0).signs(times: factors[row]) }
           }
         }
       }
@@ -20,13 +32,10 @@ enum Masking {
   static func withOutput(
     _ a: Matrix, bias: Matrix, mask: [Float], _ body: (MaskedOutput) -> Void
   ) {
-    a.withElements { products in
-      bias.withElements { bias in
-        mask.withUnsafeBufferPointer { mask in
-          body(
-            MaskedOutput(
-              rows: a.rows, width: a.columns, products: products, bias: bias, mask: mask))
-        }
+    Elements.read(a, bias) { products, bias in
+      mask.withUnsafeBufferPointer { mask in
+        body(
+          MaskedOutput(rows: a.rows, width: a.columns, products: products, bias: bias, mask: mask))
       }
     }
   }
