@@ -17,6 +17,21 @@ let tools = [
   "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
 ]
 
+let libraries = [
+  "FMBase", "FMNumerics", "FMLayers", "FMMethods", "FMArchive", "FMEncoder", "FMPartition",
+  "FMMetrics", "FMReports", "FMPages", "FMFederation",
+]
+
+/// A target that may import those that it names, and no other: the arrows of the drawing in
+/// Sources/FedMed/README.md.
+func library(
+  _ name: String, _ targets: [String] = [], system: [String] = [], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: (targets + system).map { .target(name: $0) }, exclude: exclude,
+    swiftSettings: numeric)
+}
+
 let package = Package(
   name: "fedmedclip",
   products: [.library(name: "FedMed", targets: ["FedMed"])]
@@ -36,19 +51,30 @@ let package = Package(
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(name: "CLanes"),
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
-    .target(
-      name: "FedMed",
-      dependencies: [
-        "CArchive", "COpenBLAS", "CNettle", "CTurboJPEG", "CPNG", "CTIFF", "CUTF8Proc", "CLanes",
-      ],
-      exclude: ["README.md", "Aggregation/README.md"], swiftSettings: numeric),
+    library("FMBase", system: ["CNettle"]),
+    library("FMNumerics", ["FMBase"], system: ["COpenBLAS", "CLanes"]),
+    library("FMLayers", ["FMBase", "FMNumerics"], system: ["CLanes"]),
+    library("FMMethods", ["FMBase", "FMNumerics", "FMLayers"]),
+    library("FMArchive", ["FMBase", "FMNumerics", "FMMethods"], system: ["CArchive"]),
+    library(
+      "FMEncoder", ["FMBase", "FMNumerics", "FMArchive"],
+      system: ["CTurboJPEG", "CPNG", "CTIFF", "CUTF8Proc"]),
+    library("FMPartition", ["FMBase", "FMNumerics", "FMArchive"]),
+    library("FMMetrics", ["FMBase", "FMNumerics"]),
+    library("FMReports", ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMMetrics"]),
+    library("FMPages", ["FMBase", "FMMethods", "FMMetrics", "FMReports"]),
+    library(
+      "FMFederation",
+      ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMPartition", "FMMetrics", "FMReports"],
+      exclude: ["Rules/README.md"]),
+    library("FedMed", libraries, exclude: ["README.md"]),
     .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "fm-benchmark", dependencies: ["FedMed", "FMCommand"],
       path: "Tests/Benchmarks/fm-benchmark",
       swiftSettings: strict),
     .testTarget(
-      name: "FedMedTests", dependencies: ["FedMed"], resources: [.copy("Golden")],
+      name: "FedMedTests", dependencies: libraries.map { .target(name: $0) }, resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["FedMed"] + tools.map { .target(name: $0) },

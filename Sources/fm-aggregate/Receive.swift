@@ -61,7 +61,7 @@ struct ReceiveVerb: Tool {
 
   mutating func validate() throws {
     guard !names.isEmpty else { throw ValidationError("no sites") }
-    for name in names where !Manifest.isName(name) || name.contains("/") || name.hasPrefix(".") {
+    for name in names where !Name.isValid(name) || name.contains("/") || name.hasPrefix(".") {
       throw ValidationError("'\(printable(name))' cannot be the name of a folder")
     }
     guard suffix.hasPrefix("."), !suffix.contains("/") else {

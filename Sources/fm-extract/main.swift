@@ -99,7 +99,7 @@ struct Extract: Tool {
     guard text == nil || images.anchors == nil && images.texts == nil && images.prompt.isEmpty
     else { throw FedMedError(.usage, "--text stands in place of --prompt, --texts and --anchors") }
     let name = encoder ?? checkpoint.split(separator: "/").last.map(String.init) ?? checkpoint
-    guard Manifest.isName(name) else {
+    guard Name.isValid(name) else {
       throw FedMedError(.usage, "--encoder cannot be such a name")
     }
     try images.threads.start(most: VisionEncoder.mostThreads)

@@ -73,7 +73,7 @@ struct AggregationTests {
       """)
     try shell.fail(
       "\(fedadam) --model m1.tar v1.tar", 66,
-      "m1.tar: was made with fedadam, whose --server-state is")
+      "m1.tar: was made with fedadam, whose memory is")
     try shell.succeed("\(fedadam) --model model.tar --server-state-out other u1.tar > o.tar")
     try shell.fail(
       "\(fedadam) --model m1.tar --server-state other v1.tar", 65,

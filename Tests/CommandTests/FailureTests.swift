@@ -177,12 +177,12 @@ struct FailureTests {
   /// Features of another encoder are refused by the key that differs, with what to do about it.
   @Test func otherEncodersAreToldByTheirKey() throws {
     for (options, key, hint) in [
-      (("--encoder made-up", "--encoder other"), "encoder.name other, the model", "--encoder"),
+      (("--encoder made-up", "--encoder other"), "encoder.name other, the model", "the same name"),
       (
         ("--encoder made-up", "--encoder made-up --logit-scale 9"), "logitScale 9.0, the model",
-        "--logit-scale"
+        "the same logit scale"
       ),
-      (("text.npy", "text2.npy"), "encoder.text ", "--text"),
+      (("text.npy", "text2.npy"), "encoder.text ", "text.npy"),
     ] {
       try shell.succeed(
         "{ head -c 128 text.npy; head -c 96 /dev/zero | tr '\\0' '?'; } > text2.npy")

@@ -141,7 +141,7 @@ struct ScoringTests {
       """)
     #expect(try shell.succeed("cut -f 2 drawn | sort -u | grep -c .") == "20\n")
     #expect(try shell.succeed("awk 'NR > 1 { print $1 }' one | sort -u") == "north\n")
-    try shell.fail("fm-eval score --group label --bootstrap 9 p.tar", 64, "--samples")
+    try shell.fail("fm-eval score --group label --bootstrap 9 p.tar", 64, "a table of samples")
     try shell.fail(
       "head -n 5 t.tsv > u.tsv; fm-eval score --group label --samples u.tsv --bootstrap 9 p.tar",
       65,

@@ -1,7 +1,13 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMMetrics
+@testable import FMNumerics
 
 struct AggregationRuleTests {
   /// Each site's two arrays, and its samples.

@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMFederation
+@testable import FMMetrics
+@testable import FMNumerics
 
 struct MeanRuleTests {
   /// In single precision the ones would be lost beside 2²⁵.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
 
 struct ArrayHeaderTests {
   /// Byte for byte what NumPy wrote into the golden files.

@@ -1,7 +1,11 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMEncoder
+@testable import FMFederation
+@testable import FMMethods
 
 /// Sizes are looked at before content: a sparse file takes no time and no memory.
 struct ByteSourceTests {

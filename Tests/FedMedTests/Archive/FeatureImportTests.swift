@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMEncoder
 
 /// Features as other programs write them: all of these are the same.
 struct FeatureImportTests {
@@ -153,7 +154,7 @@ struct FeatureImportTests {
     #expect(
       try reason("sample,label,x\na,b,1\na,b,2\n")?.contains("each sample another one") == true)
     #expect(try reason("sample,label\na,b\n")?.contains("shape [1, 0]") == true)
-    #expect(try reason("x,y\n1,2\n")?.contains("needs --classes") == true)
+    #expect(try reason("x,y\n1,2\n")?.contains("needs the classes' names") == true)
     #expect(try reason("label,x\nd,1\n", classes: true)?.contains("has other classes") == true)
   }
 }

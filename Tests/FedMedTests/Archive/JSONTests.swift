@@ -1,6 +1,7 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
 
 struct JSONTests {
   static let limits = JSONLimits(bytes: 1 << 16, depth: 4, values: 20)

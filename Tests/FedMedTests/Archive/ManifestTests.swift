@@ -1,6 +1,8 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMMethods
 
 struct ManifestTests {
   func update() throws -> Manifest {

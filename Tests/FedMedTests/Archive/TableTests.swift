@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
 
 struct TableTests {
   func outcome(_ text: String) -> String {

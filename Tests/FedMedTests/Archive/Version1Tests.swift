@@ -1,6 +1,10 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMMethods
+@testable import FMReports
 
 /// Archives of version 1 are read as they always were.
 struct Version1Tests {

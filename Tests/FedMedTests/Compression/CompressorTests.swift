@@ -1,6 +1,8 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMLayers
 
 struct CompressorTests {
   let folder: TemporaryFolder

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMEncoder
 
 struct ImageDamageTests {
   private func grey(_ side: Int, _ value: (_ x: Int, _ y: Int) -> UInt8) -> Raster {

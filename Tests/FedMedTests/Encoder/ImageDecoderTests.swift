@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMEncoder
 
 /// Each file of Golden/formats holds the image of a PNG in another form: its name begins with that
 /// PNG's.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FedMed
+@testable import FMEncoder
 
 struct OrientationTests {
   /// A JPEG's beginning with an EXIF directory of one entry.

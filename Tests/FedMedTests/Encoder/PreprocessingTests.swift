@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMEncoder
 
 extension Golden {
   static func bytes(_ path: String) throws -> [UInt8] {

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMEncoder
+@testable import FMMetrics
 
 struct TextEncoderTests {
   struct Cases: Decodable {

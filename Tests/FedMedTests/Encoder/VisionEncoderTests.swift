@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMEncoder
+@testable import FMMetrics
+@testable import FMNumerics
 
 struct VisionEncoderTests {
   struct Cases: Decodable {

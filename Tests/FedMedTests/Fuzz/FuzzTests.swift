@@ -1,7 +1,10 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMEncoder
+@testable import FMMetrics
 
 /// Files from outside, damaged at random: each is read or refused with an error of ours, without a
 /// crash, a hang or unbounded memory. Tests/Fuzz/run makes it many more than here.

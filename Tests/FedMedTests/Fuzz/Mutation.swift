@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import FedMed
+@testable import FMNumerics
 
 /// Damage of every kind to a file's bytes, drawn from a seed.
 struct Mutation {

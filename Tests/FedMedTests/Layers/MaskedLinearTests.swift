@@ -1,6 +1,8 @@
 import Testing
 
-@testable import FedMed
+@testable import FMBase
+@testable import FMLayers
+@testable import FMNumerics
 
 struct MaskedLinearTests {
   func layer(_ weights: [[Float]], bias: [Float], threshold: [Float]) throws -> MaskedLinear {

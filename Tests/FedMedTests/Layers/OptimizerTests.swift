@@ -1,7 +1,11 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 struct OptimizerTests {
   struct Vector: Module {

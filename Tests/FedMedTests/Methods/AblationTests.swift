@@ -1,7 +1,9 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 /// FedMedCLIP without its parts, and with a contrast over all classes.
 struct AblationTests {

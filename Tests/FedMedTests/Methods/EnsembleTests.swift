@@ -1,7 +1,8 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMMethods
+@testable import FMNumerics
 
 struct EnsembleTests {
   @Test func entropyHasItsFloor() {

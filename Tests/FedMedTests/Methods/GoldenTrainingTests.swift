@@ -1,6 +1,11 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMFederation
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMMetrics
+@testable import FMNumerics
 
 /// One round of two epochs against PyTorch in float64, with the tolerances of the method's
 /// statement (`fedmedclip(7)`).

@@ -1,6 +1,8 @@
 import Testing
 
-@testable import FedMed
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 struct LinearTests {
   let setting = MethodSetting(dimension: 8, classes: 3)

@@ -1,6 +1,11 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 /// What every method promises, whatever it is.
 struct MethodTests {

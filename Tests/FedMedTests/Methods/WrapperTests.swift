@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMBase
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 /// Methods around gradient methods: FedProx and training without federation.
 struct WrapperTests {

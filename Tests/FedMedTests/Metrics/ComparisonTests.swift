@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMMetrics
 
 struct ComparisonTests {
   private func binary(_ scores: [Double], _ labels: [Int]) throws -> LabelledProbabilities {

@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMMetrics
+@testable import FMNumerics
 
 /// No number in a report rests on few samples, nor can such a number be found by subtracting.
 struct DisclosureTests {

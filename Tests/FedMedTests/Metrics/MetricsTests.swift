@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMMetrics
+@testable import FMNumerics
 
 struct MetricsTests {
   struct Values: Decodable {

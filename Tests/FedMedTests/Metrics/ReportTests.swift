@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMMetrics
+@testable import FMNumerics
+@testable import FMPages
 
 struct ReportTests {
   private func predictions(_ count: Int, seed: UInt64) throws -> (Matrix, [Int]) {

@@ -1,6 +1,11 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMMetrics
+@testable import FMNumerics
+@testable import FMReports
 
 struct RoundSelectionTests {
   let folder: TemporaryFolder

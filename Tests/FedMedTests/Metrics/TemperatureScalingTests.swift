@@ -1,7 +1,11 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMEncoder
+@testable import FMFederation
+@testable import FMMetrics
+@testable import FMNumerics
 
 struct TemperatureScalingTests {
   /// Two classes by their log-odds.

@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 struct ActiveRowsTests {
   /// With few rows on they are taken alone, with many all: the products are the same.

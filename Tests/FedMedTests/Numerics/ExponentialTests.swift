@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMNumerics
 
 struct ExponentialTests {
   /// The largest relative distance between `f` and `exact` at many places.

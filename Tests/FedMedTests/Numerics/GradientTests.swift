@@ -1,7 +1,9 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMLayers
+@testable import FMMethods
+@testable import FMNumerics
 
 /// Every operation's backward against finite differences of its forward, each term alone.
 struct GradientTests {

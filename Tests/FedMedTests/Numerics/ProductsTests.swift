@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FedMed
+@testable import FMNumerics
 
 /// A matrix of uniform numbers in ±1.
 func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> Matrix {

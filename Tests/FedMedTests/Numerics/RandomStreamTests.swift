@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import FedMed
+@testable import FMNumerics
 
 struct RandomStreamTests {
   /// The known answers of the generator's authors (Random123, kat_vectors).

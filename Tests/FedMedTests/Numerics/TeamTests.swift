@@ -1,7 +1,8 @@
 import Synchronization
 import Testing
 
-@testable import FedMed
+@testable import FMLayers
+@testable import FMNumerics
 
 struct TeamTests {
   /// Each number once, job after job, whether the helpers come in time, late or never.

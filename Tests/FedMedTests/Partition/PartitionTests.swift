@@ -1,6 +1,9 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMMethods
+@testable import FMPartition
 
 struct PartitionTests {
   /// `counts[c]` samples of class c, two a patient, with a column that names a clinic.
@@ -239,7 +242,7 @@ struct PartitionTests {
       $0.alpha = 1
     }
     #expect(reason { try given.check(for: DirichletScheme.self) } == "accepted")
-    #expect(reason { try given.check(for: IIDScheme.self) } == "scheme iid takes no --alpha")
+    #expect(reason { try given.check(for: IIDScheme.self) } == "scheme iid takes no alpha")
     #expect(
       failure {
         _ = try DirichletScheme(

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMNumerics
 
 /// Reference values made with PyTorch, scikit-learn and flwr; see `Golden/README.md`.
 enum Golden {

@@ -1,4 +1,9 @@
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMMethods
+@testable import FMMetrics
+@testable import FMNumerics
 
 /// Small made-up data: `count` samples of three classes, 8 features each, half precision.
 func smallFeatures(

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import FedMed
+@testable import FMBase
 
 /// Builds tars by hand, so that they can be wrong in any way.
 struct TarBuilder {

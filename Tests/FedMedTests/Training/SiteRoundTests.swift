@@ -1,6 +1,10 @@
 import Testing
 
-@testable import FedMed
+@testable import FMArchive
+@testable import FMBase
+@testable import FMFederation
+@testable import FMLayers
+@testable import FMMethods
 
 struct SiteRoundTests {
   let folder: TemporaryFolder

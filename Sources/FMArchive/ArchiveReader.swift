@@ -1,0 +1,239 @@
+import FMBase
+import Glibc
+
+/// Reads an archive from its beginning to its end, once: a pipe will do.
+///
+/// Everything that the format forbids is refused with one error that names file and member: a
+/// missing or late manifest, members that are repeated, not listed or missing, links and devices,
+/// names, shapes and sizes that do not match, wrong checksums, a truncated file.
+public final class ArchiveReader {
+  /// The most that all members of an archive may take together: 64 GiB, or less where the environment
+  /// says so in FEDMED_SIZE_LIMIT.
+  public static let sizeLimit = 1 << 36
+
+  /// The most that an archive's file may take: compression makes nothing larger by more than that.
+  package static func fileLimit() throws(FedMedError) -> Int {
+    let limit = try allowedSize()
+    return limit + limit / 1000 + 1 << 20
+  }
+
+  private static func allowedSize() throws(FedMedError) -> Int {
+    guard let text = getenv("FEDMED_SIZE_LIMIT").map({ String(cString: $0) }) else {
+      return sizeLimit
+    }
+    guard let limit = Int(text), limit > 0 else {
+      throw FedMedError(
+        .usage, "FEDMED_SIZE_LIMIT is '\(printable(text))', and must be a number of bytes")
+    }
+    return min(limit, sizeLimit)
+  }
+
+  public let manifest: Manifest
+  /// `manifest.json` as it stands in the archive.
+  public let manifestBytes: [UInt8]
+  /// The SHA-256 of `manifest.json`, by which the archive is known.
+  public let identity: String
+  /// The file, as messages call it.
+  public let name: String
+
+  private let tar: TarReader
+  private var unseen: [String: Manifest.Member] = [:]
+  private var current: Manifest.Member?
+  private var left = 0
+  private var hash = SHA256()
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+  /// Opens the archive at `path` (`-` is standard input) and reads its manifest.
+  /// - Parameter kinds: what the caller can use; anything else is refused.
+  public convenience init(path: String, kinds: [Manifest.Kind]) throws(FedMedError) {
+    try self.init(ByteSource(path: path), kinds: kinds)
+  }
+
+  public init(_ source: ByteSource, kinds: [Manifest.Kind]) throws(FedMedError) {
+    name = source.name
+    // A compressed file's own header has room for text that neither tar nor jq shows.
+    let start = try source.peek(4)
+    guard !(start.starts(with: [0x1F, 0x8B]) && start.count > 3 && start[3] != 0),
+      !(start.count > 3 && start[0] & 0xF0 == 0x50
+        && start[1...3].elementsEqual([0x2A, 0x4D, 0x18]))
+    else {
+      throw FedMedError(
+        .badData, "its compressed form has a name, a comment or a frame of its own",
+        file: source.name,
+        hint: "gzip adds none when it reads standard input")
+    }
+    tar = TarReader(try DecompressedStream(source), file: source.name)
+    guard let first = try tar.next(), first.name == "manifest.json" else {
+      throw FedMedError(
+        .badData, "the first member is not manifest.json", file: source.name,
+        hint: "only archives that the fm tools wrote can be read")
+    }
+    guard first.size <= JSONLimits.manifest.bytes else {
+      throw FedMedError(
+        .badData, "larger than \(JSONLimits.manifest.bytes) bytes", file: source.name,
+        place: first.name)
+    }
+    let json = try Self.read(first.size, from: tar, name: first.name)
+    do throws(FedMedError) {
+      manifest = try Manifest(json: json)
+    } catch {
+      throw error.naming(file: source.name)
+    }
+    manifestBytes = json
+    identity = SHA256.hexadecimal(SHA256.digest(json))
+    guard kinds.contains(manifest.kind) else {
+      let wanted = kinds.map(\.rawValue).joined(separator: " or ")
+      throw FedMedError(
+        manifest.kind == .state ? .refused : .badData,
+        "holds \(manifest.kind.rawValue), expected \(wanted)", file: name,
+        hint: manifest.kind == .state ? "a state is private and does not leave its site" : nil)
+    }
+    for member in manifest.members { unseen[member.name] = member }
+    let declared = manifest.members.reduce(0) { $0 + $1.bytes }
+    let allowed = try Self.allowedSize()
+    guard declared <= allowed else {
+      throw FedMedError(
+        .badData, "\(declared) bytes, FEDMED_SIZE_LIMIT allows \(allowed)", file: name)
+    }
+    // Beside the members: their headers and padding, and the zeros that tars end in.
+    tar.stream.limit = first.size + declared + manifest.members.count * 8192 + (1 << 21)
+  }
+
+  private static func read(
+    _ size: Int, from tar: TarReader, name: String
+  ) throws(FedMedError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: size)
+    let count = try bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(FedMedError) in try tar.read(into: buffer, place: name) }
+    }.get()
+    return Array(bytes[..<count])
+  }
+
+  /// Moves on to the next member, having checked the rest of the one before; nil at the end, when
+  /// everything has been checked.
+  public func next() throws(FedMedError) -> Manifest.Member? {
+    if current != nil { try consume { _ in } }
+    guard let entry = try tar.next() else {
+      if let missing = manifest.members.first(where: { unseen[$0.name] != nil }) {
+        throw FedMedError(.badData, "missing", file: name, place: missing.name)
+      }
+      try tar.finish()
+      return nil
+    }
+    guard let member = unseen.removeValue(forKey: entry.name) else {
+      let repeated = manifest.members.contains { $0.name == entry.name }
+      throw fault(
+        repeated || entry.name == "manifest.json"
+          ? "appears twice" : "not listed in the manifest", entry.name)
+    }
+    guard entry.size == member.bytes else {
+      throw fault("\(entry.size) bytes, the manifest says \(member.bytes)", member.name)
+    }
+    current = member
+    left = member.bytes
+    hash = SHA256()
+    if member.dtype.size != nil { try readHeader(member) }
+    return member
+  }
+
+  /// Reads to the end of the archive and checks all of it.
+  public func verify() throws(FedMedError) {
+    while try next() != nil {}
+  }
+
+  /// Gives the rest of the current member to `body`, in blocks that are a multiple of any element,
+  /// and checks size and checksum.
+  public func consume(
+    _ body: (UnsafeRawBufferPointer) throws(FedMedError) -> Void
+  ) throws(FedMedError) {
+    guard let member = current else { return }
+    while left > 0 {
+      let wanted = min(left, buffer.count)
+      let result = buffer.withUnsafeMutableBytes { bytes in
+        Result { () throws(FedMedError) in
+          let block = UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted])
+          let count = try tar.read(into: block, place: member.name)
+          guard count == wanted else { throw fault("truncated", member.name) }
+          hash.update(UnsafeRawBufferPointer(block))
+          try body(UnsafeRawBufferPointer(block))
+        }
+      }
+      try result.get()
+      left -= wanted
+    }
+    current = nil
+    guard hash.hexadecimal() == member.sha256 else {
+      throw fault("its checksum does not match the manifest", member.name)
+    }
+  }
+
+  /// The current member's bytes, without the head where it is an array.
+  public func bytes() throws(FedMedError) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(min(left, 1 << 26))
+    try consume { result += $0 }
+    return result
+  }
+
+  /// The current member's numbers, as single precision.
+  /// - Throws: `badData` where one is not finite, beside what reading can throw.
+  public func floats() throws(FedMedError) -> [Float] {
+    guard let member = current, member.dtype == .float32 || member.dtype == .float16 else {
+      throw fault("not an array of floats", current?.name ?? "")
+    }
+    var values: [Float] = []
+    // Not more at once than a file without its data could claim.
+    values.reserveCapacity(min(ArrayHeader.count(member.shape) ?? 0, 1 << 24))
+    try consume { ElementCoding.decode($0, as: member.dtype, into: &values) }
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw fault("element \(index) is \(values[index])", member.name)
+    }
+    return values
+  }
+
+  /// The current member's numbers, as whole numbers.
+  public func integers() throws(FedMedError) -> [Int32] {
+    guard let member = current, member.dtype == .int32 else {
+      throw fault("not an array of 32-bit integers", current?.name ?? "")
+    }
+    return ElementCoding.integers(try bytes())
+  }
+
+  /// The current member's text.
+  public func text() throws(FedMedError) -> String {
+    let place = current?.name ?? ""
+    guard let text = String(validating: try bytes(), as: UTF8.self) else {
+      throw fault("not UTF-8 text", place)
+    }
+    return text
+  }
+
+  /// An error at a place of this archive.
+  public func fault(_ reason: String, _ place: String) -> FedMedError {
+    FedMedError(.badData, reason, file: name, place: printable(place))
+  }
+
+  /// The head of an array must say what the manifest says.
+  private func readHeader(_ member: Manifest.Member) throws(FedMedError) {
+    do throws(FedMedError) {
+      var bytes = try Self.read(min(10, left), from: tar, name: member.name)
+      let length = try ArrayHeader.length(prefix: bytes)
+      bytes += try Self.read(min(length, left) - bytes.count, from: tar, name: member.name)
+      left -= bytes.count
+      bytes.withUnsafeBytes { hash.update($0) }
+      let header = try ArrayHeader(bytes: bytes)
+      guard header.descriptor == member.dtype.rawValue, header.shape == member.shape else {
+        throw fault(
+          "\(printable(header.descriptor)) \(header.shape), the manifest says "
+            + "\(member.dtype.rawValue) \(member.shape)", member.name)
+      }
+      guard let size = member.dtype.size, let count = header.count,
+        left == size * count
+      else { throw fault("\(left) bytes for shape \(header.shape)", member.name) }
+    } catch {
+      var placed = error.naming(file: name)
+      placed.place = placed.place ?? member.name
+      throw placed
+    }
+  }
+}

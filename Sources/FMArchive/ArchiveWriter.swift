@@ -1,0 +1,234 @@
+import CArchive
+import FMBase
+import FMNumerics
+import Glibc
+
+/// What is put around an archive as a whole. It does not change the archive's identity.
+public enum Filter: String, CaseIterable, Sendable {
+  case none, gzip, zstd
+}
+
+/// Writes an archive.
+///
+/// Members are staged in an unnamed temporary file, because the manifest with their checksums goes
+/// first. The same members give the same bytes: owner 0, mode 0644, time 0 or SOURCE_DATE_EPOCH.
+public final class ArchiveWriter {
+  private let staged: StagingFile
+  private var members: [Manifest.Member] = []
+  private var start = 0
+  private var hash = SHA256()
+
+  public init() throws(FedMedError) {
+    staged = try StagingFile()
+  }
+
+  /// Adds an array of floats.
+  /// - Throws: `badData` where a value is not finite or does not fit.
+  public func add(_ tensor: Tensor, as type: ElementType = .float32) throws(FedMedError) {
+    do throws(FedMedError) {
+      try add(
+        array: "\(tensor.name).npy", type, shape: tensor.shape,
+        bytes: ElementCoding.encode(tensor.values, as: type))
+    } catch {
+      var placed = error
+      placed.place = placed.place ?? "\(tensor.name).npy"
+      throw placed
+    }
+  }
+
+  /// Adds an array of 32-bit integers.
+  public func add(_ name: String, _ values: [Int32]) throws(FedMedError) {
+    try add(array: name, .int32, shape: [values.count], bytes: ElementCoding.bytes(of: values))
+  }
+
+  /// Adds an array whose little-endian bytes are at hand.
+  public func add(
+    array name: String, _ type: ElementType, shape: [Int], bytes: [UInt8]
+  ) throws(FedMedError) {
+    try add(array: name, type, shape: shape) { append throws(FedMedError) in
+      try bytes.withUnsafeBytes { bytes in
+        Result { () throws(FedMedError) in try append(bytes) }
+      }.get()
+    }
+  }
+
+  /// Adds an array whose little-endian bytes come piece by piece.
+  package func add(
+    array name: String, _ type: ElementType, shape: [Int],
+    _ body: (_ append: (UnsafeRawBufferPointer) throws(FedMedError) -> Void) throws(FedMedError)
+      -> Void
+  ) throws(FedMedError) {
+    begin(array: name, type, shape: shape)
+    try append(ArrayHeader(descriptor: type.rawValue, shape: shape).bytes)
+    try body { bytes throws(FedMedError) in try append(bytes) }
+    end()
+  }
+
+  /// Adds lines of text.
+  public func add(_ name: String, lines: [String]) throws(FedMedError) {
+    begin(array: name, .text, shape: [lines.count])
+    try append(Array(lines.map { $0 + "\n" }.joined().utf8))
+    end()
+  }
+
+  /// Adds a JSON value.
+  public func add(_ name: String, json: JSON) throws(FedMedError) {
+    begin(array: name, .json, shape: [])
+    try append(Array((json.text + "\n").utf8))
+    end()
+  }
+
+  private func begin(array name: String, _ type: ElementType, shape: [Int]) {
+    members.append(
+      Manifest.Member(name: name, dtype: type, shape: shape, bytes: 0, sha256: ""))
+    start = staged.size
+    hash = SHA256()
+  }
+
+  private func append(_ bytes: [UInt8]) throws(FedMedError) {
+    try bytes.withUnsafeBytes { bytes in
+      Result { () throws(FedMedError) in try append(bytes) }
+    }.get()
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
+    hash.update(bytes)
+    try staged.append(bytes)
+  }
+
+  private func end() {
+    members[members.count - 1].bytes = staged.size - start
+    members[members.count - 1].sha256 = hash.hexadecimal()
+  }
+
+  /// The checksum of a member that has been added.
+  public func checksum(of name: String) -> String? {
+    members.first { $0.name == name }?.sha256
+  }
+
+  /// Writes the archive to an open file or pipe.
+  /// - Parameters:
+  ///   - manifest: all but its members.
+  ///   - verbatim: a manifest's bytes to write instead, where the archive is to stay the one it is.
+  ///   - file: what messages call the output.
+  /// - Returns: the identity of the archive, and how many bytes were written.
+  @discardableResult
+  public func finish(
+    _ manifest: Manifest, verbatim: [UInt8]? = nil, filter: Filter, to descriptor: Int32,
+    file: String
+  ) throws(FedMedError) -> (identity: String, bytes: Int) {
+    var manifest = manifest
+    manifest.members = members
+    // What a reader would refuse is not written.
+    do throws(FedMedError) {
+      try manifest.validate()
+    } catch {
+      throw error.naming(file: file)
+    }
+    let json = verbatim ?? manifest.bytes
+    if verbatim != nil {
+      let kept = try Manifest(json: json)
+      guard kept.members == members else {
+        throw FedMedError(
+          .badData, "its arrays are not written as this tool writes them", file: file)
+      }
+    }
+    let tar = try TarWriter(descriptor: descriptor, filter: filter, file: file)
+    try tar.begin("manifest.json", size: json.count)
+    let written = json.withUnsafeBytes { bytes in
+      Result { () throws(FedMedError) in try tar.write(bytes) }
+    }
+    try written.get()
+    var offset = 0
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { buffer.deallocate() }
+    for member in members {
+      try tar.begin(member.name, size: member.bytes)
+      let end = offset + member.bytes
+      while offset < end {
+        let wanted = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[..<min(buffer.count, end - offset)])
+        let count = try staged.read(into: wanted, from: offset)
+        guard count > 0 else {
+          throw FedMedError(.ioError, "a temporary file became shorter", file: file)
+        }
+        try tar.write(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+        offset += count
+      }
+    }
+    return (SHA256.hexadecimal(SHA256.digest(json)), try tar.finish())
+  }
+}
+
+/// The writing side of libarchive, with every return code checked.
+private final class TarWriter {
+  private let archive: OpaquePointer
+  private let entry: OpaquePointer
+  private let file: String
+
+  init(descriptor: Int32, filter: Filter, file: String) throws(FedMedError) {
+    self.file = file
+    guard let archive = archive_write_new(), let entry = archive_entry_new() else {
+      throw FedMedError(.internalError, "out of memory")
+    }
+    self.archive = archive
+    self.entry = entry
+    try check(archive_write_set_format_pax_restricted(archive))
+    switch filter {
+    case .none: try check(archive_write_add_filter_none(archive))
+    case .gzip:
+      try check(archive_write_add_filter_gzip(archive))
+      try check(archive_write_set_filter_option(archive, "gzip", "compression-level", "9"))
+      try check(archive_write_set_filter_option(archive, "gzip", "timestamp", nil))
+    case .zstd:
+      try check(archive_write_add_filter_zstd(archive))
+      try check(archive_write_set_filter_option(archive, "zstd", "compression-level", "19"))
+    }
+    // No padding beyond the end mark, so that any truncation can be seen.
+    try check(archive_write_set_bytes_per_block(archive, 1 << 16))
+    try check(archive_write_set_bytes_in_last_block(archive, 1))
+    try check(archive_write_open_fd(archive, descriptor))
+  }
+
+  deinit {
+    archive_entry_free(entry)
+    archive_write_free(archive)
+  }
+
+  func begin(_ name: String, size: Int) throws(FedMedError) {
+    archive_entry_clear(entry)
+    archive_entry_set_pathname(entry, name)
+    archive_entry_set_size(entry, Int64(size))
+    archive_entry_set_filetype(entry, 0o100000)
+    archive_entry_set_perm(entry, 0o644)
+    let time = getenv("SOURCE_DATE_EPOCH").flatMap { Int(String(cString: $0)) } ?? 0
+    archive_entry_set_mtime(entry, time, 0)
+    try check(archive_write_header(archive, entry))
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(FedMedError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = archive_write_data(archive, rest.baseAddress, rest.count)
+      guard count > 0 else { throw error() }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  func finish() throws(FedMedError) -> Int {
+    try check(archive_write_close(archive))
+    return Int(archive_filter_bytes(archive, -1))
+  }
+
+  private func check(_ status: Int32) throws(FedMedError) {
+    guard status == ARCHIVE_OK else { throw error() }
+  }
+
+  private func error() -> FedMedError {
+    let number = archive_errno(archive)
+    guard number > 0 else {
+      return FedMedError(.ioError, libarchiveReason(archive) ?? "cannot write", file: file)
+    }
+    return FedMedError(.ioError, errno: number, "write", file: file)
+  }
+}

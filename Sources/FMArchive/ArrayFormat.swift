@@ -1,0 +1,167 @@
+import FMBase
+
+/// What a member of an archive holds.
+public enum ElementType: String, Codable, Sendable {
+  case float32 = "<f4"
+  case float16 = "<f2"
+  case int8 = "|i1"
+  case uint8 = "|u1"
+  case int32 = "<i4"
+  /// UTF-8 text; its shape is the number of its lines.
+  case text
+  /// One JSON value; its shape is empty.
+  case json
+
+  /// Bytes of one element of an array; nil for text and JSON, which are no arrays.
+  public var size: Int? {
+    switch self {
+    case .float32, .int32: 4
+    case .float16: 2
+    case .int8, .uint8: 1
+    case .text, .json: nil
+    }
+  }
+}
+
+/// The head of a `.npy` file, version 1.0 as NumPy's own documentation states it: magic, version,
+/// length, and a Python dictionary, padded with spaces to a multiple of 64 bytes.
+public struct ArrayHeader: Equatable, Sendable {
+  /// NumPy's name of the element type: `<f4`.
+  public var descriptor: String
+  public var shape: [Int]
+
+  /// The number of elements; nil where it does not fit.
+  public var count: Int? { Self.count(shape) }
+
+  package static func count(_ shape: [Int]) -> Int? {
+    var product = 1
+    for extent in shape {
+      let (value, overflow) = product.multipliedReportingOverflow(by: extent)
+      if overflow || extent < 0 { return nil }
+      product = value
+    }
+    return product
+  }
+
+  /// The head's bytes, as NumPy writes them.
+  public var bytes: [UInt8] {
+    let extents =
+      shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
+    var text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(extents)), }"
+    let padding = 63 - (10 + text.utf8.count) % 64
+    text += String(repeating: " ", count: padding) + "\n"
+    let length = text.utf8.count
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
+      + Array(text.utf8)
+  }
+
+  /// How many bytes the head takes whose first ten are `prefix`.
+  /// - Throws: `badData` where they are not the beginning of a `.npy` file of version 1.0.
+  public static func length(prefix: [UInt8]) throws(FedMedError) -> Int {
+    guard prefix.count >= 10, prefix[0] == 0x93, prefix[1..<6].elementsEqual("NUMPY".utf8) else {
+      throw FedMedError(.badData, "not a .npy array")
+    }
+    guard prefix[6] == 1, prefix[7] == 0 else {
+      throw FedMedError(
+        .badData, "version \(prefix[6]).\(prefix[7]) of the .npy format, expected 1.0")
+    }
+    return 10 + Int(prefix[8]) + Int(prefix[9]) << 8
+  }
+
+  /// Whether an array of several dimensions is stored column after column.
+  public private(set) var isColumnMajor = false
+
+  /// Reads a whole head.
+  /// - Parameter acceptsColumns: whether an array may be stored column after column.
+  /// - Throws: `badData` where it is not one, or an array is stored in another order.
+  public init(bytes: [UInt8], acceptsColumns: Bool = false) throws(FedMedError) {
+    let length = try Self.length(prefix: Array(bytes.prefix(10)))
+    guard bytes.count == length,
+      let text = String(validating: bytes[10...], as: UTF8.self)
+    else { throw FedMedError(.badData, "truncated head of a .npy array") }
+    var scanner = Scanner(text)
+    var (descriptor, order, shape): (String?, Bool?, [Int]?) = (nil, nil, nil)
+    scanner.skip("{")
+    var keys: Set<String> = []
+    while let key = scanner.quoted(), scanner.skip(":") {
+      guard keys.insert(key).inserted else {
+        throw FedMedError(.badData, "duplicate key in the head of a .npy array")
+      }
+      switch key {
+      case "descr": descriptor = scanner.quoted()
+      case "fortran_order": order = scanner.boolean()
+      case "shape": shape = scanner.tuple()
+      default:
+        throw FedMedError(.badData, "unknown key '\(printable(key))' in the head of a .npy array")
+      }
+      if !scanner.skip(",") { break }
+    }
+    guard scanner.skip("}"), scanner.atEnd, let descriptor, let order, let shape else {
+      throw FedMedError(.badData, "malformed head of a .npy array")
+    }
+    guard !order || shape.count < 2 || acceptsColumns else {
+      throw FedMedError(
+        .badData, "array in Fortran order", hint: "save numpy.ascontiguousarray(x) instead")
+    }
+    self.init(descriptor: descriptor, shape: shape)
+    isColumnMajor = order && shape.count > 1
+    guard count != nil else { throw FedMedError(.badData, "shape \(shape) is too large") }
+  }
+
+  public init(descriptor: String, shape: [Int]) {
+    self.descriptor = descriptor
+    self.shape = shape
+  }
+
+  /// Just as much Python as such a head contains.
+  private struct Scanner {
+    private var rest: Substring
+
+    init(_ text: String) { rest = text[...] }
+
+    var atEnd: Bool { rest.utf8.allSatisfy { $0 == 0x20 || $0 == 0x0A } }
+
+    private mutating func skipSpace() {
+      rest = rest.drop { $0 == " " }
+    }
+
+    @discardableResult
+    mutating func skip(_ token: String) -> Bool {
+      skipSpace()
+      guard rest.hasPrefix(token) else { return false }
+      rest = rest.dropFirst(token.count)
+      return true
+    }
+
+    mutating func quoted() -> String? {
+      skipSpace()
+      guard let quote = rest.first, quote == "'" || quote == "\"",
+        let end = rest.dropFirst().firstIndex(of: quote)
+      else { return nil }
+      defer { rest = rest[rest.index(after: end)...] }
+      return String(rest[rest.index(after: rest.startIndex)..<end])
+    }
+
+    mutating func boolean() -> Bool? {
+      if skip("True") { return true }
+      return skip("False") ? false : nil
+    }
+
+    mutating func tuple() -> [Int]? {
+      guard skip("(") else { return nil }
+      var values: [Int] = []
+      while !skip(")") {
+        skipSpace()
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
+        guard let value = Int(digits) else { return nil }
+        rest = rest.dropFirst(digits.count)
+        values.append(value)
+        if !skip(",") {
+          guard skip(")") else { return nil }
+          break
+        }
+      }
+      return values
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import FMBase
+
+/// Numbers to and from the little-endian bytes of an array.
+package enum ElementCoding {
+  /// - Throws: `badData` where a value is not finite, or too large for half precision.
+  package static func encode(_ values: [Float], as type: ElementType) throws(FedMedError) -> [UInt8]
+  {
+    for value in values where !value.isFinite {
+      throw FedMedError(.badData, "a value is \(value)")
+    }
+    guard type == .float16 else { return values.withUnsafeBytes { Array($0) } }
+    var halves = [Float16](repeating: 0, count: values.count)
+    for i in values.indices { halves[i] = Float16(values[i]) }
+    if let index = halves.firstIndex(where: { !$0.isFinite }) {
+      throw FedMedError(.badData, "\(values[index]) does not fit in half precision")
+    }
+    return halves.withUnsafeBytes { Array($0) }
+  }
+
+  /// Appends the numbers in `bytes`, a whole number of elements of float32 or float16.
+  package static func decode(
+    _ bytes: UnsafeRawBufferPointer, as type: ElementType, into values: inout [Float]
+  ) {
+    if type == .float16 {
+      for offset in stride(from: 0, to: bytes.count, by: 2) {
+        values.append(Float(bytes.loadUnaligned(fromByteOffset: offset, as: Float16.self)))
+      }
+    } else {
+      for offset in stride(from: 0, to: bytes.count, by: 4) {
+        values.append(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
+      }
+    }
+  }
+
+  package static func bytes(of labels: [Int32]) -> [UInt8] { labels.withUnsafeBytes { Array($0) } }
+
+  package static func integers(_ bytes: [UInt8]) -> [Int32] {
+    bytes.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 4).map {
+        bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self)
+      }
+    }
+  }
+
+  /// The first element of a float array that is infinite or not a number.
+  static func firstNonFinite(_ bytes: [UInt8], as type: ElementType) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      if type == .float16 {
+        return stride(from: 0, to: bytes.count, by: 2).first {
+          !bytes.loadUnaligned(fromByteOffset: $0, as: Float16.self).isFinite
+        }.map { $0 / 2 }
+      }
+      return stride(from: 0, to: bytes.count, by: 4).first {
+        !bytes.loadUnaligned(fromByteOffset: $0, as: Float.self).isFinite
+      }.map { $0 / 4 }
+    }
+  }
+}

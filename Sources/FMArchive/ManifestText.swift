@@ -1,0 +1,107 @@
+import FMBase
+
+extension Manifest {
+  /// The order of all keys.
+  private static let keys = [
+    "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
+    "anchors", "damage", "parameters", "predictors", "aggregation", "bestRound", "rounds",
+    "calibration", "codec", "encodedFrom", "parent", "inputs", "members",
+  ]
+
+  /// The bytes of `manifest.json`: keys in a fixed order, two-space indent, one newline at the end.
+  public var bytes: [UInt8] {
+    Array((json.text + "\n").utf8)
+  }
+
+  package var json: JSON {
+    let head: [(key: String, value: JSON?)] = [
+      ("format", .string(Self.formatName)), ("version", .integer(Self.formatVersion)),
+      ("kind", .string(kind.rawValue)), ("tool", .string(tool)), ("classes", .strings(classes)),
+      ("members", .array(members.map(\.json))),
+    ]
+    let all = (head + payload.content.fields).compactMap { pair in
+      pair.value.map { JSON.Member(key: pair.key, value: $0) }
+    }
+    return .object(
+      Self.keys.compactMap { key in all.first { $0.key == key } })
+  }
+
+  private struct Format: Decodable {
+    var format: String
+    var version: Int
+  }
+
+  /// Reads and checks the text of a manifest.
+  /// - Throws: `badData` with the place in the manifest.
+  public init(json: [UInt8]) throws(FedMedError) {
+    let place = "manifest.json"
+    let format: Format = try JSON.decode(json, place: place, limits: .manifest)
+    guard format.format == Self.formatName else {
+      throw FedMedError(.badData, "not a \(Self.formatName)", place: place)
+    }
+    guard (1...Self.formatVersion).contains(format.version) else {
+      throw FedMedError(
+        .badData, "version \(format.version), this tool reads versions up to \(Self.formatVersion)",
+        place: place)
+    }
+    self = try JSON.decodeExactly(json, place: place, limits: .manifest) { (manifest: Manifest) in
+      format.version == 1 ? manifest.json.version1 : manifest.json
+    }
+    do throws(FedMedError) {
+      try validate()
+    } catch {
+      var placed = error
+      placed.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
+      throw placed
+    }
+  }
+}
+
+extension Manifest: Decodable {
+  private enum CodingKeys: String, CodingKey { case kind, tool, classes, members }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    tool = try container.decode(String.self, forKey: .tool)
+    classes = try container.decode([String].self, forKey: .classes)
+    members = try container.decode([Member].self, forKey: .members)
+    payload = try Payload(try container.decode(Kind.self, forKey: .kind), from: decoder)
+  }
+}
+
+extension Manifest.Member {
+  package var json: JSON {
+    .object([
+      "name": .string(name), "dtype": .string(dtype.rawValue),
+      "shape": .array(shape.map { .integer($0) }), "bytes": .integer(bytes),
+      "sha256": .string(sha256),
+    ])
+  }
+}
+
+// MARK: - Version 1
+
+/// Version 1 knew one method, FedMedCLIP, without its ablations: predictors and the hyper-parameters of
+/// `added` were not there, and have the values that they had then. `inputs` was always there.
+enum Version1 {
+  package static let added: Set<String> = ["contrast", "classifier", "masks", "mixture"]
+  package static let predictors = ["fam", "mlp", "ensemble"]
+}
+
+extension JSON {
+  /// A manifest of version 2 as version 1 would have written it.
+  fileprivate var version1: JSON {
+    guard case .object(let members) = self else { return self }
+    let list = members.filter { $0.key != "predictors" }.map { member -> Member in
+      switch (member.key, member.value) {
+      case ("version", _): return Member(key: "version", value: .integer(1))
+      case ("parameters", .object(let values)):
+        return Member(
+          key: "parameters", value: .object(values.filter { !Version1.added.contains($0.key) }))
+      default: return member
+      }
+    }
+    let hasInputs = list.contains { $0.key == "inputs" }
+    return .object(list + (hasInputs ? [] : [Member(key: "inputs", value: .array([]))]))
+  }
+}

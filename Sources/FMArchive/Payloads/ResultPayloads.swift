@@ -1,0 +1,82 @@
+import FMBase
+
+/// The manifest of predictions.
+public struct PredictionsPayload: PayloadContent {
+  public var scored: Manifest.Scored
+  /// N.
+  public var samples: Int
+  public var site: String?
+
+  public init(scored: Manifest.Scored, samples: Int, site: String?) {
+    (self.scored, self.samples, self.site) = (scored, samples, site)
+  }
+
+  var fields: [(key: String, value: JSON?)] {
+    scored.fields + [("samples", .integer(samples)), ("site", site.map { .string($0) })]
+  }
+
+  package func validate() throws(FedMedError) {
+    try scored.validate()
+    try Check.samples(samples)
+    if let site { try Check.name(site, "site") }
+  }
+
+  /// The last predictor's probabilities are always there.
+  func memberRules(classes: Int) -> [MemberRule] {
+    let shape = [samples, classes]
+    return [
+      MemberRule("samples.txt", [.text], [samples]),
+      MemberRule("probabilities.npy", [.float32], shape),
+    ]
+      + (scored.predictors.dropLast() + ["calibrated"]).map {
+        MemberRule("\($0).npy", [.float32], shape, isRequired: false)
+      } + [MemberRule("labels.npy", [.int32], [samples], isRequired: false)]
+  }
+}
+
+extension PredictionsPayload: Decodable {
+  private enum CodingKeys: String, CodingKey { case samples, site }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    scored = try Manifest.Scored(from: decoder)
+    samples = try container.decode(Int.self, forKey: .samples)
+    site = try container.decodeIfPresent(String.self, forKey: .site)
+  }
+}
+
+/// The manifest of a report.
+public struct ReportPayload: PayloadContent {
+  public var scored: Manifest.Scored
+  public var samples: Int
+  public var site: String
+
+  public init(scored: Manifest.Scored, samples: Int, site: String) {
+    (self.scored, self.samples, self.site) = (scored, samples, site)
+  }
+
+  var fields: [(key: String, value: JSON?)] {
+    scored.fields + [("samples", .integer(samples)), ("site", .string(site))]
+  }
+
+  package func validate() throws(FedMedError) {
+    try scored.validate()
+    try Check.samples(samples)
+    try Check.name(site, "site")
+  }
+
+  func memberRules(classes: Int) -> [MemberRule] {
+    [MemberRule("metrics.json", [.json], [])]
+  }
+}
+
+extension ReportPayload: Decodable {
+  private enum CodingKeys: String, CodingKey { case samples, site }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    scored = try Manifest.Scored(from: decoder)
+    samples = try container.decode(Int.self, forKey: .samples)
+    site = try container.decode(String.self, forKey: .site)
+  }
+}

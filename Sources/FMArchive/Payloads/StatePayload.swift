@@ -1,0 +1,149 @@
+import FMBase
+import FMMethods
+import FMNumerics
+
+/// The manifest of a site's private state.
+public struct StatePayload: PayloadContent {
+  /// The rounds after which private arrays stood as they are held.
+  public struct Rounds: Codable, Equatable, Sendable {
+    public var latest: Int
+    public var previous: Int
+    public var best: Int?
+
+    public init(latest: Int, previous: Int, best: Int? = nil) {
+      (self.latest, self.previous, self.best) = (latest, previous, best)
+    }
+  }
+
+  /// The temperature that a site's validation samples gave the predictions of a model.
+  public struct Calibration: Codable, Equatable, Sendable {
+    /// The identity of the global model.
+    public var model: String
+    /// T.
+    public var temperature: Double
+
+    public init(model: String, temperature: Double) {
+      (self.model, self.temperature) = (model, temperature)
+    }
+  }
+
+  public var run: RunPayload
+  public var site: String
+  public var rounds: Rounds
+  public var calibration: Calibration?
+  /// The identity of the global model that the latest round started from.
+  public var parent: String
+
+  public init(run: RunPayload, site: String, rounds: Rounds, parent: String) {
+    (self.run, self.site, self.rounds, self.parent) = (run, site, rounds, parent)
+  }
+
+  var fields: [(key: String, value: JSON?)] {
+    run.fields + [
+      ("round", .integer(rounds.latest)), ("site", .string(site)),
+      (
+        "rounds",
+        .object([
+          "latest": .integer(rounds.latest), "previous": .integer(rounds.previous),
+          "best": rounds.best.map { .integer($0) },
+        ])
+      ),
+      (
+        "calibration",
+        calibration.map {
+          .object(["model": .string($0.model), "temperature": .number($0.temperature)])
+        }
+      ), ("parent", .string(parent)),
+    ]
+  }
+
+  package func validate() throws(FedMedError) {
+    try run.validate()
+    try Check.name(site, "site")
+    try Check.round(rounds.latest, "rounds.latest")
+    try Check.round(rounds.previous, "rounds.previous")
+    if let best = rounds.best { try Check.round(best, "rounds.best") }
+    if let calibration {
+      try Check.checksum(calibration.model, "calibration.model")
+      try Check.value(
+        Predictions.temperatures.contains(calibration.temperature), "calibration.temperature",
+        "out of range")
+    }
+    try Check.checksum(parent, "parent")
+  }
+
+  func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
+    let layout = try run.make(classes: classes).kept
+    return (rounds.best == nil ? ["", "previous/"] : ["", "previous/", "best/"]).flatMap {
+      MemberRule.rules(layout, [.float32], prefix: $0)
+    }
+  }
+}
+
+extension StatePayload: Decodable {
+  private enum CodingKeys: String, CodingKey { case site, rounds, calibration, parent }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    run = try RunPayload(from: decoder)
+    site = try container.decode(String.self, forKey: .site)
+    rounds = try container.decode(Rounds.self, forKey: .rounds)
+    calibration = try container.decodeIfPresent(Calibration.self, forKey: .calibration)
+    parent = try container.decode(String.self, forKey: .parent)
+  }
+}
+
+/// The manifest of what a server's optimiser remembers.
+public struct ServerPayload: PayloadContent {
+  public var run: RunPayload
+  public var round: Int
+  /// It names an optimiser.
+  public var aggregation: Manifest.Aggregation
+  /// The identity of the global model that the round started from.
+  public var parent: String
+  public var inputs: [Manifest.Input]
+
+  public init(
+    run: RunPayload, round: Int, aggregation: Manifest.Aggregation, parent: String,
+    inputs: [Manifest.Input]
+  ) {
+    (self.run, self.round, self.aggregation) = (run, round, aggregation)
+    (self.parent, self.inputs) = (parent, inputs)
+  }
+
+  var fields: [(key: String, value: JSON?)] {
+    run.fields + [
+      ("round", .integer(round)), ("aggregation", aggregation.json), ("parent", .string(parent)),
+      ("inputs", .array(inputs.map(\.json))),
+    ]
+  }
+
+  package func validate() throws(FedMedError) {
+    try run.validate()
+    try Check.round(round, "round")
+    try aggregation.validate()
+    try Check.value(aggregation.optimizer != nil, "aggregation.optimizer", "missing")
+    try Check.checksum(parent, "parent")
+    for input in inputs { try input.validate() }
+  }
+
+  func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
+    let layout = try run.make(classes: classes).shared
+    return ["first/", "second/"].flatMap {
+      MemberRule.rules(layout, [.float32], prefix: $0)
+    }
+  }
+}
+
+extension ServerPayload: Decodable {
+  private enum CodingKeys: String, CodingKey { case round, aggregation, parent, inputs }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    run = try RunPayload(from: decoder)
+    round = try container.decode(Int.self, forKey: .round)
+    aggregation = try container.decode(Manifest.Aggregation.self, forKey: .aggregation)
+    parent = try container.decode(String.self, forKey: .parent)
+    inputs = try container.decode([Manifest.Input].self, forKey: .inputs)
+  }
+}

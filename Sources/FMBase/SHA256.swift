@@ -1,0 +1,43 @@
+import CNettle
+
+/// The SHA-256 checksum of a stream of bytes (FIPS 180-4), by Nettle.
+package struct SHA256 {
+  private var context = sha256_ctx()
+
+  package init() {
+    nettle_sha256_init(&context)
+  }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    nettle_sha256_update(&context, bytes.count, base.assumingMemoryBound(to: UInt8.self))
+  }
+
+  package mutating func update(_ bytes: ArraySlice<UInt8>) {
+    bytes.withUnsafeBytes { update($0) }
+  }
+
+  /// The checksum of all bytes so far; the next update starts anew.
+  mutating func finalize() -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
+    nettle_sha256_digest(&context, digest.count, &digest)
+    return digest
+  }
+
+  /// The checksum as 64 lower-case hexadecimal digits, as `sha256sum` prints it.
+  package mutating func hexadecimal() -> String {
+    Self.hexadecimal(finalize())
+  }
+
+  package static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    bytes.withUnsafeBytes { hash.update($0) }
+    return hash.finalize()
+  }
+
+  package static func hexadecimal(_ digest: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,111 @@
+import FMArchive
+import FMBase
+import FMNumerics
+
+/// Images on their way to features.
+public struct FeatureExtraction {
+  private let encoder: VisionEncoder
+  private let preprocessing: Preprocessing
+  private let window: GreyWindow?
+  private let damage: ImageDamage?
+
+  /// - Parameters:
+  ///   - window: of 16-bit grey images; nil takes each from its darkest to its brightest.
+  ///   - damage: what to do to them.
+  public init(
+    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?,
+    damage: ImageDamage?
+  ) {
+    self.damage = damage
+    self.encoder = encoder
+    self.preprocessing = preprocessing
+    self.window = window
+  }
+
+  private struct Job {
+    let file: ImageFile
+    let isKnown: Bool
+    var image: Result<Raster, FedMedError>?
+  }
+
+  /// Encodes all images of `source` that `log` does not know yet, and writes them down there.
+  /// - Parameters:
+  ///   - unreadable: called for an image that cannot be read; what it throws ends the extraction.
+  ///   - progress: called with the number of images done.
+  public func encode(
+    _ source: some ImageSource, log: ExtractionLog,
+    unreadable: (FedMedError) throws(FedMedError) -> Void, progress: (Int) -> Void
+  ) throws(FedMedError) {
+    var done = 0
+    while true {
+      let jobs = try decoded(source, log)
+      guard !jobs.isEmpty else { return }
+      var images: [Raster] = []
+      for job in jobs {
+        switch job.image {
+        case .success(let image): images.append(image)
+        case .failure(let error): try unreadable(error)
+        case nil: break
+        }
+      }
+      let new = jobs.filter { $0.image != nil }
+      if !new.isEmpty {
+        let features = try encoder.encode(images, preprocessing: preprocessing)
+        try write(features, of: new, to: log)
+      }
+      done += jobs.count
+      progress(done)
+    }
+  }
+
+  /// The next batch; of what the log knows, the names alone.
+  private func decoded(
+    _ source: some ImageSource, _ log: ExtractionLog
+  ) throws(FedMedError) -> [Job] {
+    var jobs: [Job] = []
+    var isAtEnd = false
+    while jobs.count < encoder.batch && !isAtEnd {
+      // Not more files at a time than threads: each is in memory, and may be large.
+      var part: [Job] = []
+      while part.count < min(Parallel.threads, encoder.batch - jobs.count) && !isAtEnd {
+        let file = try source.next()
+        if let file { part.append(Job(file: file, isKnown: try log.passes(file.mark))) }
+        isAtEnd = file == nil
+      }
+      Parallel.update(&part) { [preprocessing, window, damage] job in
+        if job.isKnown { return }
+        job.image = Result { () throws(FedMedError) in
+          let bytes = try job.file.bytes()
+          do throws(FedMedError) {
+            let image = preprocessing.fit(try ImageDecoder.decode(bytes, window: window))
+            return try damage?.apply(to: image) ?? image
+          } catch {
+            throw error.naming(file: job.file.name)
+          }
+        }
+      }
+      jobs += part
+    }
+    return jobs
+  }
+
+  private func write(
+    _ features: Matrix, of jobs: [Job], to log: ExtractionLog
+  ) throws(FedMedError) {
+    var records: [(mark: String, features: [UInt8]?)] = []
+    var row = 0
+    for job in jobs {
+      var own: [UInt8]?
+      if case .success = job.image {
+        do throws(FedMedError) {
+          own = try ElementCoding.encode(Array(features.row(row)), as: .float16)
+        } catch {
+          throw FedMedError(.badData, "a feature: \(error.reason)", file: job.file.name)
+        }
+        row += 1
+      }
+      records.append((job.file.mark, own))
+    }
+    try log.append(records)
+  }
+}

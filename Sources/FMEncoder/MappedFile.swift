@@ -1,0 +1,46 @@
+import FMBase
+import Glibc
+
+/// A file's bytes, mapped into memory: read when they are touched, and given back on request.
+final class MappedFile: @unchecked Sendable {
+  // Never written to after init, so it may be read from any thread.
+  package let bytes: UnsafeRawBufferPointer
+  package let path: String
+
+  init(path: String) throws(FedMedError) {
+    self.path = path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FedMedError(.noInput, errno: errno, "open", file: path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FedMedError(.noInput, "not a file", file: path)
+    }
+    let size = Int(status.st_size)
+    guard size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let start, start != MAP_FAILED else {
+      throw FedMedError(.ioError, errno: errno, "map", file: path)
+    }
+    bytes = UnsafeRawBufferPointer(start: start, count: size)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
+  }
+
+  /// Gives back the memory of a range; what is touched again is read again.
+  package func release(_ range: Range<Int>) {
+    guard let start = bytes.baseAddress else { return }
+    let page = 4096
+    let first = (range.lowerBound + page - 1) / page * page
+    let last = range.upperBound / page * page
+    guard first < last else { return }
+    madvise(UnsafeMutableRawPointer(mutating: start + first), last - first, MADV_DONTNEED)
+  }
+}

@@ -1,0 +1,116 @@
+import FMNumerics
+import Glibc
+
+/// Images cut into patches, and patches put into sequences.
+enum Patches {
+  /// Writes the patches of a square image into rows of `target` [_, 3 p²], by colour, row and
+  /// column, with colours (x / 255 − mean) / deviation.
+  package static func cut(
+    _ image: Raster, patch: Int, grid: Int, mean: [Float], deviation: [Float],
+    into target: inout Matrix, row: Int
+  ) {
+    let width = 3 * patch * patch
+    let scales = deviation.map { 1 / (255 * $0) }
+    let shifts = zip(mean, deviation).map { -$0 / $1 }
+    image.pixels.withUnsafeBufferPointer { pixels in
+      target.withMutableElements { target in
+        for gy in 0..<grid {
+          for gx in 0..<grid {
+            let start = (row + gy * grid + gx) * width
+            for y in 0..<patch {
+              let source = ((gy * patch + y) * image.width + gx * patch) * 3
+              for c in 0..<3 {
+                let place = start + (c * patch + y) * patch
+                for x in 0..<patch {
+                  target[place + x] = Float(pixels[source + x * 3 + c]) * scales[c] + shifts[c]
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Sequences of `prefix` [r, w] and embedded patches [n · g², w] with their positions [g², w].
+  static func assemble(
+    _ embedded: Matrix, prefix: Matrix, positions: Matrix, into states: inout Matrix
+  ) {
+    let (w, patches, tokens) = (prefix.columns, positions.rows, prefix.rows + positions.rows)
+    embedded.withElements { embedded in
+      prefix.withElements { prefix in
+        positions.withElements { positions in
+          states.withMutableElements { states in
+            for sequence in 0..<(states.count / (tokens * w)) {
+              let start = sequence * tokens * w
+              for i in 0..<prefix.count { states[start + i] = prefix[i] }
+              let (from, to) = (sequence * patches * w, start + prefix.count)
+              for i in 0..<patches * w { states[to + i] = embedded[from + i] + positions[i] }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// DINOv2's position embeddings for another grid than the trained one: bicubic with half-pixel
+/// centres, as PyTorch's `interpolate`. That of the models with registers is smoothed when it shrinks,
+/// and has a = −0.5 then and otherwise; the plain one has a = −0.75.
+enum PositionGrid {
+  /// `positions` [from², w], row after row of the grid → [to², w].
+  static func interpolate(
+    _ positions: Matrix, from: Int, to: Int, isSmoothed: Bool
+  ) -> Matrix {
+    guard from != to else { return positions }
+    let taps = isSmoothed ? smoothedTaps(from: from, to: to) : plainTaps(from: from, to: to)
+    var result = Matrix(rows: to * to, columns: positions.columns)
+    for y in 0..<to {
+      for x in 0..<to {
+        for (row, rowWeight) in taps[y] {
+          for (column, columnWeight) in taps[x] {
+            let weight = rowWeight * columnWeight
+            for i in 0..<positions.columns {
+              result[y * to + x, i] += weight * positions[row * from + column, i]
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private typealias Taps = [[(index: Int, weight: Float)]]
+
+  private static func cubic(_ x: Double, a: Double) -> Double {
+    let x = x.magnitude
+    if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
+  }
+
+  /// Places beyond the border take the border's.
+  private static func plainTaps(from: Int, to: Int) -> Taps {
+    (0..<to).map { place in
+      let centre = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
+      let first = Int(floor(centre))
+      return (first - 1...first + 2).map { index in
+        (min(max(index, 0), from - 1), Float(cubic(centre - Double(index), a: -0.75)))
+      }
+    }
+  }
+
+  /// The filter is stretched when the grid shrinks; places beyond the border are left out, and the
+  /// rest weighs 1.
+  private static func smoothedTaps(from: Int, to: Int) -> Taps {
+    let scale = Double(from) / Double(to)
+    let stretch = max(scale, 1)
+    return (0..<to).map { place in
+      let centre = (Double(place) + 0.5) * scale
+      let first = max(Int(centre - 2 * stretch + 0.5), 0)
+      let last = min(Int(centre + 2 * stretch + 0.5), from)
+      let weights = (first..<last).map { cubic((Double($0) - centre + 0.5) / stretch, a: -0.5) }
+      let total = weights.reduce(0, +)
+      return zip(first..<last, weights).map { ($0, Float($1 / total)) }
+    }
+  }
+}

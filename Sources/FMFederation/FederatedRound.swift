@@ -1,0 +1,272 @@
+import FMArchive
+import FMBase
+import FMMethods
+import FMMetrics
+import FMNumerics
+
+/// The server's round: which updates there are, and the model that they make.
+public struct FederatedRound {
+  /// An update as its manifest describes it, and where to read it.
+  public struct Update {
+    public let manifest: Manifest
+    public let payload: UpdatePayload
+    public let identity: String
+    /// What messages call it.
+    public let name: String
+    /// The checksum of the file, and the fingerprint of the key that signed it, where they were asked
+    /// for.
+    public package(set) var seal: Seal?
+    package let open: () throws(FedMedError) -> ArchiveReader
+
+    public var site: String { payload.site }
+    public var samples: Int { payload.samples }
+  }
+
+  /// What a file was, and who signed it.
+  public struct Seal: Sendable {
+    public let checksum: String
+    /// nil where signatures are not looked at.
+    public let signer: String?
+  }
+
+  /// A file that was left out, why, and what it says of itself as far as it could be read.
+  public struct Refusal {
+    public let name: String
+    public let seal: Seal?
+    public let manifest: Manifest?
+    public let identity: String?
+    public let error: FedMedError
+
+    public init(
+      name: String, seal: Seal? = nil, manifest: Manifest? = nil, identity: String? = nil,
+      error: FedMedError
+    ) {
+      (self.name, self.seal, self.manifest) = (name, seal, manifest)
+      (self.identity, self.error) = (identity, error)
+    }
+  }
+
+  /// In the order of their sites' names, by the bytes of their UTF-8.
+  public private(set) var updates: [Update]
+  /// What was left out.
+  public private(set) var refusals: [Refusal] = []
+
+  /// Reads the manifests of all updates, and no more of them.
+  /// - Parameters:
+  ///   - paths: files, pipes, or `-` for standard input; what cannot be read twice is kept in a
+  ///     temporary file.
+  ///   - global: the model that they must have started from, where it is known.
+  ///   - isSealed: whether to tell the files' checksums.
+  /// - Throws: `badData` where two updates do not belong together or are from one site.
+  public init(
+    paths: [String], global: ModelArchive? = nil, isSealed: Bool = false
+  ) throws(FedMedError) {
+    var updates: [Update] = []
+    for path in paths {
+      var arrival = try Arrival(path, isSealed: isSealed)
+      let update = try arrival.update()
+      if let global { try Self.requireFit(update, global) }
+      if let first = updates.first { try Self.requireFit(update, first) }
+      if let twin = updates.first(where: { $0.site == update.site }) {
+        throw FedMedError(
+          .badData, "site '\(update.site)' sent \(twin.name) too", file: update.name)
+      }
+      updates.append(update)
+    }
+    self.updates = updates.sorted { $0.site.precedes($1.site) }
+  }
+
+  /// The same, but what is broken, does not belong to the others, is not signed as it must be or is far
+  /// off is left out: no site can keep the others from their round.
+  ///
+  /// What the others are is the global model where it is given, and else what most updates say. What came
+  /// twice counts once; of a site that sent two different ones, neither counts.
+  /// - Parameters:
+  ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
+  ///   - limit: how many times as far from the others as the middle one an update may be; nil does not
+  ///     look at how far they are.
+  public init(
+    paths: [String], global: ModelArchive?, isSealed: Bool = false, signers: AllowedSigners?,
+    guarding limit: Double?
+  ) throws(FedMedError) {
+    updates = []
+    for path in paths {
+      var arrival: Arrival?
+      do throws(FedMedError) {
+        var own = try Arrival(path, isSealed: isSealed, isSigned: signers != nil)
+        defer { arrival = own }
+        updates.append(try own.wholeUpdate(signers))
+      } catch {
+        // What is there, but is no file that can be read, is its sender's fault too.
+        guard
+          [.badData, .refused].contains(error.code)
+            || error.code == .noInput && ByteSource.exists(path)
+        else { throw error }
+        refusals.append(arrival?.refusal(error) ?? Refusal(name: path, error: error))
+      }
+    }
+    // Before a site's updates are counted: somebody may have put an old one beside the new one.
+    if let global {
+      leaveOut(
+        updates.map { update in
+          Self.failure { () throws(FedMedError) in try Self.requireFit(update, global) }
+        })
+    }
+    leaveOut(
+      updates.indices.map { index in
+        updates[..<index].first { $0.identity == updates[index].identity }.map { first in
+          FedMedError(.refused, "the same as \(first.name)", file: updates[index].name)
+        }
+      })
+    leaveOut(
+      updates.map { update in
+        let twins = updates.count { $0.site == update.site }
+        return twins > 1
+          ? FedMedError(
+            .refused, "one of \(twins) updates of site '\(update.site)'", file: update.name) : nil
+      })
+    if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
+      leaveOut(updates.map { Self.misfit($0, model) })
+    }
+    updates.sort { $0.site.precedes($1.site) }
+    if let limit { try leaveOut(fartherThan: limit) }
+  }
+
+  private mutating func leaveOut(fartherThan limit: Double) throws(FedMedError) {
+    var collection = UpdateCollection()
+    for update in updates { collection.add(try update.open().tensors(), weight: 1) }
+    let distances = UpdateGuard.distances(collection)
+    let middle = UpdateGuard.middle(distances)
+    leaveOut(
+      zip(updates, distances).map { update, distance in
+        distance > limit * middle
+          ? FedMedError(
+            .refused,
+            "\(UpdateGuard.times(distance, middle)) times as far from the others as the middle one, the guard allows \(limit)",
+            file: update.name) : nil
+      })
+  }
+
+  /// How many updates say the same of what they belong to.
+  private func kin(of update: Update) -> Int {
+    updates.count { Self.misfit($0, update) == nil }
+  }
+
+  /// Why an update does not belong to another one; nil where it does.
+  private static func misfit(_ update: Update, _ other: Update) -> FedMedError? {
+    failure { () throws(FedMedError) in try requireFit(update, other) }
+  }
+
+  private static func failure(_ check: () throws(FedMedError) -> Void) -> FedMedError? {
+    do throws(FedMedError) {
+      try check()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Leaves out those with a reason.
+  private mutating func leaveOut(_ reasons: [FedMedError?]) {
+    refusals += zip(updates, reasons).compactMap { update, error in
+      error.map {
+        Refusal(
+          name: update.name, seal: update.seal, manifest: update.manifest,
+          identity: update.identity, error: $0)
+      }
+    }
+    updates = zip(updates, reasons).filter { $0.1 == nil }.map(\.0)
+  }
+
+  private static func requireFit(
+    _ update: Update, _ global: ModelArchive
+  ) throws(FedMedError) {
+    guard update.payload.parent == global.identity else {
+      throw FedMedError(
+        .badData, "started from another model than \(global.name)", file: update.name)
+    }
+    guard update.payload.round == global.round + 1 else {
+      throw FedMedError(
+        .badData,
+        "of round \(update.payload.round), \(global.name) is of round \(global.round)",
+        file: update.name)
+    }
+  }
+
+  private static func requireFit(_ update: Update, _ first: Update) throws(FedMedError) {
+    func check<Value: Equatable>(
+      _ what: String, _ value: (Update) -> Value
+    ) throws(FedMedError) {
+      guard value(update) == value(first) else {
+        throw FedMedError(.badData, "of another \(what) than \(first.name)", file: update.name)
+      }
+    }
+    try check("method") { $0.payload.run.method }
+    try check("round") { $0.payload.round }
+    try check("shape") { $0.payload.run.encoder.dimension }
+    try check("set of classes") { $0.manifest.classes }
+    try check("encoder") { $0.payload.run.encoder }
+    try check("set of parameters") { $0.payload.run.parameters }
+    try check("parent") { $0.payload.parent }
+  }
+
+  /// Reads every update in turn and makes one of them, by the rule, or as the method has it.
+  /// - Parameter progress: called with the number of updates read.
+  /// - Throws: `tryAgain` for fewer updates than the rule needs.
+  public func combine(
+    by rule: any AggregationRule.Type, settings: AggregationSettings = .init(),
+    weights: AggregationWeights, progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) -> [Tensor] {
+    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
+    switch try first.payload.run.make(classes: first.manifest.classes.count).server {
+    case .average: return try reduce(rule.init(settings), weights: weights, progress: progress)
+    case .reduce(let own): return try reduce(own, weights: weights, progress: progress)
+    }
+  }
+
+  /// What a reduction makes of the updates.
+  package func reduce(
+    _ reduction: any UpdateReduction, weights: AggregationWeights,
+    progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) -> [Tensor] {
+    var reduction = reduction
+    for (index, update) in updates.enumerated() {
+      let reader = try update.open()
+      guard reader.identity == update.identity else {
+        throw FedMedError(.ioError, "changed while it was read", file: update.name)
+      }
+      reduction.add(try reader.tensors(), weight: weights.weight(samples: update.samples))
+      progress(index + 1)
+    }
+    return try reduction.result()
+  }
+
+  /// Writes the model that was made of the updates.
+  /// - Parameters:
+  ///   - aggregation: how it was made.
+  ///   - bestRound: the best round by validation so far, for the sites to know.
+  ///   - tool: who writes it, with its version.
+  /// - Returns: its identity.
+  @discardableResult
+  public func write(
+    _ model: [Tensor], aggregation: Manifest.Aggregation, bestRound: Int?, tool: String,
+    to descriptor: Int32, file: String
+  ) throws(FedMedError) -> String {
+    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
+    var payload = ModelPayload(run: first.payload.run, round: first.payload.round)
+    payload.samples = updates.reduce(0) { $0 + $1.samples }
+    payload.aggregation = aggregation
+    payload.bestRound = bestRound
+    payload.parent = first.payload.parent
+    payload.inputs = inputs
+    let manifest = Manifest(tool: tool, classes: first.manifest.classes, .model(payload))
+    let writer = try ArchiveWriter()
+    try writer.add(model)
+    return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
+  }
+
+  /// What is in it, as a manifest says it.
+  package var inputs: [Manifest.Input] {
+    updates.map { Manifest.Input(site: $0.site, samples: $0.samples, identity: $0.identity) }
+  }
+}

@@ -1,0 +1,34 @@
+import FMBase
+import FMNumerics
+
+/// Bulyan (El Mhamdi et al. 2018): Krum chooses n − 2 f updates one after the other; of each number
+/// the n − 4 f of them that are nearest to their median are averaged. n must be at least 4 f + 3; every
+/// update counts the same.
+public struct BulyanRule: CollectingRule {
+  public static let name = "bulyan"
+  public static let settings: Set<AggregationSettings.Name> = [.malicious]
+
+  private let malicious: Int
+  var updates = UpdateCollection()
+
+  public init(_ settings: AggregationSettings) { malicious = settings.malicious }
+
+  public func result() throws(FedMedError) -> [Tensor] {
+    try updates.require(4 * malicious + 3, for: Self.name)
+    let distances = updates.squaredDistances()
+    var (left, chosen): ([Int], [Int]) = (Array(0..<updates.count), [])
+    for _ in 0..<updates.count - 2 * malicious {
+      let scores = Krum.scores(distances, among: left, malicious: malicious)
+      chosen.append(left.remove(at: Krum.order(scores)[0]))
+    }
+    let kept = updates.count - 4 * malicious
+    return updates.byCoordinate { all in
+      var values = chosen.map { all[$0] }
+      let middle = median(&values)
+      let nearest = values.sorted {
+        (Double($0) - middle).magnitude < (Double($1) - middle).magnitude
+      }.prefix(kept)
+      return nearest.reduce(0) { $0 + Double($1) } / Double(kept)
+    }
+  }
+}

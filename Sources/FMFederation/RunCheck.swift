@@ -1,0 +1,266 @@
+import FMArchive
+import FMBase
+import FMMethods
+import FMNumerics
+import FMReports
+
+/// Verifies a run of fm-federate as a whole, from the checksums that it wrote when each round ended: nothing
+/// is missing or has changed, every report and state belongs to the run, and every model is what its rule
+/// makes of its updates.
+public struct RunCheck {
+  /// An archive of the run.
+  public struct Entry: Sendable {
+    public let file: String
+    public let manifest: Manifest
+    public let identity: String
+  }
+
+  /// All archives, by their files' names.
+  public private(set) var entries: [Entry] = []
+  /// Everything that is wrong.
+  public private(set) var failures: [FedMedError] = []
+
+  private let folder: String
+  private var recorded: [String: String] = [:]
+  private var models: [Int: ModelArchive] = [:]
+  private var settings = RunSettings()
+
+  /// - Parameters:
+  ///   - path: the run's folder.
+  ///   - progress: called with the number of rounds verified.
+  /// - Throws: `noInput` where it is not the folder of a run.
+  public init(path: String, progress: (Int) -> Void = { _ in }) throws(FedMedError) {
+    folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    let rounds = try Folder.names("\(folder)/rounds", failingWith: .noInput)
+      .filter { Int($0) != nil }.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
+    attempt { check throws(FedMedError) in
+      check.settings = try RunSettings(path: "\(check.folder)/settings")
+    }
+    for (number, name) in rounds.enumerated() {
+      check(round: Int(name) ?? 0, in: "rounds/\(name)", isLast: number == rounds.count - 1)
+      progress(number + 1)
+    }
+    checkResults()
+    // What a model was reported on is recorded with the next one, or with the results.
+    for name in rounds {
+      for report in files("rounds/\(name)/reports") where !report.hasSuffix(".sig") {
+        attempt { check throws(FedMedError) in
+          try check.checkReport(report, Int(name) ?? 0, .validation)
+        }
+      }
+    }
+    checkStates()
+    for file in recorded.keys.sorted(by: { $0.precedes($1) }) {
+      attempt { check throws(FedMedError) in try check.checkRecorded(file) }
+    }
+    entries.sort { $0.file.precedes($1.file) }
+  }
+
+  /// Takes down what `body` finds wrong, and goes on.
+  private mutating func attempt(_ body: (inout RunCheck) throws(FedMedError) -> Void) {
+    do throws(FedMedError) { try body(&self) } catch { failures.append(error) }
+  }
+
+  private func fault(_ file: String, _ reason: String) -> FedMedError {
+    FedMedError(.badData, reason, file: "\(folder)/\(file)")
+  }
+
+  private func isThere(_ file: String) -> Bool { ByteSource.isRegularFile("\(folder)/\(file)") }
+
+  /// Files of a folder, but for hidden ones.
+  private func files(_ name: String) -> [String] {
+    Folder.files("\(folder)/\(name)").compactMap { path in
+      let base = path.split(separator: "/").last.map(String.init) ?? ""
+      return base.hasPrefix(".") ? nil : "\(name)/\(base)"
+    }
+  }
+
+  // MARK: - Checksums
+
+  /// Reads a list as sha256sum writes it.
+  private mutating func record(_ list: String) throws(FedMedError) {
+    guard isThere(list) else { throw fault(list, "missing, although its round has ended") }
+    let path = "\(folder)/\(list)"
+    for (index, line) in Table.lines(try ByteSource(path: path).text(limit: 1 << 28)).enumerated() {
+      let (sum, file) = (line.prefix(64), String(line.dropFirst(66)))
+      guard sum.count == 64, line.dropFirst(64).hasPrefix("  "), !file.hasPrefix("/"),
+        !file.split(separator: "/").contains(".."), !file.isEmpty
+      else {
+        throw FedMedError(
+          .badData, "not a line of sha256sum", file: path, place: "line \(index + 1)")
+      }
+      recorded[file] = String(sum)
+    }
+  }
+
+  private func checkRecorded(_ file: String) throws(FedMedError) {
+    guard isThere(file) else { throw fault(file, "missing, although its round has ended") }
+    let sum = try SHA256.hexadecimal(
+      of: ByteSource(path: "\(folder)/\(file)"), limit: ArchiveReader.fileLimit())
+    guard sum == recorded[file] else { throw fault(file, "has changed since its round ended") }
+  }
+
+  // MARK: - Rounds
+
+  private mutating func check(round: Int, in name: String, isLast: Bool) {
+    let all = files(name)
+    guard
+      let model = all.first(where: { $0.hasPrefix("\(name)/model.tar") && !$0.hasSuffix(".sig") })
+    else {
+      // Of a round that has not ended nothing is recorded yet, but for one that was killed at the end.
+      let hasEnded = all.contains("\(name)/checksums") && !all.contains("\(name)/model.new")
+      if !isLast || hasEnded {
+        attempt { check throws(FedMedError) in try check.record("\(name)/checksums") }
+      }
+      return
+    }
+    attempt { check throws(FedMedError) in
+      try check.record("\(name)/checksums")
+      for file in [model] + check.files("\(name)/updates")
+        + (round > 0 ? ["\(name)/audit.tsv"] : [])
+      where check.recorded[file] == nil { throw check.fault(file, "is not part of the run") }
+    }
+    attempt { check throws(FedMedError) in
+      let archive = try ModelArchive(model: "\(check.folder)/\(model)")
+      check.models[round] = archive
+      check.entries.append(
+        Entry(file: model, manifest: archive.manifest, identity: archive.identity))
+      guard archive.round == round else { throw check.fault(model, "of round \(archive.round)") }
+      if round > 0 { try check.checkModel(archive, round, name) }
+    }
+  }
+
+  /// Makes a round's model again.
+  private mutating func checkModel(
+    _ model: ModelArchive, _ round: Int, _ name: String
+  ) throws(FedMedError) {
+    guard let before = models[round - 1] else { return }
+    guard model.model?.parent == before.identity else {
+      throw FedMedError(.badData, "does not follow from \(before.name)", file: model.name)
+    }
+    var paths: [String: String] = [:]
+    for file in files("\(name)/updates") where !file.hasSuffix(".sig") {
+      let reader = try ArchiveReader(path: "\(folder)/\(file)", kinds: [.update])
+      try reader.verify()
+      entries.append(Entry(file: file, manifest: reader.manifest, identity: reader.identity))
+      paths[reader.identity] = "\(folder)/\(file)"
+    }
+    var inputs: [String] = []
+    for input in model.model?.inputs ?? [] {
+      guard let path = paths[input.identity] else {
+        throw FedMedError(
+          .badData, "its update of site '\(printable(input.site))' is missing", file: model.name)
+      }
+      inputs.append(path)
+    }
+    let again = try settings.aggregate(
+      inputs, into: model, global: before,
+      memory: "\(folder)/rounds/\(Self.name(round - 1))/server.tar")
+    guard again == model.tensors else {
+      throw FedMedError(.badData, "does not follow from its updates", file: model.name)
+    }
+  }
+
+  private static func name(_ round: Int) -> String {
+    String(repeating: "0", count: max(3 - "\(round)".count, 0)) + "\(round)"
+  }
+
+  private mutating func checkReport(
+    _ file: String, _ round: Int, _ split: Split
+  ) throws(FedMedError) {
+    let report = try SiteReport(path: "\(folder)/\(file)")
+    entries.append(Entry(file: file, manifest: report.manifest, identity: report.identity))
+    let hasEnded = models[round + 1] != nil || isThere("finished")
+    guard !hasEnded || recorded[file] != nil else { throw fault(file, "is not part of the run") }
+    guard report.report.split == split.rawValue, let model = models[report.round],
+      report.scored.parent == model.identity, split == .test || report.round == round
+    else { throw fault(file, "is not a \(split.rawValue) report on a model of the run") }
+  }
+
+  // MARK: - The end
+
+  private mutating func checkResults() {
+    guard isThere("finished") else { return }
+    attempt { check throws(FedMedError) in try check.record("finished") }
+    attempt { check throws(FedMedError) in try check.record("results/checksums") }
+    for file in files("results") where file.hasSuffix(".tar") {
+      attempt { check throws(FedMedError) in
+        guard check.recorded[file] != nil else { throw check.fault(file, "is not part of the run") }
+        try check.checkReport(file, 0, .test)
+      }
+    }
+  }
+
+  /// The private states of a run on one machine: of the run's last model, or of the one before, from
+  /// which a site has trained already.
+  private mutating func checkStates() {
+    let identities = Set(models.values.map(\.identity))
+    for name in (try? Folder.names("\(folder)/sites", failingWith: .noInput)) ?? []
+    where !name.hasPrefix(".") {
+      let file = "sites/\(name)/state.tar"
+      guard isThere(file) else { continue }
+      attempt { check throws(FedMedError) in
+        let reader = try ArchiveReader(path: "\(check.folder)/\(file)", kinds: [.state])
+        check.entries.append(
+          Entry(file: file, manifest: reader.manifest, identity: reader.identity))
+        let state = try StateArchive(reader)
+        guard identities.contains(state.parent) else {
+          throw check.fault(file, "was not trained from a model of the run")
+        }
+      }
+    }
+  }
+}
+
+/// How a run makes models of updates, as fm-federate writes it into the run's `settings`.
+struct RunSettings {
+  private var weights = AggregationWeights.uniform
+  /// By their names, which are those of the options.
+  private var rules: [String: String] = [:]
+
+  init() {}
+
+  init(path: String) throws(FedMedError) {
+    for line in Table.lines(try ByteSource(path: path).text(limit: 1 << 24)) {
+      let cells = line.split(separator: "\t").map(String.init)
+      if cells.count == 2, cells[0] == "weights" {
+        weights = AggregationWeights(rawValue: cells[1]) ?? weights
+      }
+      if cells.count == 2, cells[0] == "rule", let space = cells[1].firstIndex(of: " ") {
+        rules[String(cells[1][..<space].drop { $0 == "-" })] =
+          String(cells[1][cells[1].index(after: space)...])
+      }
+    }
+  }
+
+  /// The arrays that a model's updates make, in the codec of the model.
+  /// - Parameter memory: what the server's optimiser remembered with the model before.
+  package func aggregate(
+    _ paths: [String], into model: ModelArchive, global: ModelArchive, memory: String
+  ) throws(FedMedError) -> [Tensor] {
+    guard
+      let rule = AggregationRules.all.first(where: { $0.name == rules["rule"] ?? MeanRule.name })
+    else { throw FedMedError(.badData, "unknown rule", file: model.name) }
+    let round = try FederatedRound(paths: paths, global: global)
+    var settings = AggregationSettings()
+    settings.malicious = rules["malicious"].flatMap { Int($0) } ?? settings.malicious
+    settings.kept = rules["keep"].flatMap { Int($0) }
+    settings.trimmed = rules["trim"].flatMap { Double($0) } ?? settings.trimmed
+    settings.largestNorm = rules["largest-norm"].flatMap { Double($0) }
+    settings.global = global.tensors
+    var result = try round.combine(by: rule, settings: settings, weights: weights)
+    if let name = rules["optimizer"],
+      let optimizer = ServerOptimizers.all.first(where: { $0.name == name })
+    {
+      let state = ByteSource.isRegularFile(memory) ? try ServerState(path: memory) : nil
+      var step = try ServerOptimization(
+        optimizer, learningRate: rules["server-learning-rate"].flatMap { Double($0) },
+        global: global, state: state)
+      result = try step.step(towards: result)
+    }
+    guard try model.coding.elementType() == .float16 else { return result }
+    return result.map {
+      Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { Float(Float16($0)) })
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import FMArchive
+import FMBase
+import FMMethods
+import FMMetrics
+import FMNumerics
+
+/// What a server's optimiser remembers from round to round. It stays at the server.
+public struct ServerState: Sendable {
+  public let identity: String
+  package let first: [Tensor]
+  package let second: [Tensor]
+  private let payload: ServerPayload
+  private let name: String
+
+  /// The optimiser's name.
+  public var optimizer: String { payload.aggregation.optimizer ?? "" }
+  /// The round whose model was made with it.
+  public var round: Int { payload.round }
+
+  /// Reads the archive at `path`.
+  public init(path: String) throws(FedMedError) {
+    try self.init(ArchiveReader(path: path, kinds: [.server]))
+  }
+
+  package init(_ reader: ArchiveReader) throws(FedMedError) {
+    guard case .server(let payload) = reader.manifest.payload else {
+      throw reader.fault("is no server's memory", "manifest.json")
+    }
+    self.payload = payload
+    let tensors = try reader.tensors()
+    func moments(_ prefix: String) -> [Tensor] {
+      tensors.filter { $0.name.hasPrefix(prefix) }.map {
+        Tensor(name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
+      }
+    }
+    (first, second) = (moments("first/"), moments("second/"))
+    guard second.allSatisfy({ $0.values.allSatisfy { $0 >= 0 } }) else {
+      throw reader.fault("a second moment is negative", "second")
+    }
+    (name, identity) = (reader.name, reader.identity)
+  }
+
+  /// - Throws: `badData` where it is of another optimiser, run, round or updates than the global model.
+  package func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
+    guard self.optimizer == optimizer, payload.run.parameters == global.run.parameters else {
+      throw FedMedError(.badData, "is of another run, or of \(self.optimizer)", file: name)
+    }
+    guard round == global.round else {
+      throw FedMedError(
+        .badData, "of round \(round), \(global.name) is of round \(global.round)", file: name)
+    }
+    guard payload.inputs == global.model?.inputs else {
+      throw FedMedError(.badData, "of other updates than \(global.name)", file: name)
+    }
+  }
+}
+
+/// A round's step of the server's optimiser, from the global model towards the updates' aggregate.
+public struct ServerOptimization {
+  private let optimizer: any ServerOptimizer.Type
+  private let learningRate: Double
+  private let global: ModelArchive
+  private var first: [[Double]]
+  private var second: [[Double]]
+
+  /// - Parameters:
+  ///   - learningRate: η; nil is the optimiser's own.
+  ///   - global: the model that the updates started from.
+  ///   - state: what was remembered; nil in the first round.
+  public init(
+    _ optimizer: any ServerOptimizer.Type, learningRate: Double?, global: ModelArchive,
+    state: ServerState?
+  ) throws(FedMedError) {
+    try state?.requireFit(optimizer.name, global)
+    if state == nil, let last = global.model?.aggregation?.optimizer {
+      throw FedMedError(
+        .noInput, "was made with \(last), whose memory is missing", file: global.name)
+    }
+    self.optimizer = optimizer
+    self.learningRate = learningRate ?? optimizer.learningRate
+    self.global = global
+    func moments(_ held: [Tensor]?, _ start: Double) -> [[Double]] {
+      held?.map { $0.values.map { Double($0) } }
+        ?? global.tensors.map { [Double](repeating: start, count: $0.values.count) }
+    }
+    first = moments(state?.first, 0)
+    second = moments(state?.second, ServerOptimizers.tau * ServerOptimizers.tau)
+  }
+
+  /// θ ← θ + η step(Δ).
+  /// - Throws: `badData` where a number becomes too large for one of 32 bits.
+  public mutating func step(towards aggregate: [Tensor]) throws(FedMedError) -> [Tensor] {
+    var result = aggregate
+    for (index, tensor) in global.tensors.enumerated() {
+      for place in tensor.values.indices {
+        let start = Double(tensor.values[place])
+        let delta = Double(aggregate[index].values[place]) - start
+        let step = optimizer.step(
+          delta, first: &first[index][place], second: &second[index][place])
+        result[index].values[place] = Float(start + learningRate * step)
+        guard result[index].values[place].isFinite, Float(first[index][place]).isFinite,
+          Float(second[index][place]).isFinite
+        else {
+          throw FedMedError(
+            .badData, "the step of \(optimizer.name) becomes too large", place: tensor.name,
+            hint: "an update has numbers as large as that; a guard leaves it out")
+        }
+      }
+    }
+    return result
+  }
+
+  /// Writes what is to be remembered of a round.
+  public func write(
+    of round: FederatedRound, aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32,
+    file: String
+  ) throws(FedMedError) {
+    let writer = try ArchiveWriter()
+    for (prefix, moments) in [("first/", first), ("second/", second)] {
+      let tensors = zip(global.tensors, moments).map { tensor, values in
+        Tensor(name: tensor.name, shape: tensor.shape, values: values.map { Float($0) })
+      }
+      try writer.add(tensors, prefix: prefix)
+    }
+    let payload = ServerPayload(
+      run: global.run, round: global.round + 1, aggregation: aggregation, parent: global.identity,
+      inputs: round.inputs)
+    let manifest = Manifest(tool: tool, classes: global.manifest.classes, .server(payload))
+    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}

@@ -1,0 +1,116 @@
+import FMArchive
+import FMBase
+import FMMethods
+import FMMetrics
+import FMNumerics
+
+/// A site's round: a pure function of the global model, the site's features and its state.
+///
+/// The same inputs give the same update and the same new state. A state that already holds this
+/// round is taken back to where it was before, so that a round can be cut off at any point and
+/// repeated.
+public struct SiteRound: Sendable {
+  /// r.
+  public let round: Int
+  public let site: String
+  /// The site's training samples.
+  public let samples: Int
+  public let epochs: [Trained.Epoch]
+  /// Samples of the validation split, and how many of them the method with what was trained here gets
+  /// right; nil where only the server makes a model.
+  public let validation: (correct: Int, total: Int)?
+  public let state: StateArchive
+  /// The arrays of the update.
+  public let tensors: [Tensor]
+
+  /// Trains.
+  /// - Parameters:
+  ///   - stateName: what messages call the state.
+  ///   - progress: called with the number of epochs done.
+  /// - Throws: `badData` where the parts do not fit together, the state is of a later round, or
+  ///   there are fewer than two training samples.
+  public init(
+    model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String,
+    progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) {
+    guard let site = features.site else {
+      throw FedMedError(
+        .badData, "names no site", file: features.name,
+        hint: "partitioning names it; the scheme whole makes it one site")
+    }
+    try model.requireFit(features)
+    if let damage = features.damage {
+      throw FedMedError(
+        .badData, "its images were harmed (\(damage.text)): to test with, not to train",
+        file: features.name)
+    }
+    try state?.requireFit(model, site: site, name: stateName)
+    guard let labels = features.labels else {
+      throw FedMedError(.badData, "has no labels to train with", file: features.name)
+    }
+    let train = try features.indices(of: .train)
+    let round = model.round + 1
+    let texts = ClassTexts(features: features.text, logitScale: features.encoder.logitScale)
+    let (start, held) = try Self.start(
+      model: model, texts: texts, site: site, state: state, stateName: stateName)
+
+    let method = try model.method()
+    let data = TrainingData(
+      site: site, round: round, features: try features.rows.matrix(train),
+      labels: train.map { labels[$0] }, texts: texts)
+    let trained: Trained
+    do throws(FedMedError) {
+      trained = try method.train(
+        data, shared: model.tensors, kept: start.tensors, progress: progress)
+    } catch {
+      throw error.naming(file: features.name)
+    }
+
+    validation = try trained.shared.map { shared throws(FedMedError) in
+      let indices = try features.indices(of: .validation)
+      let predictions = try method.predict(
+        features.rows.matrix(indices), texts: texts, shared: shared, kept: trained.kept)
+      let predicted = Predictions.classes(predictions.final)
+      return (zip(indices, predicted).count { labels[$0] == $1 }, indices.count)
+    }
+    (self.round, self.site, samples) = (round, site, train.count)
+    (epochs, tensors) = (trained.epochs, trained.sent)
+    self.state = StateArchive(
+      latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,
+      best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
+      site: site, model: model)
+  }
+
+  /// The private arrays that the round starts from, and all that may turn out to be the best one's.
+  private static func start(
+    model: ModelArchive, texts: ClassTexts, site: String, state: StateArchive?, stateName: String
+  ) throws(FedMedError) -> (StateArchive.Held, [StateArchive.Held?]) {
+    guard let state else {
+      let new = try model.method().startKept(texts, site: site)
+      return (StateArchive.Held(round: 0, tensors: new), [])
+    }
+    let round = model.round + 1
+    guard round >= state.latest.round else {
+      throw FedMedError(
+        .badData,
+        "has trained round \(state.latest.round), the model \(model.name) is of round "
+          + "\(model.round)", file: stateName,
+        hint: "a state does not go back; take the newest global model, or in a new run a new state")
+    }
+    // The same round once more, from the same global model or from one that replaced it.
+    if round == state.latest.round { return (state.previous, [state.previous, state.best]) }
+    return (state.latest, [state.latest, state.previous, state.best])
+  }
+
+  /// Writes the update.
+  public func writeUpdate(
+    model: ModelArchive, tool: String, to descriptor: Int32, file: String
+  ) throws(FedMedError) {
+    let writer = try ArchiveWriter()
+    try writer.add(tensors)
+    let payload = UpdatePayload(
+      run: model.run, round: round, site: site, samples: samples, parent: model.identity)
+    let manifest = Manifest(tool: tool, classes: model.manifest.classes, .update(payload))
+    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}

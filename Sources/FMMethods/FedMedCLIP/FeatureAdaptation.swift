@@ -1,0 +1,97 @@
+import FMBase
+import FMLayers
+import FMNumerics
+
+/// FAM, the feature adaptation module: the only part of the network that leaves a site.
+///
+///     att(I) = softmax( L2( ReLU( norm( L1(I) ) ) ) )
+///     Ĩ = att(I) ⊗ I        z = Ĩ / ‖Ĩ‖
+///
+/// L1 and L2 are masked linear layers D → D; norm is per sample over D, without an affine part.
+public struct FeatureAdaptation: Module {
+  public package(set) var layer1: MaskedLinear
+  public package(set) var layer2: MaskedLinear
+
+  /// z [B, D] of the last forward pass.
+  public private(set) var adapted = Matrix(rows: 0, columns: 0)
+  /// att(I) [B, D] of the last forward pass.
+  package var attention: Matrix { gate.attention }
+  private var norm = LayerNorm()
+  private var gate = FeatureAttention()
+  private var rectified = Matrix(rows: 0, columns: 0)  // ReLU(norm(L1(I))) [B, D]
+  private var gradient = Matrix(rows: 0, columns: 0)  // [B, D]
+
+  /// D.
+  public var dimension: Int { layer1.inputs }
+
+  /// A new module for features of `dimension` D.
+  public init(dimension: Int, isMasked: Bool = true, random: inout RandomStream) {
+    layer1 = MaskedLinear(
+      name: "fam/layer1", inputs: dimension, outputs: dimension, isMasked: isMasked,
+      random: &random)
+    layer2 = MaskedLinear(
+      name: "fam/layer2", inputs: dimension, outputs: dimension, isMasked: isMasked,
+      random: &random)
+  }
+
+  package static func layout(dimension: Int, isMasked: Bool) -> Layout {
+    (1...2).flatMap {
+      MaskedLinear.layout(
+        name: "fam/layer\($0)", inputs: dimension, outputs: dimension, isMasked: isMasked)
+    }
+  }
+
+  /// The module held by `tensors`.
+  /// - Throws: `badData` where an array is missing or has another shape.
+  public init(
+    dimension: Int, isMasked: Bool = true, tensors: TensorTable
+  ) throws(FedMedError) {
+    var random = RandomStream(seed: 0, purpose: .featureAdaptation)
+    self.init(dimension: dimension, isMasked: isMasked, random: &random)
+    try load(tensors)
+  }
+
+  /// Training: x [B, D] → `adapted` z [B, D].
+  public mutating func forward(_ x: Matrix) {
+    pass(x, training: true)
+  }
+
+  /// Evaluation: the same, and no `backward` after it.
+  public mutating func evaluate(_ x: Matrix) {
+    pass(x, training: false)
+  }
+
+  private mutating func pass(_ x: Matrix, training: Bool) {
+    prepare(rows: x.rows)
+    layer1.forward(x, training: training) { norm.forward($0, into: &rectified) }
+    layer2.forward(rectified, training: training) {
+      gate.forward($0, features: x, into: &adapted)
+    }
+  }
+
+  /// From the gradient [B, D] of z; `x` is what went forward. The gradient is used up.
+  public mutating func backward(_ x: Matrix, gradient dz: inout Matrix) {
+    gate.backward(&dz, features: x, output: adapted)
+    layer2.backward(rectified, gradient: &dz, dx: &gradient)
+    norm.backward(&gradient, output: rectified)
+    layer1.backward(x, gradient: &gradient)
+  }
+
+  private mutating func prepare(rows: Int) {
+    guard adapted.rows != rows else { return }
+    adapted = Matrix(rows: rows, columns: dimension)
+    (rectified, gradient) = (adapted, adapted)
+  }
+
+  public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    layer1.forEachParameter(body)
+    layer2.forEachParameter(body)
+  }
+
+  public func tensors() -> [Tensor] { layer1.tensors() + layer2.tensors() }
+
+  public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
+    try layer1.load(tensors)
+    try layer2.load(tensors)
+  }
+}

@@ -1,0 +1,126 @@
+import FMBase
+import FMLayers
+import FMNumerics
+
+/// FedMedCLIP (Wu and Chaddad, AAAI 2026, arXiv 2511.07929): a feature adaptation module (FAM) is shared and
+/// averaged, a masked MLP stays at each site, and both teach each other and predict together.
+///
+/// Its ablations are hyper-parameters: no MLP, no masks, an even mixture, no distillation (`lambda` 0), and
+/// a class-wise contrast.
+public struct FedMedCLIP: GradientMethod {
+  public static let learningRateFAM = HyperParameter(
+    "learningRateFAM", default: 5e-4, in: .closed(0, 1), "Learning rate of the shared module.")
+  public static let learningRateMLP = HyperParameter(
+    "learningRateMLP", default: 1e-4, in: .closed(0, 1), "Learning rate of the private classifier.")
+  public static let lambda = HyperParameter(
+    "lambda", default: 0.04, in: .closed(0, 1e6), "Weight of the mutual distillation.")
+  public static let temperature = HyperParameter(
+    "temperature", default: 2, in: .openBelow(0, 1e6), "Temperature of the mutual distillation.")
+  public static let hidden = HyperParameter(
+    "hidden", default: 512, in: 1...TrainingParameters.largest, "Width of the private classifier.")
+  public static let contrast = HyperParameter(
+    "contrast", default: "batch", of: ["batch", "classes"],
+    "Contrast images with the texts of the batch's labels, as the paper does, or of all classes.")
+  public static let classifier = HyperParameter(
+    "classifier", default: "mlp", of: ["mlp", "none"], "Private classifier.")
+  public static let masks = HyperParameter(
+    "masks", default: "learned", of: ["learned", "none"], "Masks of the layers' rows.")
+  public static let mixture = HyperParameter(
+    "mixture", default: "entropy", of: ["entropy", "even"],
+    "Weights of the two predictors in the ensemble: by their entropies, or even.")
+
+  package let setting: MethodSetting
+  public let values: HyperParameters
+  private var hasClassifier: Bool { values[Self.classifier] == "mlp" }
+  private var isMasked: Bool { values[Self.masks] == "learned" }
+  private var mixture: Mixture { values[Self.mixture] == "even" ? .even : .entropy }
+
+  public init(_ setting: MethodSetting, _ values: HyperParameters) {
+    (self.setting, self.values) = (setting, values)
+  }
+
+  public var predictors: [String] { hasClassifier ? ["fam", "mlp", "ensemble"] : ["fam"] }
+
+  public var shared: Layout {
+    FeatureAdaptation.layout(dimension: setting.dimension, isMasked: isMasked)
+  }
+
+  public var kept: Layout {
+    guard hasClassifier else { return [] }
+    return LocalClassifier.layout(
+      dimension: setting.dimension, hidden: values[Self.hidden], classes: setting.classes,
+      isMasked: isMasked)
+  }
+
+  public var parts: [Part<FedMedCLIPNetwork>] {
+    let fam = Part(
+      \FedMedCLIPNetwork.fam, .shared, adamW(values[Self.learningRateFAM]))
+    let mlp = Part(
+      \FedMedCLIPNetwork.mlp, .kept, adamW(values[Self.learningRateMLP]))
+    return hasClassifier ? [fam, mlp] : [fam]
+  }
+
+  public func start(_ texts: ClassTexts?) -> [Tensor] {
+    var random = RandomStream(seed: seed, purpose: .featureAdaptation)
+    return FeatureAdaptation(
+      dimension: setting.dimension, isMasked: isMasked, random: &random
+    ).tensors()
+  }
+
+  public func startKept(_ texts: ClassTexts, site: String) -> [Tensor] {
+    guard hasClassifier else { return [] }
+    var random = RandomStream(seed: seed, site: site, purpose: .localClassifier)
+    return LocalClassifier(
+      dimension: setting.dimension, hidden: values[Self.hidden], classes: setting.classes,
+      isMasked: isMasked, random: &random
+    ).tensors()
+  }
+
+  public func network(
+    _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
+  ) throws(FedMedError) -> FedMedCLIPNetwork {
+    FedMedCLIPNetwork(
+      fam: try fam(shared), mlp: hasClassifier ? try mlp(kept) : nil, texts: texts,
+      contrast: values[Self.contrast] == "classes" ? .classes : .batch, mixture: mixture,
+      lambda: values[Self.lambda], temperature: values[Self.temperature])
+  }
+
+  public func predict(
+    _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
+  ) throws(FedMedError) -> Predictions {
+    var mlp: LocalClassifier?
+    if let kept, hasClassifier { mlp = try self.mlp(kept) }
+    let (visual, local, both) = Ensemble.predict(
+      x, fam: try fam(shared), mlp: mlp, texts: texts, mixture: mixture)
+    var parts = [Predictions.Part("fam", visual)]
+    if let local { parts.append(Predictions.Part("mlp", local)) }
+    if hasClassifier { parts.append(Predictions.Part("ensemble", both)) }
+    return Predictions(parts)
+  }
+
+  private var seed: UInt64 { UInt64(values[TrainingParameters.seed]) }
+
+  private func fam(_ tensors: [Tensor]) throws(FedMedError) -> FeatureAdaptation {
+    try FeatureAdaptation(
+      dimension: setting.dimension, isMasked: isMasked, tensors: TensorTable(tensors))
+  }
+
+  private func mlp(_ tensors: [Tensor]) throws(FedMedError) -> LocalClassifier {
+    try LocalClassifier(
+      dimension: setting.dimension, hidden: values[Self.hidden], classes: setting.classes,
+      isMasked: isMasked, tensors: TensorTable(tensors))
+  }
+}
+
+extension MethodDefinition {
+  public static let fedmedclip = MethodDefinition(
+    name: "fedmedclip", summary: "a shared feature adaptation module and a private classifier",
+    parameters: [
+      TrainingParameters.seed, TrainingParameters.batchSize, TrainingParameters.localEpochs,
+      FedMedCLIP.learningRateFAM, FedMedCLIP.learningRateMLP, TrainingParameters.decay,
+      TrainingParameters.beta1, TrainingParameters.beta2, TrainingParameters.epsilon,
+      TrainingParameters.weightDecay, FedMedCLIP.lambda, FedMedCLIP.temperature, FedMedCLIP.hidden,
+      FedMedCLIP.contrast, FedMedCLIP.classifier, FedMedCLIP.masks, FedMedCLIP.mixture,
+    ]
+  ) { setting, values in FedMedCLIP(setting, values) }
+}

@@ -1,0 +1,86 @@
+import FMLayers
+import FMNumerics
+import Glibc
+
+/// The driver of gradient methods: batches, epochs and optimisers. The optimisers are new in each round, and
+/// their learning rates decay from round to round.
+public struct GradientTraining<Method: GradientMethod>: Sendable {
+  public private(set) var network: Method.Network
+  private let parts: [Part<Method.Network>]
+  private var optimizers: [any Optimizer]
+  private let batchSize: Int
+
+  private var batch = Matrix(rows: 0, columns: 0)  // [B, D]
+  private var labels: [Int] = []  // of the batch [B]
+  private var losses: LossTerms
+
+  /// - Parameter round: r = 1, 2, …, which decides the learning rates.
+  public init(_ method: Method, _ network: Method.Network, round: Int) {
+    self.network = network
+    parts = method.parts
+    batchSize = method.values[TrainingParameters.batchSize]
+    losses = LossTerms(network.terms)
+    let decay = pow(method.values[TrainingParameters.decay], Double(round - 1))
+    optimizers = parts.map { part in
+      var optimizer = part.optimizer
+      optimizer.learningRate *= decay
+      return optimizer
+    }
+  }
+
+  /// One epoch over `features` [N, D] in the given order; the last short batch is dropped, unless
+  /// it is all there is.
+  /// - Precondition: at least two samples.
+  public mutating func epoch(features: Matrix, labels: [Int], order: [Int]) -> Trained.Epoch {
+    precondition(order.count > 1, "batch normalisation needs two samples")
+    let size = min(batchSize, order.count)
+    let steps = order.count / size
+    var means = LossTerms(network.terms)
+    for step in 0..<steps {
+      self.step(features, labels, order[step * size..<(step + 1) * size])
+      means.add(losses, share: 1 / Double(steps))
+    }
+    return Trained.Epoch(losses: means, steps: steps)
+  }
+
+  /// One step of all optimisers on the samples named by `indices`.
+  /// - Returns: the losses before the step.
+  @discardableResult
+  package mutating func step(_ features: Matrix, _ labels: [Int], _ indices: ArraySlice<Int>)
+    -> LossTerms
+  {
+    gradients(features, labels, indices)
+    for (place, part) in parts.enumerated() {
+      optimizers[place].step { part.forEachParameter(&network, $0) }
+    }
+    return losses
+  }
+
+  /// The losses on the samples named by `indices`, and all gradients into the parameters.
+  @discardableResult
+  mutating func gradients(
+    _ features: Matrix, _ labels: [Int], _ indices: ArraySlice<Int>
+  ) -> LossTerms {
+    if batch.rows != indices.count {
+      batch = Matrix(rows: indices.count, columns: features.columns)
+      self.labels = [Int](repeating: 0, count: indices.count)
+    }
+    batch.gather(indices, of: features)
+    for (place, index) in indices.enumerated() { self.labels[place] = labels[index] }
+    network.gradients(batch, self.labels, losses: &losses)
+    return losses
+  }
+
+  /// The arrays of all parts of an owner.
+  package func tensors(of owner: PartOwner) -> [Tensor] {
+    parts.filter { $0.owner == owner }.flatMap { $0.tensors(network) }
+  }
+
+  /// Calls `body` with every trained parameter, in the order of the optimisers' steps.
+  package mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
+    for part in parts { part.forEachParameter(&network, body) }
+  }
+}
+
+/// The most threads that find something to do at 512 features: a block of 128 each.
+public let mostTrainingThreads = 4

@@ -1,0 +1,136 @@
+import FMBase
+import FMLayers
+import FMNumerics
+
+/// A linear head on frozen features, averaged as in FedAvg (McMahan et al. 2017):
+///
+///     z = x / ‖x‖    logits = τ (W z + b)
+///
+/// W starts from the class texts or from zeros. With raw inputs z = x and τ = 1: Flower's baseline, plain
+/// logistic regression.
+public struct LinearHead: GradientMethod {
+  public static let learningRate = HyperParameter(
+    "learningRate", default: 5e-4, in: .closed(0, 10), "Learning rate of the head.")
+  public static let start = HyperParameter(
+    "start", default: "texts", of: ["texts", "zeros"], "First weights of the head.")
+  public static let inputs = HyperParameter(
+    "inputs", default: "unit", of: ["unit", "raw"], "Features scaled to unit norm, or as they are.")
+  public static let localOptimizer = HyperParameter(
+    "localOptimizer", default: "adamw", of: ["adamw", "adam", "sgd"], "Optimizer at the sites.")
+  public static let momentum = HyperParameter(
+    "momentum", default: 0, in: .openAbove(0, 1), "Momentum of sgd.")
+
+  package let setting: MethodSetting
+  public let values: HyperParameters
+  private var isRaw: Bool { values[Self.inputs] == "raw" }
+
+  public let predictors = ["head"]
+
+  public init(_ setting: MethodSetting, _ values: HyperParameters) {
+    (self.setting, self.values) = (setting, values)
+  }
+
+  public var shared: Layout {
+    Linear.layout(name: "head", inputs: setting.dimension, outputs: setting.classes)
+  }
+
+  public var parts: [Part<LinearHeadNetwork>] { [Part(\.head, .shared, optimizer)] }
+
+  public func start(_ texts: ClassTexts?) throws(FedMedError) -> [Tensor] {
+    var head = Linear(name: "head", inputs: setting.dimension, outputs: setting.classes)
+    if values[Self.start] == "texts" {
+      guard let texts else {
+        throw FedMedError(
+          .usage, "this method starts from the class texts",
+          hint: "give them too, or start from zeros")
+      }
+      head.weight.value = texts.directions
+    }
+    return head.tensors()
+  }
+
+  public func network(
+    _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
+  ) throws(FedMedError) -> LinearHeadNetwork {
+    LinearHeadNetwork(
+      head: try Linear(
+        name: "head", inputs: setting.dimension, outputs: setting.classes,
+        tensors: TensorTable(shared)),
+      scale: isRaw ? 1 : texts.logitScale, isRaw: isRaw)
+  }
+
+  public func predict(
+    _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
+  ) throws(FedMedError) -> Predictions {
+    let network = try network(texts, shared: shared, kept: [])
+    return Predictions([Predictions.Part("head", network.probabilities(x))])
+  }
+
+  private var optimizer: any Optimizer {
+    let (rate, decay) = (values[Self.learningRate], values[TrainingParameters.weightDecay])
+    switch values[Self.localOptimizer] {
+    case "adam":
+      return Adam(
+        learningRate: rate, beta1: values[TrainingParameters.beta1],
+        beta2: values[TrainingParameters.beta2], epsilon: values[TrainingParameters.epsilon],
+        penalty: decay)
+    case "sgd":
+      return SGD(learningRate: rate, momentum: values[Self.momentum], penalty: decay)
+    default: return adamW(rate)
+    }
+  }
+}
+
+/// The head with its loss, cross-entropy.
+public struct LinearHeadNetwork: GradientNetwork {
+  package var head: Linear
+  /// τ.
+  package let scale: Float
+  let isRaw: Bool
+  private var input = Matrix(rows: 0, columns: 0)  // z [B, D]
+  private var logits = Matrix(rows: 0, columns: 0)  // [B, C]
+  private var gradient = Matrix(rows: 0, columns: 0)  // of the logits [B, C]
+
+  public var terms: [String] { [] }
+
+  init(head: Linear, scale: Float, isRaw: Bool) {
+    (self.head, self.scale, self.isRaw) = (head, scale, isRaw)
+  }
+
+  public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
+    if logits.rows != x.rows {
+      logits = Matrix(rows: x.rows, columns: head.outputs)
+      gradient = logits
+      input = x
+    }
+    input.gather(0..<x.rows, of: x)
+    if !isRaw { input.normalizeRows() }
+    head.forward(input, into: &logits)
+    logits.scale(by: scale)
+    gradient.fill(0)
+    losses.total = CrossEntropyLoss.evaluate(logits: logits, labels: y, gradient: &gradient)
+    gradient.scale(by: scale)
+    head.backward(input, gradient: gradient)
+  }
+
+  /// softmax of the logits [N, C].
+  package func probabilities(_ x: Matrix) -> Matrix {
+    var result = Matrix(rows: x.rows, columns: head.outputs)
+    head.forward(isRaw ? x : x.normalizedRows(), into: &result)
+    result.scale(by: scale)
+    result.softmaxRows()
+    return result
+  }
+}
+
+extension MethodDefinition {
+  public static let linear = MethodDefinition(
+    name: "linear", summary: "a shared linear head on the features",
+    parameters: [
+      TrainingParameters.seed, TrainingParameters.batchSize, TrainingParameters.localEpochs,
+      LinearHead.learningRate, TrainingParameters.decay, TrainingParameters.beta1,
+      TrainingParameters.beta2, TrainingParameters.epsilon, TrainingParameters.weightDecay,
+      LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum,
+    ]
+  ) { setting, values in LinearHead(setting, values) }
+}

@@ -1,0 +1,102 @@
+import FMBase
+import FMNumerics
+
+/// What pictures are made of: sums over samples, which can be added up over sites. What would rest on
+/// fewer samples than the report's minimum is nil or merged.
+extension Report {
+  public struct Details: Codable, Equatable, Sendable {
+    /// How many bins the confidence has before those with few samples are merged.
+    package static let bins = 15
+
+    /// [true][predicted]; nil for a class that is hidden.
+    public private(set) var confusion: [[Int]?]
+    /// By confidence.
+    public private(set) var reliability: [ReliabilityTable.Bin]
+    /// For each class; nil for one that is hidden.
+    public private(set) var curves: [ThresholdCounts?]
+
+    package init(_ predictions: LabelledProbabilities, _ disclosure: Disclosure, minimum: Int) {
+      confusion = zip(predictions.confusion.counts, disclosure.isShown).map { $1 ? $0 : nil }
+      let table = ReliabilityTable(predictions, bins: Self.bins, binning: .width)
+      reliability = Disclosure.merged(table.bins, minimum: minimum)
+      curves = disclosure.isShown.enumerated().map { c, isShown in
+        isShown ? ThresholdCounts(predictions, class: c).merged(minimum: minimum) : nil
+      }
+    }
+
+    /// The sums of several sites; nil where there are none. A class is hidden where all of them hide it.
+    public init?(adding parts: [Details]) {
+      guard let first = parts.first else { return nil }
+      self = first
+      for other in parts.dropFirst() {
+        for t in confusion.indices {
+          guard let row = other.confusion[t] else { continue }
+          confusion[t] = confusion[t].map { zip($0, row).map(+) } ?? row
+        }
+        for c in curves.indices {
+          guard let curve = other.curves[c] else { continue }
+          if curves[c]?.add(curve) == nil { curves[c] = curve }
+        }
+      }
+      reliability = ReliabilityTable.pooled(parts.map(\.reliability), bins: Self.bins)
+    }
+
+    /// The confusion matrix of the classes that are shown, the others having no samples in it.
+    public var visible: ConfusionMatrix {
+      ConfusionMatrix(
+        counts: confusion.map { $0 ?? [Int](repeating: 0, count: confusion.count) })
+    }
+
+    /// The classes that are hidden.
+    public var hidden: [Int] { confusion.indices.filter { confusion[$0] == nil } }
+
+    /// The scores that follow from the sums, by their definitions.
+    public var values: [Score: Double] {
+      var values = visible.values
+      values[.calibrationError] = ReliabilityTable.calibrationError(reliability)
+      return values
+    }
+  }
+}
+
+extension Report.Details {
+  package var json: JSON {
+    .object([
+      "confusion": .array(
+        confusion.map { row in row.map { .array($0.map { .integer($0) }) } ?? .null }),
+      "reliability": .array(reliability.map(\.json)),
+      "curves": .array(curves.map { $0?.json ?? .null }),
+    ])
+  }
+
+  /// Whether the numbers can be of any samples, and rest on as many as they must.
+  package func isValid(total: Int, correct: Int, classes: Int, minimum: Int) -> Bool {
+    /// nil where a number is negative, or all together are more than there are samples.
+    func sum(_ counts: [Int]) -> Int? {
+      counts.reduce(0) { sum, count in
+        sum.flatMap { (0...total - $0).contains(count) ? $0 + count : nil }
+      }
+    }
+    let rows = confusion.compactMap { $0 }
+    guard confusion.count == classes, curves.count == classes,
+      rows.allSatisfy({ $0.count == classes }), let shown = sum(rows.flatMap { $0 }),
+      sum(reliability.map(\.count)) == total
+    else { return false }
+    let right = visible.correct
+    let addsUp =
+      rows.count == classes
+      ? shown == total && right == correct
+      : classes - rows.count > 1 && total - shown >= min(minimum, total)
+        && (0...total - shown).contains(correct - right)
+    return addsUp
+      && zip(curves, confusion).allSatisfy { curve, row in
+        guard let curve, let row else { return curve == nil && row == nil }
+        let positives = row.reduce(0, +)
+        return curve.isValid && curve.positives == positives
+          && curve.negatives == total - positives && (positives == 0 || positives >= minimum)
+          && curve.hasSteps(ofAtLeast: minimum)
+      }
+      && reliability.allSatisfy { $0.isValid && $0.count >= min(minimum, total) }
+      && zip(reliability, reliability.dropFirst()).allSatisfy { $0.upper <= $1.lower }
+  }
+}

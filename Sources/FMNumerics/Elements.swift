@@ -1,0 +1,40 @@
+/// The elements of several matrices at once, as kernels take them: a level of closures for all that is read
+/// and one for all that is written, instead of one for each.
+package enum Elements {
+  package typealias Source = UnsafeBufferPointer<Float>
+  package typealias Target = UnsafeMutableBufferPointer<Float>
+
+  @inline(__always)
+  package static func read<R>(_ a: Matrix, _ b: Matrix, _ body: (Source, Source) -> R) -> R {
+    a.withElements { a in b.withElements { b in body(a, b) } }
+  }
+
+  @inline(__always)
+  package static func read<R>(
+    _ a: Matrix, _ b: Matrix, _ c: Matrix, _ body: (Source, Source, Source) -> R
+  ) -> R {
+    read(a, b) { a, b in c.withElements { c in body(a, b, c) } }
+  }
+
+  @inline(__always)
+  package static func read<R>(
+    _ a: Matrix, _ b: Matrix, _ c: Matrix, _ d: Matrix,
+    _ body: (Source, Source, Source, Source) -> R
+  ) -> R {
+    read(a, b) { a, b in read(c, d) { c, d in body(a, b, c, d) } }
+  }
+
+  @inline(__always)
+  package static func write<R>(
+    _ a: inout Matrix, _ b: inout Matrix, _ body: (Target, Target) -> R
+  ) -> R {
+    a.withMutableElements { a in b.withMutableElements { b in body(a, b) } }
+  }
+
+  @inline(__always)
+  package static func write<R>(
+    _ a: inout Matrix, _ b: inout Matrix, _ c: inout Matrix, _ body: (Target, Target, Target) -> R
+  ) -> R {
+    write(&a, &b) { a, b in c.withMutableElements { c in body(a, b, c) } }
+  }
+}

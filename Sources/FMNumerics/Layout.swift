@@ -1,0 +1,34 @@
+import FMBase
+
+/// The name and the shape of an array, without its values.
+public struct TensorShape: Equatable, Sendable {
+  /// Without the `.npy` of its member's name in an archive.
+  public let name: String
+  public let shape: [Int]
+
+  public init(_ name: String, _ shape: [Int]) {
+    (self.name, self.shape) = (name, shape)
+  }
+}
+
+/// Arrays in their order, as an archive holds them.
+public typealias Layout = [TensorShape]
+
+extension Layout {
+  /// Those of `tensors` that this layout names, in its order.
+  /// - Throws: `badData` where one is missing or has another shape.
+  package func select(from tensors: [Tensor]) throws(FedMedError) -> [Tensor] {
+    var result: [Tensor] = []
+    for entry in self {
+      guard let tensor = tensors.first(where: { $0.name == entry.name }) else {
+        throw FedMedError(.badData, "missing", place: "\(entry.name).npy")
+      }
+      guard tensor.shape == entry.shape else {
+        throw FedMedError(
+          .badData, "shape \(tensor.shape), expected \(entry.shape)", place: "\(entry.name).npy")
+      }
+      result.append(tensor)
+    }
+    return result
+  }
+}

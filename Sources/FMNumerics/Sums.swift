@@ -1,0 +1,43 @@
+/// Sums over contiguous floats, in an order that depends on their number alone.
+///
+/// Sixteen partial sums run side by side: the compiler may not reorder additions of floats by
+/// itself, and one chain of additions would leave the processor waiting.
+package enum Sums {
+  package static func sum(_ x: UnsafeBufferPointer<Float>) -> Float {
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index)
+    }
+    return partial.sum()
+  }
+
+  /// Σ |x|.
+  package static func magnitudes(_ x: UnsafeBufferPointer<Float>) -> Float {
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index).magnitudes()
+    }
+    return partial.sum()
+  }
+
+  /// Σ x y.
+  /// - Precondition: as many x as y.
+  package static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Float
+  {
+    var partial = Lanes.zero
+    for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
+      partial += x.lanes(at: index) * y.lanes(at: index)
+    }
+    return partial.sum()
+  }
+
+  /// Takes the mean of x from x.
+  /// - Returns: the biased variance of x.
+  /// - Precondition: there is at least one.
+  package static func centre(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
+    let mean = sum(UnsafeBufferPointer(x)) / Float(x.count)
+    x.fill { x.lanes(at: $0) - mean }
+    let centred = UnsafeBufferPointer(x)
+    return dot(centred, centred) / Float(x.count)
+  }
+}

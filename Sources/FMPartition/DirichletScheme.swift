@@ -1,0 +1,38 @@
+import FMBase
+import FMNumerics
+
+/// Label skew: each class is spread over the sites by shares from a Dirichlet distribution
+/// (Hsu, Qi, Brown 2019, arXiv 1909.06335, by class as in Li et al. 2021, arXiv 2102.02079).
+public struct DirichletScheme: PartitionScheme {
+  public static let name = "dirichlet"
+  public static let options: Set<PartitionOption> = [.sites, .alpha]
+  public static let isFixed = false
+  private let sites: Int
+  private let alpha: Double
+  private let minimum: Int
+
+  public init(_ options: PartitionOptions) throws(FedMedError) {
+    sites = try options.requireSites(scheme: Self.name)
+    alpha = try options.requireAlpha(scheme: Self.name)
+    minimum = options.minimumSamples
+  }
+
+  public func assign(
+    _ units: [Int], of samples: SampleSet, random: inout RandomStream
+  ) throws(FedMedError) -> [(site: String, units: [Int])] {
+    try samples.requireLabels("scheme \(Self.name)")
+    try samples.requireUnits(units, atLeast: sites)
+    return try samples.drawing(sites: sites, minimum: minimum) {
+      var parts = [[Int]](repeating: [], count: sites)
+      for c in samples.classes.indices {
+        var members = units.filter { samples.units[$0].label == c }
+        random.shuffle(&members)
+        let shares = random.dirichlet(concentration: alpha, count: sites)
+        for (site, part) in SampleSet.cut(members, shares: shares).enumerated() {
+          parts[site] += part
+        }
+      }
+      return parts
+    }
+  }
+}

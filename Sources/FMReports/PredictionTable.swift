@@ -1,0 +1,127 @@
+import FMArchive
+import FMBase
+
+/// Reads a table of predictions line by line: it may have millions.
+struct PredictionTable {
+  package let classes: [String]
+  private(set) var values: [Double] = []
+  private(set) var labels: [Int] = []
+  /// For each sample its group's number; empty where no column of groups was asked for.
+  private(set) var groups: [Int] = []
+  /// The first column's values where they were asked for.
+  private(set) var names: [String] = []
+  /// The checksum of all the first column's values, where that names the samples: where it is no
+  /// label and no probability.
+  private(set) var checksum = ""
+
+  /// - Parameters:
+  ///   - group: the column that says which samples belong together.
+  ///   - keepsNames: whether to keep the first column.
+  /// - Throws: `badData` with the line.
+  init(_ source: ByteSource, group: String?, keepsNames: Bool) throws(FedMedError) {
+    let file = source.name
+    var lines = LineReader(source)
+    guard let first = try lines.next() else {
+      throw FedMedError(.badData, "no header", file: file, place: "line 1")
+    }
+    let header = try Table(text: String(decoding: first, as: UTF8.self), file: file).header
+    let columns = header.indices.filter { header[$0].hasPrefix("p_") }
+    let classes = columns.map { String(header[$0].dropFirst(2)) }
+    guard classes.count > 1, let place = header.firstIndex(of: "label") else {
+      throw FedMedError(
+        .badData, "neither a prediction archive nor a table of predictions", file: file,
+        hint: "a table has a column label, and for each class a column p_ and its name")
+    }
+    let groupPlace = try group.map { column throws(FedMedError) in
+      guard let index = header.firstIndex(of: column) else {
+        throw FedMedError(
+          .badData, "no column '\(printable(column))'", file: file,
+          hint: "the columns are \(header.joined(separator: ", "))")
+      }
+      return index
+    }
+    let numbers = Dictionary(
+      uniqueKeysWithValues: zip(classes.map { Array($0.utf8) }, classes.indices))
+    let namesSamples = place != 0 && columns.first != 0
+    var groupNumbers: [[UInt8]: Int] = [:]
+    var digest = SHA256()
+    self.classes = classes
+    var count = 1
+    while let line = try lines.next() {
+      count += 1
+      func fault(_ reason: String, hint: String? = nil) -> FedMedError {
+        FedMedError(.badData, reason, file: file, place: "line \(count)", hint: hint)
+      }
+      let cells = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+      guard cells.count == header.count else {
+        throw fault("\(cells.count) cells, the header has \(header.count)")
+      }
+      guard let label = numbers[Array(cells[place])] else {
+        throw fault(
+          "'\(printable(String(decoding: cells[place], as: UTF8.self)))' is none of the classes",
+          hint:
+            "the classes, by the names of the columns, are \(classes.map { "p_\($0)" }.joined(separator: ", "))"
+        )
+      }
+      labels.append(label)
+      for column in columns {
+        guard let value = Self.number(cells[column]) else {
+          throw fault(
+            "'\(printable(String(decoding: cells[column], as: UTF8.self)))' is no number")
+        }
+        values.append(value)
+      }
+      if namesSamples { digest.update(cells[0] + [UInt8(ascii: "\n")]) }
+      if keepsNames { names.append(String(decoding: cells[0], as: UTF8.self)) }
+      if let groupPlace {
+        let next = groupNumbers.count
+        let number = groupNumbers[Array(cells[groupPlace]), default: next]
+        groupNumbers[Array(cells[groupPlace])] = number
+        groups.append(number)
+      }
+    }
+    checksum = digest.hexadecimal()
+  }
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> Double? {
+    Double(String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+/// The lines of a source, one after the other, with either kind of line end.
+struct LineReader {
+  private let source: ByteSource
+  private var chunk: [UInt8] = []
+  private var place = 0
+
+  /// The longest line.
+  private static let limit = 1 << 24
+
+  init(_ source: ByteSource) { self.source = source }
+
+  /// nil at the end.
+  /// - Throws: `badData` for a line longer than 16 MiB.
+  package mutating func next() throws(FedMedError) -> ArraySlice<UInt8>? {
+    while true {
+      if let end = chunk[place...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { place = end + 1 }
+        return withoutReturn(chunk[place..<end])
+      }
+      guard chunk.count - place <= Self.limit else {
+        throw FedMedError(.badData, "a line of more than 16 MiB", file: source.name)
+      }
+      let more = try source.read(upTo: 1 << 18)
+      if more.isEmpty {
+        guard place < chunk.count else { return nil }
+        defer { place = chunk.count }
+        return withoutReturn(chunk[place...])
+      }
+      chunk = Array(chunk[place...]) + more
+      place = 0
+    }
+  }
+
+  private func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+  }
+}

@@ -1,0 +1,249 @@
+import FMArchive
+import FMBase
+import FMMetrics
+import Glibc
+
+/// A run of fm-federate, as its folder tells it: reports, traffic and the models' times.
+public struct RunReport: Sendable {
+  /// A round as the sites' validation reports tell it.
+  public struct Round: Sendable {
+    public let number: Int
+    /// By site: how many validation samples the ensemble got right, of how many.
+    public let sites: [String: (correct: Int, total: Int)]
+    /// The mean over the sites; nil where none has validation samples.
+    public let accuracy: Double?
+    public let isBest: Bool
+    /// How long it took from the model before to its own, by their files' times; nil where they do
+    /// not tell.
+    public let seconds: Double?
+  }
+
+  /// The bytes between a site and the server, with a round's model.
+  public struct Traffic: Sendable {
+    public let round: Int
+    /// The name of the site's archive.
+    public let site: String
+    public let down: Int
+    public let up: Int
+  }
+
+  /// What was scored.
+  public struct Results: Sendable {
+    /// The test reports; nil before the end of the run.
+    public let tests: TestReports?
+    /// All sites together but Global, by what they predict with.
+    public let pooled: Pool?
+    /// The same before calibration, where a site was calibrated.
+    public let uncalibrated: Pool?
+  }
+
+  /// The test samples of several sites together.
+  public struct Pool: Sendable {
+    public let samples: Int
+    public let correct: Int
+    /// Of the classes that each site shows.
+    public let details: Report.Details
+
+    /// Samples that are counted among the right and wrong ones, but whose class its site hides.
+    public var hidden: Int { samples - details.visible.total }
+
+    /// The scores that follow from the sums.
+    public var values: [Score: Double] {
+      details.values.merging([.accuracy: Double(correct) / Double(samples)]) { $1 }
+    }
+  }
+
+  /// The folder's name.
+  public let name: String
+  /// What the manifest says of the best round's model, or before there is one, of the first.
+  public let model: ModelPayload
+  public let classes: [String]
+  /// Who wrote that model.
+  public let tool: String
+  /// The ways to predict; the last is what the method predicts with.
+  public let predictors: [String]
+  /// Of that model.
+  public let identity: String
+  /// The sites that train, by name.
+  public let sites: [String]
+  public let rounds: [Round]
+  public let results: Results
+  /// What sites did not send, by round, as fm-federate has noted it.
+  public let missed: [(round: Int, text: String)]
+  public let traffic: [Traffic]
+  /// What was read.
+  public let files: [String]
+
+  /// - Parameter path: the folder of a run, which may be under way.
+  /// - Throws: `noInput` where it is no such folder, `badData` for a file in it.
+  public init(path: String) throws(FedMedError) {
+    let folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
+      .filter { $0 >= 0 }.sorted()
+    func place(_ round: Int) -> String {
+      let digits = String(round)
+      let zeros = String(repeating: "0", count: max(3 - digits.count, 0))
+      return "\(folder)/rounds/\(zeros)\(digits)"
+    }
+    func archives(_ folder: String) -> [String] {
+      Folder.files(folder).filter { file in
+        file.hasSuffix(".tar") && file.split(separator: "/").last?.hasPrefix(".") == false
+      }
+    }
+    func modelPath(_ round: Int) -> String? {
+      Folder.files(place(round)).first {
+        $0.split(separator: "/").last?.hasPrefix("model.tar") == true
+      }
+    }
+    var validation: [SiteReport] = []
+    for round in numbers {
+      for file in archives("\(place(round))/reports") {
+        validation.append(try SiteReport(path: file))
+      }
+    }
+    let selection = try RoundSelection(validation, minimumSites: 1)
+    // The run's own choice, which knows how many sites make a round.
+    let best = try Self.best(folder) ?? selection.best
+    guard let shown = modelPath(best ?? 0) else {
+      throw FedMedError(.noInput, "holds no run: no model of round \(best ?? 0)", file: path)
+    }
+    let reader = try ArchiveReader(path: shown, kinds: [.model])
+    guard case .model(let own) = reader.manifest.payload else {
+      throw reader.fault("is no model", "manifest.json")
+    }
+    (model, classes, identity) = (own, reader.manifest.classes, reader.identity)
+    tool = reader.manifest.tool
+    predictors = try own.run.make(classes: classes.count).predictors
+    sites = Set(validation.map(\.site)).sorted { $0.precedes($1) }
+
+    var (rounds, earlier): ([Round], Double?) = ([], modelPath(0).flatMap(Self.time))
+    for number in numbers {
+      let time = modelPath(number).flatMap(Self.time)
+      defer { earlier = time }
+      guard let score = selection.scores.first(where: { $0.round == number }) else { continue }
+      var counts: [String: (correct: Int, total: Int)] = [:]
+      for report in validation where report.round == number && report.report.hasCounts {
+        counts[report.site] = (
+          report.report.final?.correct ?? 0, report.report.total
+        )
+      }
+      let seconds = time.flatMap { time in earlier.map { time - $0 } }
+      rounds.append(
+        Round(
+          number: number, sites: counts, accuracy: score.accuracy, isBest: number == best,
+          seconds: seconds.flatMap { $0 >= 0 ? $0 : nil }))
+    }
+    self.rounds = rounds
+    var tests: [SiteReport] = []
+    for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
+    for test in tests where test.scored.parent != identity {
+      throw FedMedError(
+        .badData, "is not of the model of round \(model.round)", file: test.name)
+    }
+    results = try Results(tests, of: classes)
+    missed = try Self.missed(folder)
+    traffic = try Self.traffic(folder)
+    files =
+      [shown, "\(folder)/rounds.tsv", "\(folder)/traffic.tsv"] + validation.map(\.name)
+      + tests.map(\.name)
+    name = folder.split(separator: "/").last.map(String.init) ?? folder
+  }
+
+  private static func table(_ path: String) throws(FedMedError) -> Table? {
+    guard ByteSource.isRegularFile(path) else { return nil }
+    return try Table(text: ByteSource(path: path).text(limit: 1 << 30), file: path)
+  }
+
+  /// Whole numbers of a table's columns.
+  private static func numbers(
+    _ table: Table, _ columns: [String], file: String
+  ) throws(FedMedError) -> [[Int]] {
+    do throws(FedMedError) {
+      var result: [[Int]] = []
+      for column in columns {
+        var values: [Int] = []
+        for (line, cell) in try table.column(column).enumerated() {
+          guard let value = Int(cell), value >= 0, value < 1 << 36 else {
+            throw FedMedError(
+              .badData, "'\(printable(cell))' is no number", place: "line \(line + 2)")
+          }
+          values.append(value)
+        }
+        result.append(values)
+      }
+      return result
+    } catch {
+      throw error.naming(file: file)
+    }
+  }
+
+  private static func best(_ folder: String) throws(FedMedError) -> Int? {
+    let file = "\(folder)/rounds.tsv"
+    guard let table = try table(file) else { return nil }
+    let columns = try numbers(table, ["round", "best"], file: file)
+    return zip(columns[0], columns[1]).first { $0.1 == 1 }?.0
+  }
+
+  private static func missed(
+    _ folder: String
+  ) throws(FedMedError) -> [(round: Int, text: String)] {
+    let file = "\(folder)/rounds.tsv"
+    guard let table = try table(file), table.header.contains("missed") else { return [] }
+    let rounds = try numbers(table, ["round"], file: file)[0]
+    do throws(FedMedError) {
+      return zip(rounds, try table.column("missed")).filter { $0.1 != "NA" }.map {
+        (round: $0, text: $1)
+      }
+    } catch {
+      throw error.naming(file: file)
+    }
+  }
+
+  private static func traffic(_ folder: String) throws(FedMedError) -> [Traffic] {
+    let file = "\(folder)/traffic.tsv"
+    guard let table = try table(file) else { return [] }
+    let columns = try numbers(table, ["round", "bytes_down", "bytes_up"], file: file)
+    let names: [String]
+    do throws(FedMedError) { names = try table.column("site") } catch {
+      throw error.naming(file: file)
+    }
+    return names.indices.map {
+      Traffic(
+        round: columns[0][$0], site: names[$0], down: columns[1][$0], up: columns[2][$0])
+    }
+  }
+
+  private static func time(_ path: String) -> Double? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+  }
+}
+
+extension RunReport.Results {
+  fileprivate init(_ reports: [SiteReport], of classes: [String]) throws(FedMedError) {
+    guard !reports.isEmpty else {
+      (tests, pooled, uncalibrated) = (nil, nil, nil)
+      return
+    }
+    let tests = try TestReports(reports)
+    for site in tests.sites where site.manifest.classes != classes {
+      throw FedMedError(.badData, "has other classes than the model", file: site.name)
+    }
+    func pool(_ scores: (Report) -> Report.Scores?) -> RunReport.Pool? {
+      var (samples, correct, parts) = (0, 0, [Report.Details]())
+      for site in tests.sites where site.site != Name.global {
+        guard let own = scores(site.report), let details = own.details else { continue }
+        (samples, correct) = (samples + site.report.total, correct + own.correct)
+        parts.append(details)
+      }
+      return Report.Details(adding: parts).map {
+        RunReport.Pool(samples: samples, correct: correct, details: $0)
+      }
+    }
+    self.tests = tests
+    pooled = pool { $0.final }
+    let isCalibrated = tests.sites.contains { $0.report.scores[Report.calibrated] != nil }
+    uncalibrated = isCalibrated ? pool { $0.uncalibrated } : nil
+  }
+}
