@@ -74,7 +74,8 @@ let package = Package(
       path: "Tests/Benchmarks/fm-benchmark",
       swiftSettings: strict),
     .testTarget(
-      name: "FedMedTests", dependencies: libraries.map { .target(name: $0) }, resources: [.copy("Golden")],
+      name: "FedMedTests", dependencies: libraries.map { .target(name: $0) },
+      resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["FedMed"] + tools.map { .target(name: $0) },

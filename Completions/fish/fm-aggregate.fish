@@ -21,11 +21,13 @@ function __fm-aggregate_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'fm-aggregate'
         set -l count -r 1
-        contains -- "$unparsed_tokens[2]" receive list help; and set count 0
+        contains -- "$unparsed_tokens[2]" receive next list help; and set count 0
         __fm-aggregate_parse_subcommand $count 'init' 'like=' 'spec=' 'text=' 'method=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'contrast=' 'classifier=' 'masks=' 'mixture=' 'learning-rate=' 'start=' 'inputs=' 'local-optimizer=' 'momentum=' 'base=' 'mu=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'receive'
             __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'next'
+            __fm-aggregate_parse_subcommand 1 'rounds=' 'min-sites=' 'rounds-out=' 'allowed-signers=' 'format=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'list'
             __fm-aggregate_parse_subcommand 1 'format=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'help'
@@ -136,6 +138,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_posit
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'receive' -d 'Take the sites\' answers from an exchange, verified.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'next' -d 'Tell what a run of fm-federate does next, and who is missing.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'list' -d 'List methods, their parameters, rules, optimizers, weights or codecs.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" model' -l 'model' -d 'The model that the sites were asked about.' -rF
@@ -152,6 +155,17 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds' -l 'rounds' -d 'How many rounds the run is to have.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" min-sites' -l 'min-sites' -d 'Tell the best round too; one with fewer reports than that does not compete.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds-out' -l 'rounds-out' -d 'With --min-sites: write a table of the validated rounds, with the sites that answered and those that missed.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate next" -eq 1' -fa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" v verbose' -l 'verbose' -s 'v' -d 'Say more.'

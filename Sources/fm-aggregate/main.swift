@@ -11,6 +11,7 @@ struct Aggregate: Tool {
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
       fm-aggregate receive ANSWER [options] NAME ...
+      fm-aggregate next --rounds N [options] RUN
       fm-aggregate list WHAT
       """,
     discussion: """
@@ -18,7 +19,7 @@ struct Aggregate: Tool {
       in the order of their sites' names; they may be compressed.
       """,
     version: version(of: "fm-aggregate"),
-    subcommands: [ReceiveVerb.self, ListVerb.self])
+    subcommands: [ReceiveVerb.self, NextVerb.self, ListVerb.self])
 
   @Flag(name: .customLong("init"), help: "Make the first global model of a run.")
   var isInit = false

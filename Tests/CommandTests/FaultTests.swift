@@ -7,7 +7,7 @@ struct FaultTests {
     let shell = try Shell()
     let tools = Bundle.main.bundleURL.path
     let outcome = try shell.run(
-      "FEDMED_TOOLS='\(tools)' '\(Shell.root.path)/Tests/Faults/run' 17")
+      "FEDMED_TOOLS='\(tools)' '\(Shell.root.path)/Tests/Faults/run' 22")
     print(outcome.text)
     #expect(outcome.status == 0, "\(outcome.errors)")
     // Twelve kinds at three calls each.

@@ -1,0 +1,80 @@
+import ArgumentParser
+import FMCommand
+import FedMed
+
+/// Facts about a run, for whoever calls the tools in turn.
+struct NextVerb: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "next",
+    abstract: "Tell what a run of fm-federate does next, and who is missing.",
+    usage: "fm-aggregate next --rounds N [options] RUN",
+    discussion: """
+      A line for each fact: task (start, train, report, test or done), round (of the newest model), \
+      best (round, with --min-sites), and for each missing answer update, report or \
+      test, with the site's name.
+      """)
+  static let name = "fm-aggregate"
+
+  @Option(help: "How many rounds the run is to have.")
+  var rounds: Int
+
+  @Option(help: "Tell the best round too; one with fewer reports than that does not compete.")
+  var minSites: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --min-sites: write a table of the validated rounds, with the sites that answered and those that missed.",
+      valueName: "file"), completion: .file())
+  var roundsOut: String?
+
+  @OptionGroup var signatures: SignatureOptions
+
+  @Option(help: "How text is written: tsv, json or jsonl (tsv).")
+  var format: OutputFormat = .tsv
+
+  @OptionGroup var talk: TalkOptions
+
+  @Argument(help: "The run's folder.", completion: .directory)
+  var run: String
+
+  mutating func validate() throws {
+    guard rounds > 0, minSites ?? 1 > 0 else {
+      throw ValidationError("--rounds and --min-sites must be at least 1")
+    }
+    guard minSites != nil || roundsOut == nil && signatures.allowedSigners == nil else {
+      throw ValidationError("--rounds-out and --allowed-signers go with --min-sites")
+    }
+  }
+
+  func execute() throws(FedMedError) {
+    let progress = try RunProgress(
+      path: run, rounds: rounds, minimumSites: minSites, signers: try signatures.allowed(),
+      leaveOut: { messages.leaveOut($0) })
+    if let roundsOut, !progress.rounds.isEmpty {
+      try Output.write(text: Self.table(progress).text(.tsv), to: roundsOut)
+    }
+    var records = Records("facts", columns: ["fact", "value"])
+    func add(_ fact: String, _ value: String) { records.add([.string(fact), .string(value)]) }
+    add("task", progress.task.rawValue)
+    add("round", "\(progress.round)")
+    if let best = progress.best { add("best", "\(best)") }
+    for name in progress.missingReports { add("report", name) }
+    for name in progress.missingUpdates { add("update", name) }
+    for name in progress.missingTests { add("test", name) }
+    try Output.write(text: records.text(format), to: nil)
+  }
+
+  private static func table(_ progress: RunProgress) -> Records {
+    var records = Records(
+      "rounds", columns: ["round", "sites", "accuracy", "best", "answered", "missed"])
+    for round in progress.rounds {
+      records.add([
+        .integer(round.score.round), .integer(round.score.sites),
+        .rounded(round.score.accuracy, places: 6), .integer(round.isBest ? 1 : 0),
+        .string(round.answered.joined(separator: ", ")),
+        round.missed.isEmpty ? .null : .string(round.missed.joined(separator: ", ")),
+      ])
+    }
+    return records
+  }
+}
