@@ -107,7 +107,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" classifier' -l 'classifier' -d 'Of fedmedclip: private classifier (mlp).' -rfka 'mlp none'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" masks' -l 'masks' -d 'Of fedmedclip: masks of the layers\' rows (learned).' -rfka 'learned none'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" mixture' -l 'mixture' -d 'Of fedmedclip: weights of the two predictors in the ensemble: by their entropies, or even (entropy).' -rfka 'entropy even'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate' -l 'learning-rate' -d 'Of linear: learning rate of the head (0.0005).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" learning-rate' -l 'learning-rate' -d 'Of linear: learning rate of the head (0.005).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" start' -l 'start' -d 'Of linear: first weights of the head (texts).' -rfka 'texts zeros'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" inputs' -l 'inputs' -d 'Of linear: features scaled to unit norm, or as they are (unit).' -rfka 'unit raw'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" local-optimizer' -l 'local-optimizer' -d 'Of linear: optimizer at the sites (adamw).' -rfka 'adamw adam sgd'

@@ -51,29 +51,35 @@ struct RunSettings {
   package func aggregate(
     _ paths: [String], into model: ModelArchive, global: ModelArchive, memory: String
   ) throws(FedMedError) -> [Tensor] {
-    guard
-      let rule = AggregationRules.all.first(where: { $0.name == rules["rule"] ?? MeanRule.name })
-    else { throw FedMedError(.badData, "unknown rule", file: model.name) }
-    let round = try FederatedRound(paths: paths, global: global)
-    var settings = AggregationSettings()
-    settings.malicious = rules["malicious"].flatMap { Int($0) } ?? settings.malicious
-    settings.kept = rules["keep"].flatMap { Int($0) }
-    settings.trimmed = rules["trim"].flatMap { Double($0) } ?? settings.trimmed
-    settings.largestNorm = rules["largest-norm"].flatMap { Double($0) }
-    settings.global = global.tensors
-    var result = try round.combine(by: rule, settings: settings, weights: weights)
-    if let name = rules["optimizer"],
-      let optimizer = ServerOptimizers.all.first(where: { $0.name == name })
-    {
-      let state = ByteSource.isRegularFile(memory) ? try ServerState(path: memory) : nil
-      var step = try ServerOptimization(
-        optimizer, learningRate: rules["server-learning-rate"].flatMap { Double($0) },
-        global: global, state: state)
-      result = try step.step(towards: result)
-    }
+    let plan = try plan(file: model.name)
+    let state =
+      plan.optimizer != nil && ByteSource.isRegularFile(memory)
+      ? try ServerState(path: memory) : nil
+    let result = try plan.apply(
+      to: FederatedRound(paths: paths, global: global), global: global, state: state
+    ).model
     guard try model.coding.elementType() == .float16 else { return result }
     return result.map {
       Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { Float(Float16($0)) })
     }
+  }
+  private func plan(file: String) throws(FedMedError) -> AggregationPlan {
+    var plan = AggregationPlan()
+    if let name = rules["rule"] {
+      guard let rule = AggregationRules.all.first(where: { $0.name == name }) else {
+        throw FedMedError(.badData, "unknown rule '\(printable(name))'", file: file)
+      }
+      plan.rule = rule
+    }
+    plan.weights = weights
+    plan.settings.malicious = rules["malicious"].flatMap { Int($0) } ?? plan.settings.malicious
+    plan.settings.kept = rules["keep"].flatMap { Int($0) }
+    plan.settings.trimmed = rules["trim"].flatMap { Double($0) } ?? plan.settings.trimmed
+    plan.settings.largestNorm = rules["largest-norm"].flatMap { Double($0) }
+    plan.optimizer = rules["optimizer"].flatMap { name in
+      ServerOptimizers.all.first { $0.name == name }
+    }
+    plan.learningRate = rules["server-learning-rate"].flatMap { Double($0) }
+    return plan
   }
 }

@@ -80,8 +80,9 @@ struct RuleOptions: ParsableArguments {
     if optimizer != nil && model == nil { throw ValidationError("--optimizer needs --model") }
   }
 
-  /// - Throws: `usage` for a rule that is none, or settings that it does not obey.
-  func chosen(weights: AggregationWeights?) throws(FedMedError) -> any AggregationRule.Type {
+  /// - Throws: `usage` for a rule or an optimiser that is none, or settings that the rule does not obey.
+  func plan(weights: AggregationWeights?) throws(FedMedError) -> AggregationPlan {
+    var plan = AggregationPlan()
     let wanted = rule ?? MeanRule.name
     guard let type = AggregationRules.all.first(where: { $0.name == wanted }) else {
       throw FedMedError(
@@ -96,7 +97,19 @@ struct RuleOptions: ParsableArguments {
     ] where isGiven && !type.settings.contains(setting) {
       throw FedMedError(.usage, "\(option) is not obeyed by \(wanted)")
     }
-    return type
+    plan.rule = type
+    plan.weights = weights ?? .uniform
+    plan.settings.malicious = malicious ?? plan.settings.malicious
+    plan.settings.kept = keep
+    plan.settings.trimmed = trim ?? plan.settings.trimmed
+    plan.settings.largestNorm = largestNorm
+    if let optimizer {
+      guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
+        throw FedMedError(.usage, "unknown optimizer '\(optimizer)'")
+      }
+      (plan.optimizer, plan.learningRate) = (type, serverLearningRate)
+    }
+    return plan
   }
 
   /// What was given beside the rule itself.
@@ -108,28 +121,7 @@ struct RuleOptions: ParsableArguments {
     return all.compactMap { name, value in value.map { (name, "\($0)") } }
   }
 
-  func settings(_ global: ModelArchive?) -> AggregationSettings {
-    var settings = AggregationSettings()
-    settings.malicious = malicious ?? settings.malicious
-    settings.kept = keep
-    settings.trimmed = trim ?? settings.trimmed
-    settings.largestNorm = largestNorm
-    settings.global = global?.tensors
-    return settings
-  }
-
   func state() throws(FedMedError) -> ServerState? {
     try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
-  }
-
-  func optimization(
-    _ global: ModelArchive?, _ state: ServerState?
-  ) throws(FedMedError) -> ServerOptimization? {
-    guard let optimizer, let global else { return nil }
-    guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
-      throw FedMedError(.usage, "unknown optimizer '\(optimizer)'")
-    }
-    return try ServerOptimization(
-      type, learningRate: serverLearningRate, global: global, state: state)
   }
 }

@@ -99,7 +99,7 @@ struct Aggregate: Tool {
     guard (updates + [rules.model, rules.serverState]).filter({ $0 == "-" }).count < 2 else {
       throw FedMedError(.usage, "standard input is one file")
     }
-    let rule = try rules.chosen(weights: weights)
+    let plan = try rules.plan(weights: weights)
     let global = try rules.model.map { path throws(FedMedError) in
       try ModelArchive(model: path)
     }
@@ -131,27 +131,24 @@ struct Aggregate: Tool {
     }
     let bar = progress("aggregating", total: round.updates.count)
     let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
-    var aggregation = Manifest.Aggregation(
-      rule: rule.name, weights: (weights ?? .uniform).rawValue)
-    aggregation.optimizer = rules.optimizer
-    let (result, optimization, state) = try combined(round, rule, global) { bar.update($0) }
+    let (outcome, state) = try made(of: round, by: plan, global) { bar.update($0) }
     // What is remembered is complete before the first byte of the model.
-    if let optimization, let path = rules.serverStateOut {
+    if let optimization = outcome.optimization, let path = rules.serverStateOut {
       try Output.write(to: path, inputs: inputs, isBinary: true) {
         descriptor, file throws(FedMedError) in
         try optimization.write(
-          of: round, aggregation: aggregation, tool: Self.signature, to: descriptor, file: file)
+          of: round, aggregation: plan.manifest, tool: Self.signature, to: descriptor, file: file)
       }
     }
     var identity = ""
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       identity = try round.write(
-        result, aggregation: aggregation, bestRound: bestRound, tool: Self.signature,
+        outcome.model, aggregation: plan.manifest, bestRound: bestRound, tool: Self.signature,
         to: descriptor, file: file)
     }
     try writeAudit(
-      round.updates, round.refusals, model: identity, aggregation: aggregation, state: state)
+      round.updates, round.refusals, model: identity, plan: plan, state: state)
     bar.finish()
     for update in round.updates {
       sayMore("\(update.name): \(update.site), \(update.samples) samples, \(update.identity)")
@@ -170,20 +167,15 @@ extension Aggregate {
     _ = setrlimit(files, &limit)
   }
 
-  /// What the rule, and the server's optimiser where there is one, make of the updates; and the identity
-  /// of what that remembered.
-  private func combined(
-    _ round: FederatedRound, _ rule: any AggregationRule.Type, _ global: ModelArchive?,
+  /// What the plan makes of the updates, and the identity of what its optimiser remembered.
+  private func made(
+    of round: FederatedRound, by plan: AggregationPlan, _ global: ModelArchive?,
     progress: (Int) -> Void
-  ) throws(FedMedError) -> ([Tensor], ServerOptimization?, String?) {
+  ) throws(FedMedError) -> (AggregationPlan.Outcome, String?) {
     do throws(FedMedError) {
-      var result = try round.combine(
-        by: rule, settings: rules.settings(global), weights: weights ?? .uniform,
-        progress: progress)
       let state = try rules.state()
-      var optimization = try rules.optimization(global, state)
-      if let next = try optimization?.step(towards: result) { result = next }
-      return (result, optimization, state?.identity)
+      let outcome = try plan.apply(to: round, global: global, state: state, progress: progress)
+      return (outcome, state?.identity)
     } catch {
       // What is broken behind its manifest is found only now.
       let broken = round.updates.filter { $0.name == error.file }.map {
@@ -195,53 +187,25 @@ extension Aggregate {
     }
   }
 
-  /// A line for each file, and before them one for what was made of them and how, where anything was:
-  /// with the files of those checksums the model can be made again, and compared by its identity.
   private func writeAudit(
     _ accepted: [FederatedRound.Update], _ refused: [FederatedRound.Refusal], model: String? = nil,
-    aggregation: Manifest.Aggregation? = nil, state: String? = nil
+    plan: AggregationPlan? = nil, state: String? = nil
   ) throws(FedMedError) {
-    guard let audit else { return }
-    var records = Records(
-      "audit",
-      columns: [
-        "decision", "round", "site", "samples", "identity", "sha256", "signer", "file", "reason",
-      ])
-    func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
-    func number(_ value: Int?) -> JSON { value.map { .integer($0) } ?? .null }
-    if let model, let aggregation {
-      let first = accepted.first?.payload
-      var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
+    guard let path = audit else { return }
+    var audit = RoundAudit()
+    if let model, let plan {
+      var settings = ["rule \(plan.rule.name)", "weights \(plan.weights.rawValue)"]
       settings += rules.given.map { "\($0.name) \($0.value)" }
       settings += state.map { ["server-state \($0)"] } ?? []
       settings += bestRound.map { ["best-round \($0)"] } ?? []
-      settings.append("parent \(first?.parent ?? "")")
-      records.add([
-        .string("model"), number(first?.round), .null,
-        .integer(accepted.reduce(0) { $0 + $1.samples }), .string(model), .null, .null, .null,
-        .string(settings.joined(separator: ", ")),
-      ])
+      audit.add(model: model, of: accepted, settings: settings)
     }
-    func add(
-      _ decision: String, _ manifest: Manifest?, _ identity: String?, _ seal: FederatedRound.Seal?,
-      _ name: String, _ reason: String?
-    ) {
-      records.add([
-        .string(decision), number(manifest?.round), text(manifest?.site),
-        number(manifest?.samples), text(identity), text(seal?.checksum), text(seal?.signer),
-        .string(name), text(reason),
-      ])
-    }
-    for update in accepted {
-      add("accepted", update.manifest, update.identity, update.seal, update.name, nil)
-    }
-    for refusal in refused {
-      add(
-        "refused", refusal.manifest, refusal.identity, refusal.seal, refusal.name,
-        refusal.error.reason)
-    }
+    for update in accepted { audit.add(accepted: update) }
+    for refusal in refused { audit.add(refused: refusal) }
+    var records = Records("audit", columns: RoundAudit.columns)
+    for row in audit.rows { records.add(row) }
     let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
-    try Output.write(text: records.text(.tsv), to: audit, inputs: inputs)
+    try Output.write(text: records.text(.tsv), to: path, inputs: inputs)
   }
 }
 

@@ -138,33 +138,14 @@ struct Extract: Tool {
         hint: "--skip-unreadable leaves them out")
     }
     if images.skipUnreadable { say("\(skipped) images were left out") }
-    guard !read.isEmpty else {
-      throw FedMedError(.badData, "no image could be read", file: list.name)
-    }
-    let (classText, drawn): (text: Matrix?, drawn: [[Int]]?)
-    if let early {
-      (classText, drawn) = early
-    } else {
-      (classText, drawn) = try anchorage(list, bundle)
-    }
-    var set = FeatureSet(
-      classes: list.classes,
+    let known: FeatureAssembly.Anchorage
+    if let early { known = early } else { known = try anchorage(list, bundle) }
+    let assembly = FeatureAssembly(
+      list: list,
       encoder: Manifest.Encoder(
         name: name, dimension: bundle.vision.dimension, logitScale: bundle.logitScale,
-        sha256: bundle.checksum, settings: settings), rows: rows,
-      labels: list.labels.map { labels in read.map { labels[$0] } },
-      text: classText ?? Matrix(rows: list.classes.count, columns: bundle.vision.dimension),
-      table: list.table.gathering(read), name: list.name)
-    set.damage = images.damage
-    if let drawn {
-      let places = Dictionary(uniqueKeysWithValues: zip(read, read.indices))
-      let kept = drawn.map { $0.compactMap { places[$0] } }
-      if let c = kept.indices.first(where: { kept[$0].isEmpty }) {
-        throw FedMedError(
-          .badData, "no anchor of class '\(list.classes[c])' could be read", file: list.name)
-      }
-      try set.takeAnchors(kept, count: images.anchors ?? 0)
-    }
+        sha256: bundle.checksum, settings: settings), damage: images.damage)
+    let set = try assembly.features(of: read, rows, classes: known)
     try write(set, inputs)
     try log.remove()
   }
@@ -172,14 +153,16 @@ struct Extract: Tool {
   /// What the classes are known by: their texts' features, or the images drawn as anchors.
   private func anchorage(
     _ list: ImageList, _ bundle: ImageEncoder
-  ) throws(FedMedError) -> (text: Matrix?, drawn: [[Int]]?) {
-    if let drawn = try images.draw(list) { return (nil, drawn) }
-    guard let text else {
-      return (try bundle.features(of: images.texts(list.classes)), nil)
+  ) throws(FedMedError) -> FeatureAssembly.Anchorage {
+    if let drawn = try images.draw(list) {
+      return .images(drawn, count: images.anchors ?? 0)
     }
-    let features = try FeatureImport.text(
-      path: text, classes: list.classes.count, dimension: bundle.vision.dimension)
-    return (features, nil)
+    guard let text else {
+      return .texts(try bundle.features(of: images.texts(list.classes)))
+    }
+    return .texts(
+      try FeatureImport.text(
+        path: text, classes: list.classes.count, dimension: bundle.vision.dimension))
   }
 }
 

@@ -10,7 +10,7 @@ import FMNumerics
 /// logistic regression.
 public struct LinearHead: GradientMethod {
   public static let learningRate = HyperParameter(
-    "learningRate", default: 5e-4, in: .closed(0, 10), "Learning rate of the head.")
+    "learningRate", default: 5e-3, in: .closed(0, 10), "Learning rate of the head.")
   public static let start = HyperParameter(
     "start", default: "texts", of: ["texts", "zeros"], "First weights of the head.")
   public static let inputs = HyperParameter(
