@@ -23,4 +23,11 @@ public enum TrainingParameters {
     "epsilon", default: 1e-6, in: .openBelow(0, 1), "Adam's epsilon.")
   public static let weightDecay = HyperParameter(
     "weightDecay", default: 0.02, in: .closed(0, 1), "Weight decay.")
+
+  /// What a method declares first, before its learning rates.
+  static let sampling: [any HyperParameterDeclaration] = [seed, batchSize, localEpochs]
+  /// What it declares after them.
+  static let optimization: [any HyperParameterDeclaration] = [
+    decay, beta1, beta2, epsilon, weightDecay,
+  ]
 }

@@ -115,12 +115,11 @@ public struct FedMedCLIP: GradientMethod {
 extension MethodDefinition {
   public static let fedmedclip = MethodDefinition(
     name: "fedmedclip", summary: "a shared feature adaptation module and a private classifier",
-    parameters: [
-      TrainingParameters.seed, TrainingParameters.batchSize, TrainingParameters.localEpochs,
-      FedMedCLIP.learningRateFAM, FedMedCLIP.learningRateMLP, TrainingParameters.decay,
-      TrainingParameters.beta1, TrainingParameters.beta2, TrainingParameters.epsilon,
-      TrainingParameters.weightDecay, FedMedCLIP.lambda, FedMedCLIP.temperature, FedMedCLIP.hidden,
-      FedMedCLIP.contrast, FedMedCLIP.classifier, FedMedCLIP.masks, FedMedCLIP.mixture,
-    ]
+    parameters: TrainingParameters.sampling
+      + [FedMedCLIP.learningRateFAM, FedMedCLIP.learningRateMLP] + TrainingParameters.optimization
+      + [
+        FedMedCLIP.lambda, FedMedCLIP.temperature, FedMedCLIP.hidden, FedMedCLIP.contrast,
+        FedMedCLIP.classifier, FedMedCLIP.masks, FedMedCLIP.mixture,
+      ]
   ) { setting, values in FedMedCLIP(setting, values) }
 }

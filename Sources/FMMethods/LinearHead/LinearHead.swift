@@ -126,11 +126,8 @@ public struct LinearHeadNetwork: GradientNetwork {
 extension MethodDefinition {
   public static let linear = MethodDefinition(
     name: "linear", summary: "a shared linear head on the features",
-    parameters: [
-      TrainingParameters.seed, TrainingParameters.batchSize, TrainingParameters.localEpochs,
-      LinearHead.learningRate, TrainingParameters.decay, TrainingParameters.beta1,
-      TrainingParameters.beta2, TrainingParameters.epsilon, TrainingParameters.weightDecay,
-      LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum,
-    ]
+    parameters: TrainingParameters.sampling + [LinearHead.learningRate]
+      + TrainingParameters.optimization
+      + [LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum]
   ) { setting, values in LinearHead(setting, values) }
 }
