@@ -12,7 +12,9 @@ package enum ElementCoding {
     var halves = [Float16](repeating: 0, count: values.count)
     for i in values.indices { halves[i] = Float16(values[i]) }
     if let index = halves.firstIndex(where: { !$0.isFinite }) {
-      throw FedMedError(.badData, "\(values[index]) does not fit in half precision")
+      throw FedMedError(
+        .badData, "\(values[index]) does not fit in half precision",
+        hint: "the codec float32 sends numbers as they are")
     }
     return halves.withUnsafeBytes { Array($0) }
   }

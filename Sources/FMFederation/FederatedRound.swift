@@ -210,18 +210,24 @@ public struct FederatedRound {
     try check("parent") { $0.payload.parent }
   }
 
-  /// Reads every update in turn and makes one of them, by the rule, or as the method has it.
+  /// The reduction of a method that makes its models by itself; nil where updates are averaged.
+  func ownReduction() throws(FedMedError) -> (any UpdateReduction)? {
+    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
+    switch try first.payload.run.make(classes: first.manifest.classes.count).server {
+    case .average: return nil
+    case .reduce(let own): return own
+    }
+  }
+
+  /// Reads every update in turn and averages them by a rule.
   /// - Parameter progress: called with the number of updates read.
   /// - Throws: `tryAgain` for fewer updates than the rule needs.
   public func combine(
     by rule: any AggregationRule.Type, settings: AggregationSettings = .init(),
     weights: AggregationWeights, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> [Tensor] {
-    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
-    switch try first.payload.run.make(classes: first.manifest.classes.count).server {
-    case .average: return try reduce(rule.init(settings), weights: weights, progress: progress)
-    case .reduce(let own): return try reduce(own, weights: weights, progress: progress)
-    }
+    guard !updates.isEmpty else { throw FedMedError(.tryAgain, "no updates") }
+    return try reduce(rule.init(settings), weights: weights, progress: progress)
   }
 
   /// What a reduction makes of the updates.

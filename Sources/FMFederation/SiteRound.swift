@@ -28,7 +28,7 @@ public struct SiteRound: Sendable {
   ///   - stateName: what messages call the state.
   ///   - progress: called with the number of epochs done.
   /// - Throws: `badData` where the parts do not fit together, the state is of a later round, or
-  ///   there are fewer than two training samples.
+  ///   the method cannot train on the samples that there are.
   public init(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String,
     progress: (Int) -> Void = { _ in }

@@ -12,7 +12,8 @@ import FMNumerics
 public protocol FederatedMethod: Sendable {
   /// What the global model holds.
   var shared: Layout { get }
-  /// What an update holds, and thus all arrays that leave a site.
+  /// What an update holds, and thus all arrays that leave a site. They travel in the run's codec, half
+  /// precision unless told otherwise; how few samples a number rests on is the method's own care.
   var sent: Layout { get }
   /// What stays at a site between rounds.
   var kept: Layout { get }
@@ -73,7 +74,7 @@ public struct TrainingData: Sendable {
   public let round: Int
   /// [N, D], unnormalised.
   public let features: Matrix
-  /// [N]
+  /// The class of each sample, from 0 to below C [N].
   public let labels: [Int]
   public let texts: ClassTexts
 
@@ -96,7 +97,8 @@ public struct Trained: Sendable {
   public let sent: [Tensor]
   /// The private arrays.
   public let kept: [Tensor]
-  /// The shared arrays as they are at this site, to validate with; nil where only the server makes them.
+  /// The shared arrays as they are at this site, to validate with; nil where only the server makes them, and
+  /// nothing is validated before it has.
   public let shared: [Tensor]?
   public let epochs: [Epoch]
 
@@ -109,8 +111,9 @@ public struct Trained: Sendable {
 public enum ServerStep: Sendable {
   /// The average, by any aggregation rule, weights and server optimiser: updates have the model's layout.
   case average
-  /// A reduction of the method's own, such as a sum of statistics, or training on what was sent. Rules,
-  /// weights and server optimisers do not apply.
+  /// A reduction of the method's own, such as a sum of statistics, or training on what was sent: a value that
+  /// is copied for each round, and whose result has the layout `shared`. Rules, weights other than uniform
+  /// and server optimisers are refused; a guard and a codec apply as ever.
   case reduce(any UpdateReduction)
 }
 
@@ -119,7 +122,7 @@ public protocol UpdateReduction: Sendable {
   /// Takes in an update; updates come one at a time, in the order of their sites' names.
   /// - Parameters:
   ///   - tensors: its arrays; the same names and shapes in every update.
-  ///   - weight: how much it counts, above 0.
+  ///   - weight: how much it counts in an average, above 0; 1 for a method's own reduction.
   mutating func add(_ tensors: [Tensor], weight: Double)
 
   /// The model's arrays.

@@ -137,18 +137,20 @@ struct Aggregate: Tool {
       try Output.write(to: path, inputs: inputs, isBinary: true) {
         descriptor, file throws(FedMedError) in
         try optimization.write(
-          of: round, aggregation: plan.manifest, tool: Self.signature, to: descriptor, file: file)
+          of: round, aggregation: outcome.aggregation, tool: Self.signature, to: descriptor,
+          file: file)
       }
     }
     var identity = ""
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       identity = try round.write(
-        outcome.model, aggregation: plan.manifest, bestRound: bestRound, tool: Self.signature,
+        outcome.model, aggregation: outcome.aggregation, bestRound: bestRound, tool: Self.signature,
         to: descriptor, file: file)
     }
     try writeAudit(
-      round.updates, round.refusals, model: identity, plan: plan, state: state)
+      round.updates, round.refusals, model: identity, aggregation: outcome.aggregation, state: state
+    )
     bar.finish()
     for update in round.updates {
       sayMore("\(update.name): \(update.site), \(update.samples) samples, \(update.identity)")
@@ -189,12 +191,12 @@ extension Aggregate {
 
   private func writeAudit(
     _ accepted: [FederatedRound.Update], _ refused: [FederatedRound.Refusal], model: String? = nil,
-    plan: AggregationPlan? = nil, state: String? = nil
+    aggregation: Manifest.Aggregation? = nil, state: String? = nil
   ) throws(FedMedError) {
     guard let path = audit else { return }
     var audit = RoundAudit()
-    if let model, let plan {
-      var settings = ["rule \(plan.rule.name)", "weights \(plan.weights.rawValue)"]
+    if let model, let aggregation {
+      var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
       settings += rules.given.map { "\($0.name) \($0.value)" }
       settings += state.map { ["server-state \($0)"] } ?? []
       settings += bestRound.map { ["best-round \($0)"] } ?? []

@@ -134,17 +134,26 @@ struct TrainLocal: Tool {
       columns: ["site", "round", "epoch", "steps", "loss"]
         + (round.epochs.first?.losses.terms.map(\.name) ?? [])
         + ["validation_correct", "validation_total"])
+    func counts(_ validation: (correct: Int, total: Int)?) -> [JSON] {
+      [
+        validation.map { .integer($0.correct) } ?? .null,
+        validation.map { .integer($0.total) } ?? .null,
+      ]
+    }
+    let name: [JSON] = [.string(round.site), .integer(round.round)]
+    // A method without epochs is validated all the same.
+    if round.epochs.isEmpty {
+      records.add(name + [.null, .null, .null] + counts(round.validation))
+    }
     for (index, epoch) in round.epochs.enumerated() {
       // What is validated is the model after the last epoch.
-      let counts = index == round.epochs.count - 1 ? round.validation : nil
-      let start: [JSON] = [
-        .string(round.site), .integer(round.round), .integer(index + 1), .integer(epoch.steps),
-        .number(epoch.losses.total),
+      let isLast = index == round.epochs.count - 1
+      let losses: [JSON] = [
+        .integer(index + 1), .integer(epoch.steps), .number(epoch.losses.total),
       ]
       records.add(
-        start + epoch.losses.terms.map { .number($0.value) } + [
-          counts.map { .integer($0.correct) } ?? .null, counts.map { .integer($0.total) } ?? .null,
-        ])
+        name + losses + epoch.losses.terms.map { .number($0.value) }
+          + counts(isLast ? round.validation : nil))
     }
     return records
   }

@@ -25,9 +25,15 @@ struct MethodRunTests {
   @Test(arguments: runs.indices)
   func runsFromStartToPage(index: Int) throws {
     let (method, predictors) = Self.runs[index]
-    let options = method.contains("zero-shot") ? method : "\(method) --batch-size 8"
+    let words = method.split(separator: " ").map(String.init)
+    let name = words.firstIndex(of: "--method").map { words[$0 + 1] } ?? "fedmedclip"
+    let trains = try Methods.named(name).parameters().contains {
+      $0.key == TrainingParameters.batchSize.key
+    }
+    let options = trains ? "\(method) --batch-size 8" : method
     try shell.succeed(
       """
+      set -e
       for run in one two; do
         fm-federate -q --run $run --rounds 2 --seed 3 --calibrate \(options) sites
       done

@@ -43,6 +43,7 @@ struct MethodTests {
     for method in Methods.all {
       let keys = try method.parameters().map(\.key)
       #expect(Set(keys).count == keys.count)
+      #expect(keys.contains(TrainingParameters.seed.key), "\(method.name)")
     }
     // A key means one thing, so that an option can.
     let all = Methods.all.flatMap(\.ownParameters)
@@ -95,7 +96,8 @@ struct MethodTests {
     #expect(round.state.latest.tensors == again.state.latest.tensors)
     #expect(round.tensors.map { TensorShape($0.name, $0.shape) } == method.sent)
     #expect(round.state.latest.tensors.map { TensorShape($0.name, $0.shape) } == method.kept)
-    #expect(round.validation?.total == 12)
+    // What only the server makes is not validated before it has.
+    if case .average = method.server { #expect(round.validation?.total == 12) }
     // What is kept has no room in an update.
     #expect(Set(method.sent.map(\.name)).isDisjoint(with: method.kept.map(\.name)))
 
