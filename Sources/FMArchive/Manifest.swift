@@ -99,18 +99,37 @@ protocol PayloadContent: Decodable, Equatable, Sendable {
 
 /// Of listings, where any kind may be.
 extension Manifest {
-  public var round: Int? { integer("round") }
-  public var samples: Int? { integer("samples") }
-  public var site: String? {
-    guard case .string(let text)? = payload.content.fields.first(where: { $0.key == "site" })?.value
-    else { return nil }
-    return text
+  public var round: Int? {
+    switch payload {
+    case .features: nil
+    case .model(let model): model.round
+    case .update(let update): update.round
+    case .state(let state): state.rounds.latest
+    case .server(let server): server.round
+    case .predictions(let predictions): predictions.scored.round
+    case .report(let report): report.scored.round
+    }
   }
 
-  private func integer(_ key: String) -> Int? {
-    guard
-      case .integer(let value)? = payload.content.fields.first(where: { $0.key == key })?.value
-    else { return nil }
-    return value
+  public var samples: Int? {
+    switch payload {
+    case .features(let features): features.samples
+    case .model(let model): model.samples
+    case .update(let update): update.samples
+    case .state, .server: nil
+    case .predictions(let predictions): predictions.samples
+    case .report(let report): report.samples
+    }
+  }
+
+  public var site: String? {
+    switch payload {
+    case .features(let features): features.site
+    case .update(let update): update.site
+    case .state(let state): state.site
+    case .predictions(let predictions): predictions.site
+    case .report(let report): report.site
+    case .model, .server: nil
+    }
   }
 }

@@ -50,9 +50,7 @@ extension Manifest {
     do throws(FedMedError) {
       try validate()
     } catch {
-      var placed = error
-      placed.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
-      throw placed
+      throw error.within(place)
     }
   }
 }

@@ -52,22 +52,13 @@ public struct StateArchive: Sendable {
     self.payload = payload
     classes = reader.manifest.classes
     let tensors = try reader.tensors()
-    let layout: Layout
-    do throws(FedMedError) {
-      layout = try payload.run.make(classes: classes.count).kept
-    } catch {
-      throw error.naming(file: reader.name)
-    }
     func held(_ prefix: String, _ round: Int) throws(FedMedError) -> Held {
-      var own: [Tensor] = []
-      for entry in layout {
-        guard var tensor = tensors.first(where: { $0.name == prefix + entry.name }) else {
-          throw reader.fault("missing", "\(prefix)\(entry.name).npy")
-        }
-        tensor.name = entry.name
-        own.append(tensor)
+      do throws(FedMedError) {
+        let layout = try payload.run.make(classes: reader.manifest.classes.count).kept
+        return Held(round: round, tensors: try layout.select(from: tensors.named(under: prefix)))
+      } catch {
+        throw error.naming(file: reader.name)
       }
-      return Held(round: round, tensors: own)
     }
     latest = try held("", payload.rounds.latest)
     previous = try held("previous/", payload.rounds.previous)

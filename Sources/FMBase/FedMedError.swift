@@ -56,6 +56,13 @@ public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
     [file, place, reason].compactMap { $0 }.joined(separator: ": ")
   }
 
+  /// The same error at a place inside of another one.
+  package func within(_ outer: String) -> FedMedError {
+    var placed = self
+    placed.place = [outer, place].compactMap { $0 }.joined(separator: ": ")
+    return placed
+  }
+
   /// The same error with the file named, where the place that threw it could not know the name.
   public func naming(file: String) -> FedMedError {
     var named = self

@@ -33,12 +33,13 @@ extension JSON {
       throw FedMedError(.badData, "something follows its end", place: place)
     }
     let value: Value = try typed(json, place: place)
+    let own = text(value)
     // Nor does anything hide in white space.
-    guard json.count <= 4 * text(value).text.utf8.count + 1024 else {
+    guard json.count <= 4 * own.text.utf8.count + 1024 else {
       throw FedMedError(.badData, "mostly white space", place: place)
     }
     let name = place.hasSuffix(".json") ? String(place.dropLast(5)) : place
-    if let difference = content.difference(from: text(value), at: name) {
+    if let difference = content.difference(from: own, at: name) {
       throw FedMedError(
         .badData, "\(difference) is unknown or has a value that it cannot have", place: place)
     }
@@ -68,9 +69,8 @@ extension JSON {
   ) throws(FedMedError) -> Value {
     do {
       return try JSONDecoder().decode(Value.self, from: Data(json))
-    } catch var error as FedMedError {
-      error.place = [place, error.place].compactMap { $0 }.joined(separator: ": ")
-      throw error
+    } catch let error as FedMedError {
+      throw error.within(place)
     } catch let error as DecodingError {
       func path(_ context: DecodingError.Context, _ last: String? = nil) -> String {
         let keys = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }

@@ -155,14 +155,10 @@ public struct RunCheck {
     }
     let again = try settings.aggregate(
       inputs, into: model, global: before,
-      memory: "\(folder)/rounds/\(Self.name(round - 1))/server.tar")
+      memory: "\(folder)/\(RunFolder.round(round - 1))/server.tar")
     guard again == model.tensors else {
       throw FedMedError(.badData, "does not follow from its updates", file: model.name)
     }
-  }
-
-  private static func name(_ round: Int) -> String {
-    String(repeating: "0", count: max(3 - "\(round)".count, 0)) + "\(round)"
   }
 
   private mutating func checkReport(

@@ -59,10 +59,7 @@ public struct RunProgress: Sendable {
   ) throws(FedMedError) {
     let settings = try RunSettings(path: "\(path)/settings")
     let suffix = try settings.suffix(file: "\(path)/settings")
-    func folder(_ round: Int) -> String {
-      let digits = String(round)
-      return "\(path)/rounds/" + String(repeating: "0", count: max(3 - digits.count, 0)) + digits
-    }
+    func folder(_ round: Int) -> String { "\(path)/\(RunFolder.round(round))" }
     func lacking(_ names: [String], _ folder: String, _ suffix: String) -> [String] {
       names.filter { !ByteSource.isRegularFile("\(folder)/\($0)\(suffix)") }
     }

@@ -28,12 +28,7 @@ public struct ServerState: Sendable {
     }
     self.payload = payload
     let tensors = try reader.tensors()
-    func moments(_ prefix: String) -> [Tensor] {
-      tensors.filter { $0.name.hasPrefix(prefix) }.map {
-        Tensor(name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
-      }
-    }
-    (first, second) = (moments("first/"), moments("second/"))
+    (first, second) = (tensors.named(under: "first/"), tensors.named(under: "second/"))
     guard second.allSatisfy({ $0.values.allSatisfy { $0 >= 0 } }) else {
       throw reader.fault("a second moment is negative", "second")
     }

@@ -117,7 +117,7 @@ public enum ServerStep: Sendable {
   case reduce(any UpdateReduction)
 }
 
-/// Makes the arrays of a model from those of several updates.
+/// Combines several updates into the arrays of a model.
 public protocol UpdateReduction: Sendable {
   /// Takes in an update; updates come one at a time, in the order of their sites' names.
   /// - Parameters:

@@ -28,8 +28,6 @@ package struct Disclosure: Equatable, Sendable {
     self.isShown = isShown
   }
 
-  var hidesAny: Bool { isShown.contains(false) }
-
   /// A confusion matrix without the samples of hidden classes.
   package func visible(_ confusion: ConfusionMatrix) -> ConfusionMatrix {
     ConfusionMatrix(

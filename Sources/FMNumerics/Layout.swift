@@ -14,6 +14,17 @@ public struct TensorShape: Equatable, Sendable {
 /// Arrays in their order, as an archive holds them.
 public typealias Layout = [TensorShape]
 
+extension [Tensor] {
+  /// Those whose names begin with `prefix`, without it.
+  package func named(under prefix: String) -> [Tensor] {
+    filter { $0.name.hasPrefix(prefix) }.map { tensor in
+      var tensor = tensor
+      tensor.name.removeFirst(prefix.count)
+      return tensor
+    }
+  }
+}
+
 extension Layout {
   /// Those of `tensors` that this layout names, in its order.
   /// - Throws: `badData` where one is missing or has another shape.

@@ -81,9 +81,7 @@ public struct RunReport: Sendable {
     let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
       .filter { $0 >= 0 }.sorted()
     func place(_ round: Int) -> String {
-      let digits = String(round)
-      let zeros = String(repeating: "0", count: max(3 - digits.count, 0))
-      return "\(folder)/rounds/\(zeros)\(digits)"
+      "\(folder)/\(RunFolder.round(round))"
     }
     func archives(_ folder: String) -> [String] {
       Folder.files(folder).filter { file in

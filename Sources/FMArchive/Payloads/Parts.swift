@@ -1,7 +1,7 @@
 import FMBase
 import FMMethods
 
-/// Parts of several kinds' manifests.
+/// Values that the manifests of several kinds share.
 extension Manifest {
   /// The frozen encoder that the features come from.
   public struct Encoder: Codable, Equatable, Sendable {

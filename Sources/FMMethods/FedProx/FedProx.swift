@@ -59,7 +59,7 @@ public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
     (self.inner, self.parts, self.mu, self.start) = (inner, parts, mu, start)
   }
 
-  /// The losses are those of the inner network, without the proximal term.
+  /// Reports the inner network's losses; the proximal term changes only the gradients.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     inner.gradients(x, y, losses: &losses)
     guard mu > 0 else { return }

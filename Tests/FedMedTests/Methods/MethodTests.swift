@@ -24,18 +24,9 @@ struct MethodTests {
 
   func model(_ name: String) throws -> ModelArchive {
     let words = name.split(separator: " ").map(String.init)
-    let definition = try Methods.named(words[0])
-    let given: [String: HyperParameterScalar] = words.count > 1 ? ["base": .name(words[1])] : [:]
-    var parameters = try definition.values(given: given)
-    parameters[TrainingParameters.batchSize] = 8
-    parameters[FedMedCLIP.hidden] = 6
-    let path = try folder.create("model.tar") { descriptor, file throws(FedMedError) in
-      try GlobalModel.write(
-        RunSpecification(classes: features.classes, encoder: features.encoder),
-        method: definition.name, parameters: parameters, texts: features.text, tool: "test 1",
-        to: descriptor, file: file)
-    }
-    return try ModelArchive(model: path)
+    return try smallModel(
+      folder, like: features, method: Methods.named(words[0]),
+      given: words.count > 1 ? ["base": .name(words[1])] : [:])
   }
 
   @Test func namesAndKeysAreUnique() throws {

@@ -44,9 +44,10 @@ extension FeatureSet {
 /// The first model for `features`, with small parameters.
 func smallModel(
   _ folder: TemporaryFolder, like features: FeatureSet, seed: UInt64 = 1,
-  method: MethodDefinition = .fedmedclip, _ change: (inout HyperParameters) -> Void = { _ in }
+  method: MethodDefinition = .fedmedclip, given: [String: HyperParameterScalar] = [:],
+  _ change: (inout HyperParameters) -> Void = { _ in }
 ) throws -> ModelArchive {
-  var parameters = try method.values()
+  var parameters = try method.values(given: given)
   parameters[TrainingParameters.seed] = Int(seed)
   parameters[TrainingParameters.batchSize] = 8
   parameters[FedMedCLIP.hidden] = 6
