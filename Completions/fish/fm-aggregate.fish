@@ -22,8 +22,10 @@ function __fm-aggregate_parse_tokens -S
     case 'fm-aggregate'
         set -l count -r 1
         contains -- "$unparsed_tokens[2]" receive next list help; and set count 0
-        __fm-aggregate_parse_subcommand $count 'init' 'like=' 'spec=' 'text=' 'method=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'contrast=' 'classifier=' 'masks=' 'mixture=' 'learning-rate=' 'start=' 'inputs=' 'local-optimizer=' 'momentum=' 'base=' 'mu=' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-aggregate_parse_subcommand $count 'init' 'like=' 'spec=' 'text=' 'method=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'contrast=' 'classifier=' 'masks=' 'mixture=' 'learning-rate=' 'start=' 'inputs=' 'local-optimizer=' 'momentum=' 'base=' 'mu=' 'head=' 'shrinkage=' 'partial=' 'keep-statistics' 'add=+' 'remove=+' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
+        case 'calibrate'
+            __fm-aggregate_parse_subcommand -r 1 'model=' 'allowed-signers=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'receive'
             __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'next'
@@ -89,7 +91,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" like' -l 'like' -d 'Take classes and encoder from a feature archive.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" spec' -l 'spec' -d 'Take classes and encoder from JSON, such as a feature archive\'s manifest.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" text' -l 'text' -d 'With --spec: the class texts\' features, as fm-extract writes them (text.npy).' -rF
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" method' -l 'method' -d 'The run\'s method: fedmedclip, linear, fedprox, local, zero-shot (fedmedclip).' -rfka 'fedmedclip linear fedprox local zero-shot'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" method' -l 'method' -d 'The run\'s method: fedmedclip, linear, fedprox, local, zero-shot, gaussian, local-linear (fedmedclip).' -rfka 'fedmedclip linear fedprox local zero-shot gaussian local-linear'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" seed' -l 'seed' -d 'Decides every random number of the run (0).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" batch-size' -l 'batch-size' -d 'Samples in a batch (32).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" local-epochs' -l 'local-epochs' -d 'Epochs at a site in each round (1).' -rfka ''
@@ -114,6 +116,12 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" momentum' -l 'momentum' -d 'Of linear: momentum of sgd (0).' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" base' -l 'base' -d 'Of fedprox, local: the method that is wrapped (linear).' -rfka 'fedmedclip linear'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" mu' -l 'mu' -d 'Of fedprox: weight of the proximal term (0.01).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" head' -l 'head' -d 'Of gaussian: linear discriminants, ridge regression or naive Bayes (lda).' -rfka 'lda ridge nb'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" shrinkage' -l 'shrinkage' -d 'Of gaussian: share of the identity in the covariance of lda and nb (0.2).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" partial' -l 'partial' -d 'Sum the updates into one, of the region or country NAME, that is aggregated like a site\'s.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" keep-statistics' -l 'keep-statistics' -d 'Keep the total of the statistics in the model. Of two sites it tells each the other\'s.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate"' -l 'add' -d 'Add an update to a MODEL that keeps its statistics; may be repeated.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate"' -l 'remove' -d 'Remove an update from a MODEL that keeps its statistics, as if its site had never taken part; may be repeated.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" weights' -l 'weights' -d 'How much each update counts: uniform or samples (uniform).' -rfka 'uniform samples'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" rule' -l 'rule' -d 'How one is made of them: mean, median, trimmed-mean, krum, multi-krum, bulyan, geometric-median, clipped-mean (mean).' -rfka 'mean median trimmed-mean krum multi-krum bulyan geometric-median clipped-mean'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" malicious' -l 'malicious' -d 'Of krum, multi-krum and bulyan: how many updates may be malicious (1).' -rfka ''
@@ -137,10 +145,20 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -ge 1' -F
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'calibrate' -d 'Fit the temperature of a finished model to the sites\' validation reports.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'receive' -d 'Take the sites\' answers from an exchange, verified.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'next' -d 'Tell what a run of fm-federate does next, and who is missing.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'list' -d 'List methods, their parameters, rules, optimizers, weights or codecs.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" model' -l 'model' -d 'The model that the reports are on.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate calibrate" -ge 1' -F
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" model' -l 'model' -d 'The model that the sites were asked about.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" exchange' -l 'exchange' -d 'The folder with a folder for each site.' -rfa '(__fm-aggregate_complete_directories)'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" into' -l 'into' -d 'Where valid answers go.' -rfa '(__fm-aggregate_complete_directories)'

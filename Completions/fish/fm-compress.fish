@@ -74,7 +74,7 @@ end
 
 complete -c 'fm-compress' -f
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" d decompress' -l 'decompress' -s 'd' -d 'Undo: single precision, not compressed.'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'How numbers are written: float16 or float32 (float16).' -rfka 'float16 float32'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'How numbers are written: float16 or float32 (float16, but float32 where the method needs it).' -rfka 'float16 float32'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'What goes around the archive: gzip, zstd or none (gzip).' -rfka 'none gzip zstd'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF

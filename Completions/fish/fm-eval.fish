@@ -23,9 +23,9 @@ function __fm-eval_parse_tokens -S
         __fm-eval_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'score'
-            __fm-eval_parse_subcommand -r 1 'features=' 'state=' 'split=' 'noise=' 'report-out=' 'min-count=' 'sign=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-eval_parse_subcommand -r 1 'features=' 'state=' 'split=' 'noise=' 'report-out=' 'min-count=' 'alone' 'prior=' 'sign=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'predict'
-            __fm-eval_parse_subcommand 1 'features=' 'state=' 'split=' 'predictions-out=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-eval_parse_subcommand 1 'features=' 'state=' 'prior=' 'split=' 'predictions-out=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'show'
             __fm-eval_parse_subcommand 2 'bins=' 'binning=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'calibrate'
@@ -110,6 +110,8 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" noise' -l 'noise' -d 'Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" report-out' -l 'report-out' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (5).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" alone' -l 'alone' -d 'Score the site alone too: logistic regression on its own training samples, with the penalty that its validation samples choose.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" prior' -l 'prior' -d 'Of gaussian: predict for these shares of the classes, in the model\'s order, such as .2,.5,.3, in place of the site\'s own.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'require' -d 'Exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-specificity' -l 'at-specificity' -d 'Show each class\'s sensitivity at a specificity of at least this.' -rfka ''
@@ -131,6 +133,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" features' -l 'features' -d 'The site\'s features.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" state' -l 'state' -d 'The site\'s private state.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" prior' -l 'prior' -d 'Of gaussian: predict for these shares of the classes, in the model\'s order, such as .2,.5,.3, in place of the site\'s own.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" predictions-out' -l 'predictions-out' -d 'Write all predictors\' probabilities as an archive, and the table only where --output is given.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" format' -l 'format' -d 'How text is written: tsv, json or jsonl (tsv).' -rfka 'tsv json jsonl'

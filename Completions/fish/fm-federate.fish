@@ -13,11 +13,13 @@ complete -c fm-federate -l epsilon -x
 complete -c fm-federate -l exchange -r -F
 complete -c fm-federate -l filter -x -a 'none gzip zstd'
 complete -c fm-federate -l guard -x
+complete -c fm-federate -l head -x -a 'lda ridge nb'
 complete -c fm-federate -l help
 complete -c fm-federate -l hidden -x
 complete -c fm-federate -l inputs -x -a 'unit raw'
 complete -c fm-federate -l jobs -x
 complete -c fm-federate -l keep -x
+complete -c fm-federate -l keep-statistics -x
 complete -c fm-federate -l lambda -x
 complete -c fm-federate -l largest-norm -x
 complete -c fm-federate -l launcher -x -a 'local slurm wait'
@@ -28,8 +30,9 @@ complete -c fm-federate -l local-epochs -x
 complete -c fm-federate -l local-optimizer -x -a 'adamw adam sgd'
 complete -c fm-federate -l malicious -x
 complete -c fm-federate -l masks -x -a 'learned none'
-complete -c fm-federate -l method -x -a 'fedmedclip linear fedprox local zero-shot'
+complete -c fm-federate -l method -x -a 'fedmedclip linear fedprox local zero-shot gaussian local-linear'
 complete -c fm-federate -l min-count -x
+complete -c fm-federate -l min-samples -x
 complete -c fm-federate -l min-sites -x
 complete -c fm-federate -l mixture -x -a 'entropy even'
 complete -c fm-federate -l momentum -x
@@ -41,6 +44,7 @@ complete -c fm-federate -l rule -x -a 'mean median trimmed-mean krum multi-krum 
 complete -c fm-federate -l run -r -F
 complete -c fm-federate -l seed -x
 complete -c fm-federate -l server-learning-rate -x
+complete -c fm-federate -l shrinkage -x
 complete -c fm-federate -l sign -r -F
 complete -c fm-federate -l spec -r -F
 complete -c fm-federate -l start -x -a 'texts zeros'

@@ -2,6 +2,7 @@ complete -c fm-poll -l allowed-signers -r -F
 complete -c fm-poll -l features -r -F
 complete -c fm-poll -l help
 complete -c fm-poll -l min-count -x
+complete -c fm-poll -l min-samples -x
 complete -c fm-poll -l quiet
 complete -c fm-poll -l server -r -F
 complete -c fm-poll -l sign -r -F

@@ -20,7 +20,7 @@ function __fm-train-local_parse_tokens -S
     set -l unparsed_tokens (__fm-train-local_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-train-local'
-        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'log=' 'o/output=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'personalize' 'min-samples=' 'log=' 'o/output=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -76,6 +76,8 @@ complete -c 'fm-train-local' -f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" features' -l 'features' -d 'The site\'s feature archive.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state' -l 'state' -d 'The site\'s private state.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Where the new state goes, if not in place of the old.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" personalize' -l 'personalize' -d 'Fit the private part of a method that has one to the finished MODEL, into the state; write no update.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" min-samples' -l 'min-samples' -d 'Refuse to make an update of fewer training samples (20 with gaussian, 1 with other methods).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write losses and validation accuracy to this file, tab-separated.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Where the update goes.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF

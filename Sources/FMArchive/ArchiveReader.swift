@@ -199,6 +199,14 @@ public final class ArchiveReader {
     return ElementCoding.integers(try bytes())
   }
 
+  /// The current member's numbers, as exact totals.
+  public func totals() throws(FedMedError) -> [Int64] {
+    guard let member = current, member.dtype == .int64 else {
+      throw fault("not an array of 64-bit integers", current?.name ?? "")
+    }
+    return ElementCoding.totals(try bytes())
+  }
+
   /// The current member's text.
   public func text() throws(FedMedError) -> String {
     let place = current?.name ?? ""

@@ -41,6 +41,13 @@ public final class ArchiveWriter {
     try add(array: name, .int32, shape: [values.count], bytes: ElementCoding.bytes(of: values))
   }
 
+  /// Adds an array of exact totals.
+  public func add(_ tensor: IntegerTensor) throws(FedMedError) {
+    try add(
+      array: "\(tensor.name).npy", .int64, shape: tensor.shape,
+      bytes: ElementCoding.bytes(of: tensor.values))
+  }
+
   /// Adds an array whose little-endian bytes are at hand.
   public func add(
     array name: String, _ type: ElementType, shape: [Int], bytes: [UInt8]

@@ -7,6 +7,7 @@ public enum ElementType: String, Codable, Sendable {
   case int8 = "|i1"
   case uint8 = "|u1"
   case int32 = "<i4"
+  case int64 = "<i8"
   /// UTF-8 text; its shape is the number of its lines.
   case text
   /// One JSON value; its shape is empty.
@@ -16,6 +17,7 @@ public enum ElementType: String, Codable, Sendable {
   public var size: Int? {
     switch self {
     case .float32, .int32: 4
+    case .int64: 8
     case .float16: 2
     case .int8, .uint8: 1
     case .text, .json: nil

@@ -36,6 +36,16 @@ package enum ElementCoding {
 
   package static func bytes(of labels: [Int32]) -> [UInt8] { labels.withUnsafeBytes { Array($0) } }
 
+  package static func bytes(of totals: [Int64]) -> [UInt8] { totals.withUnsafeBytes { Array($0) } }
+
+  package static func totals(_ bytes: [UInt8]) -> [Int64] {
+    bytes.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 8).map {
+        bytes.loadUnaligned(fromByteOffset: $0, as: Int64.self)
+      }
+    }
+  }
+
   package static func integers(_ bytes: [UInt8]) -> [Int32] {
     bytes.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: 4).map {

@@ -5,7 +5,8 @@ extension Manifest {
   private static let keys = [
     "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
     "anchors", "damage", "parameters", "predictors", "aggregation", "bestRound", "rounds",
-    "calibration", "codec", "encodedFrom", "parent", "inputs", "members",
+    "calibration", "personalized", "codec", "encodedFrom", "parent", "statistics", "inputs",
+    "members",
   ]
 
   /// The bytes of `manifest.json`: keys in a fixed order, two-space indent, one newline at the end.

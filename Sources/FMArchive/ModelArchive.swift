@@ -8,6 +8,8 @@ public struct ModelArchive: Sendable {
   public let manifestBytes: [UInt8]
   public let identity: String
   public let tensors: [Tensor]
+  /// The exact totals of statistics that a model keeps, or that an aggregate of several sites is.
+  public let totals: [IntegerTensor]
   /// What messages call it.
   public let name: String
   public let run: RunPayload
@@ -25,7 +27,7 @@ public struct ModelArchive: Sendable {
     manifestBytes = reader.manifestBytes
     identity = reader.identity
     name = reader.name
-    tensors = try reader.tensors()
+    (tensors, totals) = try reader.arrays()
   }
 
   /// The global model at `path`.
@@ -106,13 +108,29 @@ extension Manifest.Encoder {
 
 extension ArchiveReader {
   /// All arrays of floats to the end of the archive, in the order of the manifest.
+  /// - Throws: `badData` where there are others.
   public func tensors() throws(FedMedError) -> [Tensor] {
+    let (tensors, totals) = try arrays()
+    if let odd = totals.first { throw fault("not an array of floats", "\(odd.name).npy") }
+    return tensors
+  }
+
+  /// All arrays to the end of the archive, those of floats and exact totals, each in the order of the manifest.
+  public func arrays() throws(FedMedError) -> (tensors: [Tensor], totals: [IntegerTensor]) {
     var read: [String: Tensor] = [:]
+    var totals: [String: IntegerTensor] = [:]
     while let member = try next() {
       let name = String(member.name.dropLast(".npy".count))
-      read[member.name] = Tensor(name: name, shape: member.shape, values: try floats())
+      if member.dtype == .int64 {
+        totals[member.name] = IntegerTensor(
+          name: name, shape: member.shape, values: try self.totals())
+      } else {
+        read[member.name] = Tensor(name: name, shape: member.shape, values: try floats())
+      }
     }
-    return manifest.members.compactMap { read[$0.name] }
+    return (
+      manifest.members.compactMap { read[$0.name] }, manifest.members.compactMap { totals[$0.name] }
+    )
   }
 }
 

@@ -19,6 +19,8 @@ public struct StateArchive: Sendable {
   public let previous: Held
   public let best: Held?
   public let classes: [String]
+  /// What the site's private step made for a finished model; empty before.
+  public private(set) var personal: [Tensor] = []
   private var payload: StatePayload
 
   public var site: String { payload.site }
@@ -30,14 +32,28 @@ public struct StateArchive: Sendable {
     set { payload.calibration = newValue }
   }
 
-  public init(latest: Held, previous: Held, best: Held?, site: String, model: ModelArchive) {
+  /// - Parameter parent: the identity of the model that the latest round started from; nil is that of `model`.
+  public init(
+    latest: Held, previous: Held, best: Held?, site: String, model: ModelArchive,
+    parent: String? = nil
+  ) {
     (self.latest, self.previous, self.best) = (latest, previous, best)
     classes = model.manifest.classes
     payload = StatePayload(
       run: model.run, site: site,
       rounds: StatePayload.Rounds(
         latest: latest.round, previous: previous.round, best: best?.round),
-      parent: model.identity)
+      parent: parent ?? model.identity)
+  }
+
+  /// Takes what the private step made for a finished model.
+  package mutating func personalize(_ tensors: [Tensor], for model: ModelArchive) {
+    (personal, payload.personalized, payload.run) = (tensors, model.identity, model.run)
+  }
+
+  /// The arrays of the private step for the global model of that identity; nil where there are none.
+  public func personal(for model: String) -> [Tensor]? {
+    payload.personalized == model ? personal : nil
   }
 
   /// Reads the state at `path`.
@@ -63,6 +79,10 @@ public struct StateArchive: Sendable {
     latest = try held("", payload.rounds.latest)
     previous = try held("previous/", payload.rounds.previous)
     best = try payload.rounds.best.map { round throws(FedMedError) in try held("best/", round) }
+    let method = try payload.run.make(classes: reader.manifest.classes.count)
+    if payload.personalized != nil, let method = method as? any PersonalizedMethod {
+      personal = try method.personal.select(from: tensors)
+    }
   }
 
   /// The newest trained private arrays held that is not newer than `round`.
@@ -91,9 +111,7 @@ public struct StateArchive: Sendable {
       throw FedMedError(
         .badData, "the state of site '\(self.site)', the features are of '\(site)'", file: name)
     }
-    guard classes == model.manifest.classes, payload.run.method == model.run.method,
-      payload.run.parameters == model.run.parameters, model.run.encoder.fits(payload.run.encoder)
-    else {
+    guard classes == model.manifest.classes, try payload.run.trainsAlike(model.run) else {
       throw FedMedError(
         .badData,
         "belongs to another run than \(model.name): other classes, encoder, method or parameters",
@@ -107,6 +125,7 @@ public struct StateArchive: Sendable {
     try writer.add(latest.tensors)
     try writer.add(previous.tensors, prefix: "previous/")
     if let best { try writer.add(best.tensors, prefix: "best/") }
+    try writer.add(personal)
     try writer.finish(
       Manifest(tool: tool, classes: classes, .state(payload)), filter: .none, to: descriptor,
       file: file)

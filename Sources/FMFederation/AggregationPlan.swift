@@ -8,6 +8,10 @@ public struct AggregationPlan: Sendable {
   /// What a round's updates became.
   public struct Outcome {
     public let model: [Tensor]
+    /// The totals that it was made of, of a method that sends statistics.
+    public var statistics: StatisticsSum?
+    /// What whoever makes it should know.
+    public var remarks: [String] = []
     /// What a manifest says of how it was made.
     public let aggregation: Manifest.Aggregation
     /// What the optimiser remembers from here on, where there is one.
@@ -26,6 +30,22 @@ public struct AggregationPlan: Sendable {
   /// What manifests call the rule of a method that makes its models by itself.
   public static let ownReduction = "method"
 
+  /// What they call that of a method that sends statistics.
+  public static let exactSum = "sum"
+
+  private static func own(_ rule: String) -> Manifest.Aggregation {
+    Manifest.Aggregation(rule: rule, weights: AggregationWeights.uniform.rawValue)
+  }
+
+  /// - Throws: `usage` for what only averages obey.
+  private func requirePlain(hint: String?) throws(FedMedError) {
+    guard rule.name == MeanRule.name, weights == .uniform, optimizer == nil else {
+      throw FedMedError(
+        .usage, "this method makes its models by itself, without a rule, weights or an optimizer",
+        hint: hint)
+    }
+  }
+
   /// Carries it out. A method that makes its models by itself takes no rule, no weights and no optimiser.
   /// - Parameters:
   ///   - global: the model that the updates started from, where it is known; an optimiser needs it.
@@ -37,15 +57,23 @@ public struct AggregationPlan: Sendable {
     to round: FederatedRound, global: ModelArchive?, state: ServerState?,
     progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> Outcome {
-    if let own = try round.ownReduction() {
-      guard rule.name == MeanRule.name, weights == .uniform, optimizer == nil else {
-        throw FedMedError(
-          .usage, "this method makes its models by itself, without a rule, weights or an optimizer")
-      }
+    switch try round.method().server {
+    case .average: break
+    case .sum(let method):
+      try requirePlain(hint: "--guard discards updates far from the others")
+      let sum = try round.sum(method, progress: progress)
+      let model = try method.model(of: sum.totals)
       return Outcome(
-        model: try round.reduce(own, weights: .uniform, progress: progress),
-        aggregation: Manifest.Aggregation(
-          rule: Self.ownReduction, weights: AggregationWeights.uniform.rawValue), optimization: nil)
+        model: model.tensors, statistics: sum, remarks: model.remarks,
+        aggregation: Self.own(Self.exactSum), optimization: nil)
+    case .reduce(let reduction):
+      try requirePlain(hint: nil)
+      return Outcome(
+        model: try round.reduce(reduction, weights: .uniform, progress: progress),
+        aggregation: Self.own(Self.ownReduction), optimization: nil)
+    }
+    guard round.removals.isEmpty else {
+      throw FedMedError(.usage, "a site cannot be removed from an average")
     }
     let aggregation = Manifest.Aggregation(
       rule: rule.name, weights: weights.rawValue, optimizer: optimizer?.name)

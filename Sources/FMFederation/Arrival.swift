@@ -47,18 +47,36 @@ struct Arrival {
   package mutating func update() throws(FedMedError) -> FederatedRound.Update {
     let (path, name, copy) = (path, name, copy)
     let open = { () throws(FedMedError) in
-      guard let copy else { return try ArchiveReader(path: path, kinds: [.update]) }
-      return try ArchiveReader(copy.source(named: name), kinds: [.update])
+      guard let copy else { return try ArchiveReader(path: path, kinds: [.update, .model]) }
+      return try ArchiveReader(copy.source(named: name), kinds: [.update, .model])
     }
     let reader = try open()
     (manifest, identity) = (reader.manifest, reader.identity)
-    guard case .update(let payload) = reader.manifest.payload else {
-      throw reader.fault("is no update", "manifest.json")
+    let payload: UpdatePayload
+    switch reader.manifest.payload {
+    case .update(let update): payload = update
+    case .model(let model): payload = try Self.statistics(of: model, reader)
+    default: throw reader.fault("is no update", "manifest.json")
     }
     return FederatedRound.Update(
       manifest: reader.manifest, payload: payload, identity: reader.identity, name: reader.name,
       seal: seal,
       open: open)
+  }
+
+  /// What a finished model that keeps its statistics is to a sum: an aggregate of its sites.
+  private static func statistics(
+    of model: ModelPayload, _ reader: ArchiveReader
+  ) throws(FedMedError) -> UpdatePayload {
+    guard model.keepsStatistics, let parent = model.parent, !model.inputs.isEmpty else {
+      throw FedMedError(
+        .badData, "holds model, expected update", file: reader.name,
+        hint: "of models, only one that keeps its sites' statistics can be changed")
+    }
+    var payload = UpdatePayload(
+      run: model.run, round: model.round, site: "", samples: model.samples ?? 0, parent: parent)
+    payload.inputs = model.inputs
+    return payload
   }
 
   /// The same, read to the end: what is broken behind the manifest is found before it counts.
@@ -72,7 +90,7 @@ struct Arrival {
       let signer = try signers.verify(path, bytes: copy, signer: update.site)
       update.seal = FederatedRound.Seal(checksum: checksum, signer: signer)
     }
-    _ = try update.open().tensors()
+    try update.checkContent()
     return update
   }
 

@@ -20,6 +20,22 @@ public struct FederatedRound {
 
     public var site: String { payload.site }
     public var samples: Int { payload.samples }
+
+    /// What it is of: a site's own update, or the inputs of an aggregate.
+    package var inputs: [Manifest.Input] {
+      payload.inputs.isEmpty
+        ? [Manifest.Input(site: site, samples: samples, identity: identity)] : payload.inputs
+    }
+
+    /// Opens it once more, to read its arrays.
+    /// - Throws: `ioError` where it is not what it was.
+    package func archive() throws(FedMedError) -> ArchiveReader {
+      let reader = try open()
+      guard reader.identity == identity else {
+        throw FedMedError(.ioError, "changed while it was read", file: name)
+      }
+      return reader
+    }
   }
 
   /// What a file was, and who signed it.
@@ -50,6 +66,10 @@ public struct FederatedRound {
   public private(set) var updates: [Update]
   /// What was left out.
   public private(set) var refusals: [Refusal] = []
+  /// Updates that are in others, and are subtracted from their sum.
+  package internal(set) var removals: [Update] = []
+  /// The run, where the server's own hyper-parameters were changed.
+  var changedRun: RunPayload?
 
   /// Reads the manifests of all updates, and no more of them.
   /// - Parameters:
@@ -62,14 +82,16 @@ public struct FederatedRound {
     paths: [String], global: ModelArchive? = nil, isSealed: Bool = false
   ) throws(FedMedError) {
     var updates: [Update] = []
+    var owners: [String: String] = [:]
     for path in paths {
       var arrival = try Arrival(path, isSealed: isSealed)
       let update = try arrival.update()
       if let global { try Self.requireFit(update, global) }
       if let first = updates.first { try Self.requireFit(update, first) }
-      if let twin = updates.first(where: { $0.site == update.site }) {
-        throw FedMedError(
-          .badData, "site '\(update.site)' sent \(twin.name) too", file: update.name)
+      for input in update.inputs {
+        if let twin = owners.updateValue(update.name, forKey: input.site) {
+          throw FedMedError(.badData, "site '\(input.site)' sent \(twin) too", file: update.name)
+        }
       }
       updates.append(update)
     }
@@ -118,12 +140,15 @@ public struct FederatedRound {
           FedMedError(.refused, "the same as \(first.name)", file: updates[index].name)
         }
       })
+    var counts: [String: Int] = [:]
+    for update in updates { for input in update.inputs { counts[input.site, default: 0] += 1 } }
     leaveOut(
       updates.map { update in
-        let twins = updates.count { $0.site == update.site }
-        return twins > 1
-          ? FedMedError(
-            .refused, "one of \(twins) updates of site '\(update.site)'", file: update.name) : nil
+        update.inputs.first { counts[$0.site] ?? 0 > 1 }.map { input in
+          FedMedError(
+            .refused, "one of \(counts[input.site] ?? 0) updates of site '\(input.site)'",
+            file: update.name)
+        }
       })
     if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
       leaveOut(updates.map { Self.misfit($0, model) })
@@ -133,8 +158,12 @@ public struct FederatedRound {
   }
 
   private mutating func leaveOut(fartherThan limit: Double) throws(FedMedError) {
+    guard !updates.isEmpty else { return }
     var collection = UpdateCollection()
-    for update in updates { collection.add(try update.open().tensors(), weight: 1) }
+    let method = try method()
+    for update in updates {
+      collection.add(try update.comparable(method), weight: 1)
+    }
     let distances = UpdateGuard.distances(collection)
     let middle = UpdateGuard.middle(distances)
     leaveOut(
@@ -193,7 +222,7 @@ public struct FederatedRound {
     }
   }
 
-  private static func requireFit(_ update: Update, _ first: Update) throws(FedMedError) {
+  static func requireFit(_ update: Update, _ first: Update) throws(FedMedError) {
     func check<Value: Equatable>(
       _ what: String, _ value: (Update) -> Value
     ) throws(FedMedError) {
@@ -206,17 +235,17 @@ public struct FederatedRound {
     try check("shape") { $0.payload.run.encoder.dimension }
     try check("set of classes") { $0.manifest.classes }
     try check("encoder") { $0.payload.run.encoder }
-    try check("set of parameters") { $0.payload.run.parameters }
+    guard try update.payload.run.trainsAlike(first.payload.run) else {
+      throw FedMedError(
+        .badData, "of another set of parameters than \(first.name)", file: update.name)
+    }
     try check("parent") { $0.payload.parent }
   }
 
-  /// The reduction of a method that makes its models by itself; nil where updates are averaged.
-  func ownReduction() throws(FedMedError) -> (any UpdateReduction)? {
-    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
-    switch try first.payload.run.make(classes: first.manifest.classes.count).server {
-    case .average: return nil
-    case .reduce(let own): return own
-    }
+  /// The method that the updates are of.
+  package func method() throws(FedMedError) -> any FederatedMethod {
+    guard let first = updates.first, let run else { throw FedMedError(.tryAgain, "no updates") }
+    return try run.make(classes: first.manifest.classes.count)
   }
 
   /// Reads every update in turn and averages them by a rule.
@@ -237,42 +266,9 @@ public struct FederatedRound {
   ) throws(FedMedError) -> [Tensor] {
     var reduction = reduction
     for (index, update) in updates.enumerated() {
-      let reader = try update.open()
-      guard reader.identity == update.identity else {
-        throw FedMedError(.ioError, "changed while it was read", file: update.name)
-      }
-      reduction.add(try reader.tensors(), weight: weights.weight(samples: update.samples))
+      reduction.add(try update.archive().tensors(), weight: weights.weight(samples: update.samples))
       progress(index + 1)
     }
     return try reduction.result()
-  }
-
-  /// Writes the model that was made of the updates.
-  /// - Parameters:
-  ///   - aggregation: how it was made.
-  ///   - bestRound: the best round by validation so far, for the sites to know.
-  ///   - tool: who writes it, with its version.
-  /// - Returns: its identity.
-  @discardableResult
-  public func write(
-    _ model: [Tensor], aggregation: Manifest.Aggregation, bestRound: Int?, tool: String,
-    to descriptor: Int32, file: String
-  ) throws(FedMedError) -> String {
-    guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
-    var payload = ModelPayload(run: first.payload.run, round: first.payload.round)
-    payload.samples = updates.reduce(0) { $0 + $1.samples }
-    payload.aggregation = aggregation
-    payload.bestRound = bestRound
-    payload.parent = first.payload.parent
-    payload.inputs = inputs
-    let manifest = Manifest(tool: tool, classes: first.manifest.classes, .model(payload))
-    let writer = try ArchiveWriter()
-    try writer.add(model)
-    return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
-  }
-
-  /// What is in it, as a manifest says it.
-  package var inputs: [Manifest.Input] {
-    updates.map { Manifest.Input(site: $0.site, samples: $0.samples, identity: $0.identity) }
   }
 }

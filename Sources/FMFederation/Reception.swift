@@ -64,7 +64,9 @@ public struct Reception {
   private var limit: Int {
     let small = JSONLimits.manifest.bytes + 1 << 20
     guard answer == .update else { return JSONLimits.report.bytes + small }
-    return model.tensors.reduce(small) { $0 + 4 * $1.values.count + 1 << 13 }
+    // An aggregate of several sites has integers of eight bytes.
+    let sent = (try? model.method().sent) ?? []
+    return sent.reduce(small) { $0 + 8 * $1.shape.reduce(1, *) + 1 << 13 }
   }
 
   /// Looks at a site's answer. It stays where it is until it is kept.
@@ -158,6 +160,10 @@ public struct Reception {
   private func checkContent(_ reader: ArchiveReader) throws(FedMedError) {
     switch answer {
     case .update:
+      if case .sum(let method) = try model.method().server {
+        _ = try method.totals(reader, samples: reader.manifest.samples ?? 0)
+        return
+      }
       // What half precision cannot hold would make a model that cannot be sent, round after round.
       let largest = Float(Float16.greatestFiniteMagnitude)
       for tensor in try reader.tensors() where tensor.values.contains(where: { abs($0) > largest })

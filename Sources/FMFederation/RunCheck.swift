@@ -23,6 +23,8 @@ public struct RunCheck {
   private let folder: String
   private var recorded: [String: String] = [:]
   private var models: [Int: ModelArchive] = [:]
+  /// Models at the temperature that reports gave.
+  private var calibrated: [Int: ModelArchive] = [:]
   private var settings = RunSettings()
 
   /// - Parameters:
@@ -128,6 +130,12 @@ public struct RunCheck {
       guard archive.round == round else { throw check.fault(model, "of round \(archive.round)") }
       if round > 0 { try check.checkModel(archive, round, name) }
     }
+    guard
+      let file = all.first(where: {
+        $0.hasPrefix("\(name)/calibrated.tar") && !$0.hasSuffix(".sig")
+      })
+    else { return }
+    attempt { check throws(FedMedError) in try check.checkCalibrated(file, round, name) }
   }
 
   /// Makes a round's model again.
@@ -161,6 +169,23 @@ public struct RunCheck {
     }
   }
 
+  /// Fits a model's temperature again.
+  private mutating func checkCalibrated(
+    _ file: String, _ round: Int, _ name: String
+  ) throws(FedMedError) {
+    let archive = try ModelArchive(model: "\(folder)/\(file)")
+    entries.append(Entry(file: file, manifest: archive.manifest, identity: archive.identity))
+    guard let model = models[round] else { return }
+    var calibration = try ModelCalibration(model)
+    for report in files("\(name)/reports") where report.hasSuffix(".tar") {
+      try calibration.add(SiteReport(path: "\(folder)/\(report)"))
+    }
+    guard try calibration.tensors() == archive.tensors, archive.totals == model.totals else {
+      throw FedMedError(.badData, "does not follow from its reports", file: archive.name)
+    }
+    calibrated[round] = archive
+  }
+
   private mutating func checkReport(
     _ file: String, _ round: Int, _ split: Split
   ) throws(FedMedError) {
@@ -168,7 +193,8 @@ public struct RunCheck {
     entries.append(Entry(file: file, manifest: report.manifest, identity: report.identity))
     let hasEnded = models[round + 1] != nil || isThere("finished")
     guard !hasEnded || recorded[file] != nil else { throw fault(file, "is not part of the run") }
-    guard report.report.split == split.rawValue, let model = models[report.round],
+    let tested = split == .test ? calibrated[report.round] : nil
+    guard report.report.split == split.rawValue, let model = tested ?? models[report.round],
       report.scored.parent == model.identity, split == .test || report.round == round
     else { throw fault(file, "is not a \(split.rawValue) report on a model of the run") }
   }

@@ -26,38 +26,29 @@ public struct SiteRound: Sendable {
   /// Trains.
   /// - Parameters:
   ///   - stateName: what messages call the state.
+  ///   - fewest: how many training samples there must be; nil is as many as the method needs.
   ///   - progress: called with the number of epochs done.
   /// - Throws: `badData` where the parts do not fit together, the state is of a later round, or
-  ///   the method cannot train on the samples that there are.
+  ///   the method cannot train on the samples that there are; `refused` where they are too few to be sent.
   public init(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String,
-    progress: (Int) -> Void = { _ in }
+    fewest: Int? = nil, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) {
-    guard let site = features.site else {
+    let method = try model.method()
+    let data = try TrainingData(
+      model: model, features: features, state: state, stateName: stateName,
+      round: model.round + 1)
+    let (round, site, texts) = (data.round, data.site, data.texts)
+    let least = fewest ?? method.fewestSamples
+    guard data.training.count >= least else {
       throw FedMedError(
-        .badData, "names no site", file: features.name,
-        hint: "partitioning names it; the scheme whole makes it one site")
+        .refused,
+        "\(data.training.count) training samples; an update of fewer than \(least) says too much "
+          + "about each of them", file: features.name,
+        hint: "the site decides: --min-samples")
     }
-    try model.requireFit(features)
-    if let damage = features.damage {
-      throw FedMedError(
-        .badData, "its images were harmed (\(damage.text)): to test with, not to train",
-        file: features.name)
-    }
-    try state?.requireFit(model, site: site, name: stateName)
-    guard let labels = features.labels else {
-      throw FedMedError(.badData, "has no labels to train with", file: features.name)
-    }
-    let train = try features.indices(of: .train)
-    let round = model.round + 1
-    let texts = ClassTexts(features: features.text, logitScale: features.encoder.logitScale)
     let (start, held) = try Self.start(
       model: model, texts: texts, site: site, state: state, stateName: stateName)
-
-    let method = try model.method()
-    let data = TrainingData(
-      site: site, round: round, features: try features.rows.matrix(train),
-      labels: train.map { labels[$0] }, texts: texts)
     let trained: Trained
     do throws(FedMedError) {
       trained = try method.train(
@@ -67,13 +58,12 @@ public struct SiteRound: Sendable {
     }
 
     validation = try trained.shared.map { shared throws(FedMedError) in
-      let indices = try features.indices(of: .validation)
       let predictions = try method.predict(
-        features.rows.matrix(indices), texts: texts, shared: shared, kept: trained.kept)
+        data.validation.features, texts: texts, shared: shared, kept: trained.kept)
       let predicted = Predictions.classes(predictions.final)
-      return (zip(indices, predicted).count { labels[$0] == $1 }, indices.count)
+      return (zip(data.validation.labels, predicted).count { $0 == $1 }, data.validation.count)
     }
-    (self.round, self.site, samples) = (round, site, train.count)
+    (self.round, self.site, samples) = (round, site, data.training.count)
     (epochs, tensors) = (trained.epochs, trained.sent)
     self.state = StateArchive(
       latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,

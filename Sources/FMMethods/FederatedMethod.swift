@@ -21,6 +21,11 @@ public protocol FederatedMethod: Sendable {
   var predictors: [String] { get }
   /// What the server makes of the updates.
   var server: ServerStep { get }
+  /// How many training samples a site needs, unless it decides otherwise: what is sent says more about each of
+  /// them where they are few.
+  var fewestSamples: Int { get }
+  /// Whether its numbers must keep single precision: a codec that loses some is refused.
+  var isExact: Bool { get }
 
   /// The arrays of the first global model.
   /// - Parameter texts: nil where the run starts without them.
@@ -51,6 +56,8 @@ extension FederatedMethod {
   public var sent: Layout { shared }
   public var kept: Layout { [] }
   public var server: ServerStep { .average }
+  public var fewestSamples: Int { 1 }
+  public var isExact: Bool { false }
 
   public func startKept(_ texts: ClassTexts, site: String) throws(FedMedError) -> [Tensor] { [] }
 }
@@ -67,20 +74,21 @@ public struct MethodSetting: Equatable, Sendable {
   }
 }
 
-/// A site's training samples in one round.
+/// A site's samples in one round.
 public struct TrainingData: Sendable {
   public let site: String
   /// r = 1, 2, …
   public let round: Int
-  /// [N, D], unnormalised.
-  public let features: Matrix
-  /// The class of each sample, from 0 to below C [N].
-  public let labels: [Int]
+  public let training: Samples
+  /// To choose by, not to train with.
+  public let validation: Samples
   public let texts: ClassTexts
 
-  public init(site: String, round: Int, features: Matrix, labels: [Int], texts: ClassTexts) {
-    (self.site, self.round, self.features) = (site, round, features)
-    (self.labels, self.texts) = (labels, texts)
+  public init(
+    site: String, round: Int, training: Samples, validation: Samples, texts: ClassTexts
+  ) {
+    (self.site, self.round, self.training) = (site, round, training)
+    (self.validation, self.texts) = (validation, texts)
   }
 }
 
@@ -111,9 +119,12 @@ public struct Trained: Sendable {
 public enum ServerStep: Sendable {
   /// The average, by any aggregation rule, weights and server optimiser: updates have the model's layout.
   case average
-  /// A reduction of the method's own, such as a sum of statistics, or training on what was sent: a value that
-  /// is copied for each round, and whose result has the layout `shared`. Rules, weights other than uniform
-  /// and server optimisers are refused; a guard and a codec apply as ever.
+  /// The exact sum of statistics, and the model that the method makes of it. Rules, weights and optimizers are
+  /// refused.
+  case sum(any StatisticsMethod)
+  /// A reduction of the method's own, such as training on what was sent: a value that is copied for each round,
+  /// and whose result has the layout `shared`. Rules, weights other than uniform and server optimisers are
+  /// refused; a guard and a codec apply as ever.
   case reduce(any UpdateReduction)
 }
 

@@ -68,9 +68,9 @@ extension GradientMethod {
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
-    guard data.labels.count > 1 else {
+    guard data.training.labels.count > 1 else {
       throw FedMedError(
-        .badData, "\(data.labels.count) training samples, a site needs at least 2")
+        .badData, "\(data.training.labels.count) training samples, a site needs at least 2")
     }
     var training = GradientTraining(
       self, try network(data.texts, shared: shared, kept: kept), round: data.round)
@@ -79,8 +79,9 @@ extension GradientMethod {
       purpose: .shuffle)
     var epochs: [Trained.Epoch] = []
     for _ in 0..<values[TrainingParameters.localEpochs] {
-      let order = random.permutation(data.labels.count)
-      let epoch = training.epoch(features: data.features, labels: data.labels, order: order)
+      let order = random.permutation(data.training.labels.count)
+      let epoch = training.epoch(
+        features: data.training.features, labels: data.training.labels, order: order)
       guard epoch.losses.total.isFinite else {
         throw FedMedError(
           .badData, "training diverged: the loss is \(epoch.losses.total)",

@@ -8,6 +8,7 @@ public struct HyperParameter<Value: HyperParameterValue>: HyperParameterDeclarat
   public let domain: HyperParameterDomain
   /// The value where none is given.
   public let defaultValue: Value
+  public let isServers: Bool
 
   public var defaultScalar: HyperParameterScalar { defaultValue.scalar }
 }
@@ -16,23 +17,33 @@ extension HyperParameter<Int> {
   /// - Parameters:
   ///   - key: its name in manifests, in camel case; the option's name follows from it.
   ///   - help: one line, without the default.
-  public init(_ key: String, default value: Int, in range: ClosedRange<Int>, _ help: String) {
+  ///   - isServers: whether the server alone obeys it, when it makes a model.
+  public init(
+    _ key: String, default value: Int, in range: ClosedRange<Int>, isServers: Bool = false,
+    _ help: String
+  ) {
     (self.key, defaultValue, domain, self.help) = (key, value, .integers(range), help)
+    self.isServers = isServers
   }
 }
 
 extension HyperParameter<Double> {
   public init(
     _ key: String, default value: Double, in interval: HyperParameterDomain.Interval,
-    _ help: String
+    isServers: Bool = false, _ help: String
   ) {
     (self.key, defaultValue, domain, self.help) = (key, value, .numbers(interval), help)
+    self.isServers = isServers
   }
 }
 
 extension HyperParameter<String> {
-  public init(_ key: String, default value: String, of names: [String], _ help: String) {
+  public init(
+    _ key: String, default value: String, of names: [String], isServers: Bool = false,
+    _ help: String
+  ) {
     (self.key, defaultValue, domain, self.help) = (key, value, .names(names), help)
+    self.isServers = isServers
   }
 }
 
@@ -41,6 +52,8 @@ public protocol HyperParameterDeclaration: Sendable {
   var key: String { get }
   var help: String { get }
   var domain: HyperParameterDomain { get }
+  /// Whether the server alone obeys it, when it makes a model: it can make another one of the same updates.
+  var isServers: Bool { get }
   var defaultScalar: HyperParameterScalar { get }
 }
 

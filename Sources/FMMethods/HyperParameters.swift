@@ -36,6 +36,17 @@ public struct HyperParameters: Equatable, Sendable {
     }
   }
 
+  /// Whether sites train alike with both: all are equal but those that the server alone obeys.
+  package func trainAlike(
+    _ other: HyperParameters, _ declarations: [any HyperParameterDeclaration]
+  ) -> Bool {
+    let servers = Set(declarations.filter(\.isServers).map(\.key))
+    func own(_ all: HyperParameters) -> [(key: String, scalar: HyperParameterScalar)] {
+      all.values.filter { !servers.contains($0.key) }
+    }
+    return own(self).elementsEqual(own(other)) { $0.key == $1.key && $0.scalar == $1.scalar }
+  }
+
   public static func == (a: HyperParameters, b: HyperParameters) -> Bool {
     a.values.elementsEqual(b.values) { $0.key == $1.key && $0.scalar == $1.scalar }
   }

@@ -6,24 +6,29 @@ public struct MethodDefinition: Sendable {
   public let name: String
   /// One line, lower case, without a full stop.
   public let summary: String
+  /// What it does, in a few sentences for a clinician; empty where the summary says it.
+  public let explanation: String
   /// Its own; a wrapper has those of the method that it wraps beside them.
   public let ownParameters: [any HyperParameterDeclaration]
   /// Whether it wraps a gradient method, which the hyper-parameter `base` names.
   public let isWrapper: Bool
   /// How many rounds a run has unless told otherwise.
   public let rounds: Int
+  /// Whether a run has no more rounds than one.
+  public let isOneRound: Bool
   private let body:
     @Sendable (MethodSetting, HyperParameters) throws(FedMedError) -> any FederatedMethod
 
   package init(
     name: String, summary: String, parameters: [any HyperParameterDeclaration] = [],
-    rounds: Int = 50,
+    rounds: Int = 50, isOneRound: Bool = false, explanation: String = "",
     make:
       @escaping @Sendable (MethodSetting, HyperParameters) throws(FedMedError)
       -> any FederatedMethod
   ) {
     (self.name, self.summary, ownParameters) = (name, summary, parameters)
-    (isWrapper, self.rounds, body) = (false, rounds, make)
+    self.explanation = explanation
+    (isWrapper, self.rounds, self.isOneRound, body) = (false, rounds, isOneRound, make)
   }
 
   /// A method around a gradient method.
@@ -34,7 +39,7 @@ public struct MethodDefinition: Sendable {
       -> any FederatedMethod
   ) {
     (self.name, self.summary, ownParameters) = (name, summary, [Methods.base] + parameters)
-    (isWrapper, rounds) = (true, 50)
+    (isWrapper, rounds, isOneRound, explanation) = (true, 50, false, "")
     body = { setting, values throws(FedMedError) in
       let base = try Methods.named(values[Methods.base]).make(setting, values)
       guard let base = base as? any GradientMethod else {
@@ -77,7 +82,10 @@ public struct MethodDefinition: Sendable {
 public enum Methods {
   /// Methods that train by gradients, and that others can wrap.
   public static let gradient: [MethodDefinition] = [.fedmedclip, .linear]
-  public static let all: [MethodDefinition] = gradient + [.fedprox, .local, .zeroShot]
+  public static let all: [MethodDefinition] =
+    gradient + [
+      .fedprox, .local, .zeroShot, .gaussian, .localLinear,
+    ]
 
   /// The method that a wrapper wraps.
   public static let base = HyperParameter(

@@ -11,6 +11,9 @@ public struct Report: Equatable, Sendable {
   /// What the last predictor at its site's temperature is called.
   public static let calibrated = "calibrated"
 
+  /// What logistic regression at the site alone is called, where it stands beside a method.
+  public static let alone = "alone"
+
   /// The scores of one way to predict.
   public struct Scores: Equatable, Sendable {
     public var correct: Int
@@ -30,6 +33,9 @@ public struct Report: Equatable, Sendable {
   public let minimum: Int
   /// The ways to predict, in the order they are shown in; what the site predicts with is the last one.
   public private(set) var predictors: [String]
+  /// Of a validation report: total log losses of the shared part at the temperatures of a method that is
+  /// calibrated at the server.
+  public var logLosses: [Double]?
   /// By predictor. Empty where there are fewer samples than the minimum.
   public private(set) var scores: [String: Scores]
 
@@ -118,7 +124,10 @@ public struct Report: Equatable, Sendable {
       ]
         + predictors.compactMap { predictor in
           scores[predictor].map { JSON.Member(key: predictor, value: $0.json) }
-        })
+        }
+        + (logLosses.map { losses in
+          [JSON.Member(key: "logLosses", value: .array(losses.map { .number($0) }))]
+        } ?? []))
   }
 
   /// Says which ways to predict there can be, in their order; a report that was read does not know.
@@ -150,6 +159,11 @@ public struct Report: Equatable, Sendable {
       isHidden
         ? "scores of fewer than \(minimum) samples"
         : "no \(predictors.last { $0 != Self.calibrated } ?? "scores")")
+    if let logLosses {
+      try check(
+        split == Split.validation.rawValue && hasCounts && (1...64).contains(logLosses.count)
+          && logLosses.allSatisfy { $0 >= 0 && $0.isFinite }, "impossible log losses")
+    }
     for predictor in predictors {
       guard let own = scores[predictor] else { continue }
       try check(isValid(own, classes: classes), "\(predictor) has impossible scores")
@@ -181,7 +195,7 @@ public struct Report: Equatable, Sendable {
 }
 
 extension Report: Decodable {
-  private static let own: Set<String> = ["split", "total", "minCount"]
+  private static let own: Set<String> = ["split", "total", "minCount", "logLosses"]
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyKey.self)
@@ -189,6 +203,7 @@ extension Report: Decodable {
     total = try container.decode(Int.self, forKey: AnyKey("total"))
     minimum = try container.decode(Int.self, forKey: AnyKey("minCount"))
     predictors = container.allKeys.map(\.stringValue).filter { !Self.own.contains($0) }.sorted()
+    logLosses = try container.decodeIfPresent([Double].self, forKey: AnyKey("logLosses"))
     scores = [:]
     for predictor in predictors {
       scores[predictor] = try container.decode(Scores.self, forKey: AnyKey(predictor))

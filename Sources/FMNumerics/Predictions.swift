@@ -29,6 +29,13 @@ public struct Predictions: Equatable, Sendable {
   /// What the site predicts with.
   public var final: Matrix { calibrated ?? uncalibrated }
 
+  /// The same with another part before them.
+  public func preceded(by part: Part) -> Predictions {
+    var result = Predictions([part] + parts)
+    result.calibrated = calibrated
+    return result
+  }
+
   public subscript(predictor: String) -> Matrix? {
     parts.first { $0.predictor == predictor }?.probabilities
   }

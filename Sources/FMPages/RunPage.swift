@@ -96,7 +96,8 @@ public struct RunPage {
     let hasGlobal = tests.sites.contains { $0.site == Name.global }
     return """
       <h2>Result</h2>
-      <p>The best round's model on each site's test samples. The method is \(HTML.escape(run.model.run.method)): \(HTML.escape(methodSummary)). \(shown.count > 1 ? "A site predicts with \(last). " : "")\(hasGlobal ? "Global is a site that took no part in training and has no private part. " : "")AVG is the mean of the rows above it.</p>
+      <p>The best round's model on each site's test samples. The method is \(HTML.escape(run.model.run.method)): \(HTML.escape(method?.summary ?? "")). \(HTML.escape(method?.explanation ?? ""))</p>
+      <p>\(shown.count > 1 ? "A site predicts with \(last). " : "")\(tests.sites.contains { $0.scored.predictors.first == Report.alone } && last != Report.alone ? "Alone is what each site reaches without federation, by logistic regression on its own samples. " : "")\(hasGlobal ? "Global is a site that took no part in training and has no private part. " : "")AVG is the mean of the rows above it.</p>
       <p>Accuracy in percent\(shown.count > 1 ? " by each predictor" : ""); then, of \(isCalibrated ? "the calibrated predictions" : last), balanced accuracy and macro F1 in percent, the mean area under the ROC curves, log loss, and the expected calibration error (ECE).</p>
       \(HTML.table(
         "Test results",
@@ -106,8 +107,8 @@ public struct RunPage {
       """
   }
 
-  private var methodSummary: String {
-    Methods.all.first { $0.name == run.model.run.method }?.summary ?? ""
+  private var method: MethodDefinition? {
+    Methods.all.first { $0.name == run.model.run.method }
   }
 
   /// Which sites missed which rounds.

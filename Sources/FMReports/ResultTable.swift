@@ -20,8 +20,9 @@ public struct ResultTable: Sendable {
 
   public init(_ reports: TestReports, score: Score) {
     let isCalibrated = reports.sites.contains { $0.report.scores[Report.calibrated] != nil }
-    let predictors =
-      (reports.sites.first?.scored.predictors ?? []) + (isCalibrated ? [Report.calibrated] : [])
+    // Of a site without training samples there is nothing to compare with.
+    let longest = reports.sites.map(\.scored.predictors).max { $0.count < $1.count }
+    let predictors = (longest ?? []) + (isCalibrated ? [Report.calibrated] : [])
     let sites = reports.sites.map { report in
       Row(
         site: report.site, samples: report.report.total,

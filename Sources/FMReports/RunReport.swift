@@ -88,9 +88,9 @@ public struct RunReport: Sendable {
         file.hasSuffix(".tar") && file.split(separator: "/").last?.hasPrefix(".") == false
       }
     }
-    func modelPath(_ round: Int) -> String? {
+    func modelPath(_ round: Int, _ name: String = "model") -> String? {
       Folder.files(place(round)).first {
-        $0.split(separator: "/").last?.hasPrefix("model.tar") == true
+        $0.split(separator: "/").last?.hasPrefix("\(name).tar") == true
       }
     }
     var validation: [SiteReport] = []
@@ -102,7 +102,8 @@ public struct RunReport: Sendable {
     let selection = try RoundSelection(validation, minimumSites: 1)
     // The run's own choice, which knows how many sites make a round.
     let best = try Self.best(folder) ?? selection.best
-    guard let shown = modelPath(best ?? 0) else {
+    // What sites test is the model at its temperature, where reports gave it one.
+    guard let shown = modelPath(best ?? 0, "calibrated") ?? modelPath(best ?? 0) else {
       throw FedMedError(.noInput, "holds no run: no model of round \(best ?? 0)", file: path)
     }
     let reader = try ArchiveReader(path: shown, kinds: [.model])

@@ -47,8 +47,12 @@ public struct SiteReport: Sendable {
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add("metrics.json", json: report.json)
+    var scored = try model.scored()
+    if report.predictors.first == Report.alone && scored.predictors.first != Report.alone {
+      scored.predictors.insert(Report.alone, at: 0)
+    }
     let payload = ReportPayload(
-      scored: try model.scored(), samples: report.total, site: site)
+      scored: scored, samples: report.total, site: site)
     let manifest = Manifest(tool: tool, classes: model.manifest.classes, .report(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }

@@ -5,7 +5,7 @@ import FedMed
 extension Aggregate {
   func initialize() throws(FedMedError) {
     guard updates.isEmpty, weights == nil, minUpdates == nil, bestRound == nil, !rules.isGiven,
-      signatures.allowedSigners == nil, audit == nil
+      signatures.allowedSigners == nil, audit == nil, !statistics.isGiven
     else {
       throw FedMedError(.usage, "--init takes no updates, nor options for them")
     }

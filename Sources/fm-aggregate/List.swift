@@ -23,17 +23,31 @@ struct ListVerb: Tool {
   var what: Knowledge
 
   func execute() throws(FedMedError) {
-    try Output.write(text: records.text(format), to: nil)
+    try Output.write(text: records().text(format), to: nil)
   }
 
-  private var records: Records {
-    switch what {
-    case .methods:
-      var records = Records("methods", columns: ["method", "rounds", "summary"])
+  /// What callers must know of each method before a run.
+  private var methods: Records {
+    get throws(FedMedError) {
+      var records = Records(
+        "methods", columns: ["method", "rounds", "most_rounds", "codec", "calibrated", "summary"])
       for method in Methods.all {
-        records.add([.string(method.name), .integer(method.rounds), .string(method.summary)])
+        let small = try method.make(MethodSetting(dimension: 2, classes: 2), method.values())
+        let codec = small.isExact ? Float32Codec.name : Float16Codec.name
+        records.add([
+          .string(method.name), .integer(method.rounds),
+          method.isOneRound ? .integer(1) : .null, .string(codec),
+          .string(small is any CalibratedMethod ? "yes" : "no"), .string(method.summary),
+        ])
       }
       return records
+    }
+  }
+
+  private func records() throws(FedMedError) -> Records {
+    switch what {
+    case .methods:
+      return try methods
     case .parameters:
       var records = Records(
         "parameters", columns: ["option", "methods", "default", "range", "help"])

@@ -54,6 +54,16 @@ struct RunOptions: ParsableArguments, CustomReflectable {
     }
   }
 
+  /// Whether there are none but those that the server alone obeys.
+  var isServers: Bool {
+    Self.declarations.allSatisfy { $0.isServers || given[$0.key] == nil }
+  }
+
+  /// Those, as a message lists them.
+  static var serverOptions: String {
+    declarations.filter(\.isServers).map { "--\($0.option)" }.joined(separator: " and ")
+  }
+
   var customMirror: Mirror {
     Mirror(
       self,

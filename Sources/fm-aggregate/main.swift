@@ -10,16 +10,20 @@ struct Aggregate: Tool {
     usage: """
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
+      fm-aggregate --partial NAME [options] UPDATE ... > UPDATE
+      fm-aggregate [--add UPDATE] [--remove UPDATE] [--head NAME] MODEL > MODEL
+      fm-aggregate calibrate --model MODEL [options] REPORT ... > MODEL
       fm-aggregate receive ANSWER [options] NAME ...
       fm-aggregate next --rounds N [options] RUN
       fm-aggregate list WHAT
       """,
     discussion: """
       The run options are written into the first model and obeyed by every site. Updates are added \
-      in the order of their sites' names; they may be compressed.
+      in the order of their sites' names; they may be compressed. Statistics (--method gaussian) are summed \
+      exactly: in parts, and with a site added to or removed from a model that keeps them.
       """,
     version: version(of: "fm-aggregate"),
-    subcommands: [ReceiveVerb.self, NextVerb.self, ListVerb.self])
+    subcommands: [CalibrateVerb.self, ReceiveVerb.self, NextVerb.self, ListVerb.self])
 
   @Flag(name: .customLong("init"), help: "Make the first global model of a run.")
   var isInit = false
@@ -48,6 +52,8 @@ struct Aggregate: Tool {
   var method: String?
 
   @OptionGroup(title: "Run options, with --init") var run: RunOptions
+
+  @OptionGroup(title: "Statistics") var statistics: StatisticsOptions
 
   @Option(help: ArgumentHelp("How much each update counts: uniform or samples (uniform)."))
   var weights: AggregationWeights?
@@ -80,23 +86,30 @@ struct Aggregate: Tool {
 
   func execute() throws(FedMedError) {
     let others = [like, spec, text, rules.model, rules.serverState].compactMap { $0 }
-    try Output.check(output, inputs: updates + others, isBinary: true)
+    try Output.check(output, inputs: updates + statistics.files + others, isBinary: true)
     try Output.checkDistinct([output ?? "-", rules.serverStateOut, audit])
     if isInit { try initialize() } else { try aggregate() }
   }
 
   private func aggregate() throws(FedMedError) {
-    guard like == nil, spec == nil, text == nil, method == nil, run.given.isEmpty else {
+    guard like == nil, spec == nil, text == nil, method == nil, run.isServers else {
       throw FedMedError(
-        .usage, "--like, --spec, --text, --method and the run options go with --init")
+        .usage, "--like, --spec, --text, --method and the run options go with --init",
+        hint:
+          "without it, only \(RunOptions.serverOptions) make another model of the same statistics")
     }
     guard !updates.isEmpty else { throw FedMedError(.usage, "no updates") }
+    guard statistics.partial == nil || run.given.isEmpty && bestRound == nil else {
+      throw FedMedError(.usage, "--partial makes an update, no model")
+    }
     if let bestRound, bestRound < 1 {
       throw FedMedError(.usage, "--best-round must be at least 1")
     }
     let least = minUpdates ?? 1
     guard least > 0 else { throw FedMedError(.usage, "--min-updates must be at least 1") }
-    guard (updates + [rules.model, rules.serverState]).filter({ $0 == "-" }).count < 2 else {
+    let operands = updates + statistics.add
+    let streams = operands + statistics.remove + [rules.model, rules.serverState].compactMap { $0 }
+    guard streams.count(where: { $0 == "-" }) < 2 else {
       throw FedMedError(.usage, "standard input is one file")
     }
     let plan = try rules.plan(weights: weights)
@@ -104,16 +117,16 @@ struct Aggregate: Tool {
       try ModelArchive(model: path)
     }
     let signers = try signatures.allowed()
-    guard signers == nil || global != nil && !updates.contains("-") else {
+    guard signers == nil || global != nil && !operands.contains("-") else {
       throw FedMedError(
         .usage, "--allowed-signers needs --model, and updates that are files",
         hint: "an old update is signed too; by the model it is found out")
     }
     if signers != nil { allowManyFiles() }
-    let round: FederatedRound
+    var round: FederatedRound
     if signers == nil && rules.guarding == nil {
       do throws(FedMedError) {
-        round = try FederatedRound(paths: updates, global: global, isSealed: audit != nil)
+        round = try FederatedRound(paths: operands, global: global, isSealed: audit != nil)
       } catch {
         // The one that ends the command is written down too.
         try writeAudit([], [.init(name: error.file ?? "", error: error)])
@@ -121,7 +134,7 @@ struct Aggregate: Tool {
       }
     } else {
       round = try FederatedRound(
-        paths: updates, global: global, isSealed: audit != nil, signers: signers,
+        paths: operands, global: global, isSealed: audit != nil, signers: signers,
         guarding: rules.guarding)
     }
     for refusal in round.refusals { messages.leaveOut(refusal.error) }
@@ -129,8 +142,19 @@ struct Aggregate: Tool {
       try writeAudit([], round.refusals)
       throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
     }
+    try statistics.apply(to: &round)
+    try round.change(run.given)
     let bar = progress("aggregating", total: round.updates.count)
-    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
+    let inputs = streams
+    if let region = statistics.partial {
+      let sum = try round.sum { bar.update($0) }
+      try Output.write(to: output, inputs: inputs, isBinary: true) {
+        descriptor, file throws(FedMedError) in
+        try round.write(sum, name: region, tool: Self.signature, to: descriptor, file: file)
+      }
+      try writeAudit(round.updates, round.refusals)
+      return bar.finish()
+    }
     let (outcome, state) = try made(of: round, by: plan, global) { bar.update($0) }
     // What is remembered is complete before the first byte of the model.
     if let optimization = outcome.optimization, let path = rules.serverStateOut {
@@ -145,15 +169,18 @@ struct Aggregate: Tool {
     try Output.write(to: output, inputs: inputs, isBinary: true) {
       descriptor, file throws(FedMedError) in
       identity = try round.write(
-        outcome.model, aggregation: outcome.aggregation, bestRound: bestRound, tool: Self.signature,
-        to: descriptor, file: file)
+        outcome, bestRound: bestRound, keepsStatistics: statistics.keepStatistics,
+        tool: Self.signature, to: descriptor, file: file)
     }
+    for remark in outcome.remarks { messages.say("warning: \(remark)") }
     try writeAudit(
       round.updates, round.refusals, model: identity, aggregation: outcome.aggregation, state: state
     )
     bar.finish()
     for update in round.updates {
-      sayMore("\(update.name): \(update.site), \(update.samples) samples, \(update.identity)")
+      sayMore(
+        "\(update.name): \(update.isModel ? "a model" : update.site), \(update.samples) samples, \(update.identity)"
+      )
     }
   }
 }
@@ -206,7 +233,7 @@ extension Aggregate {
     for refusal in refused { audit.add(refused: refusal) }
     var records = Records("audit", columns: RoundAudit.columns)
     for row in audit.rows { records.add(row) }
-    let inputs = updates + [rules.model, rules.serverState].compactMap { $0 }
+    let inputs = updates + statistics.files + [rules.model, rules.serverState].compactMap { $0 }
     try Output.write(text: records.text(.tsv), to: path, inputs: inputs)
   }
 }

@@ -17,7 +17,9 @@ struct Compress: Tool {
   var decompress = false
 
   @Option(
-    help: ArgumentHelp("How numbers are written: float16 or float32 (float16).", valueName: "name"),
+    help: ArgumentHelp(
+      "How numbers are written: float16 or float32 (float16, but float32 where the method needs it).",
+      valueName: "name"),
     completion: .list(Codecs.all.map { $0.name }))
   var codec: String?
 
@@ -40,7 +42,7 @@ struct Compress: Tool {
     guard !decompress || codec == nil && filter == nil else {
       throw FedMedError(.usage, "--decompress takes neither --codec nor --filter")
     }
-    guard let codec = Codecs.all.first(where: { $0.name == codec ?? Float16Codec.name }) else {
+    guard codec == nil || Codecs.all.contains(where: { $0.name == codec }) else {
       throw FedMedError(
         .usage, "unknown codec '\(codec ?? "")'",
         hint: "the codecs are \(Codecs.all.map { $0.name }.joined(separator: ", "))")
@@ -49,6 +51,8 @@ struct Compress: Tool {
     let key = try signing.key()
     let source = try ByteSource(path: input)
     let archive = try ModelArchive(ArchiveReader(source, kinds: Compressor.kinds))
+    let usual: any Codec.Type = try archive.method().isExact ? Float32Codec.self : Float16Codec.self
+    let wanted = Codecs.all.first { $0.name == codec } ?? usual
     let before = source.bytesRead
     var after = 0
     try Output.write(to: output, inputs: [input], isBinary: true, signedBy: key) {
@@ -57,7 +61,7 @@ struct Compress: Tool {
         decompress
         ? try Compressor.decode(archive, tool: Self.signature, to: descriptor, file: file)
         : try Compressor.encode(
-          archive, codec: codec, filter: filter ?? .gzip, tool: Self.signature, to: descriptor,
+          archive, codec: wanted, filter: filter ?? .gzip, tool: Self.signature, to: descriptor,
           file: file)
     }
     sayMore("\(archive.name): \(archive.manifest.kind.rawValue) \(archive.identity)")

@@ -54,8 +54,9 @@ struct SiteOptions: ParsableArguments {
     help: ArgumentHelp("The site's private state.", valueName: "file"), completion: .file())
   var state: String?
 
-  func subject(_ tool: some Tool, model: String?, outputs: [String?]) throws(FedMedError) -> Subject
-  {
+  func subject(
+    _ tool: some Tool, model: String?, outputs: [String?], mix: CaseMixOptions? = nil
+  ) throws(FedMedError) -> Subject {
     guard let features else { throw FedMedError(.usage, "needs --features") }
     let inputs = [model ?? "-", features] + [state].compactMap { $0 }
     guard inputs.count(where: { $0 == "-" }) <= 1 else {
@@ -64,7 +65,33 @@ struct SiteOptions: ParsableArguments {
     for archive in outputs.compactMap({ $0 }) {
       try Output.check(archive, inputs: inputs, isBinary: true)
     }
-    return try Subject(tool, model: model ?? "-", features: features, state: state)
+    return try Subject(
+      tool, model: model ?? "-", features: features, state: state,
+      prior: mix?.prior?.probabilities)
+  }
+}
+
+/// A mix of cases that is known.
+struct CaseMixOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Of gaussian: predict for these shares of the classes, in the model's order, such as .2,.5,.3, in place of the site's own.",
+      valueName: "list"))
+  var prior: CaseMix?
+}
+
+/// Shares of classes, with commas between them; they are scaled to sum to 1.
+struct CaseMix: ExpressibleByArgument {
+  let probabilities: [Double]
+
+  init?(argument: String) {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
+    let shares = numbers.compactMap { $0 }
+    let total = shares.reduce(0, +)
+    guard shares.count == numbers.count, shares.allSatisfy({ $0 >= 0 && $0.isFinite }), total > 0,
+      total.isFinite
+    else { return nil }
+    probabilities = shares.map { $0 / total }
   }
 }
 

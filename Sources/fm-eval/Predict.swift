@@ -9,11 +9,13 @@ struct PredictVerb: Verb {
     usage: "fm-eval predict --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]",
     discussion: """
       With a state the site's private classifier predicts too, as it stood after the model's \
-      round, and both together as an ensemble; where the state was calibrated for the model, at \
+      round, and both together as an ensemble (of other methods, their own predictors); where the state was calibrated for the model, at \
       its temperature too. Without --predictions-out, a table: sample, class, p_1 to p_C.
       """)
 
   @OptionGroup var site: SiteOptions
+
+  @OptionGroup var mix: CaseMixOptions
 
   @OptionGroup var splits: SplitOptions
 
@@ -34,7 +36,7 @@ struct PredictVerb: Verb {
     let writesText = predictionsOut == nil || text.output != nil
     if !writesText { try text.requireNone() }
     try Output.checkDistinct([predictionsOut, writesText ? text.output ?? "-" : nil])
-    let subject = try site.subject(self, model: model, outputs: [predictionsOut])
+    let subject = try site.subject(self, model: model, outputs: [predictionsOut], mix: mix)
     let features = subject.features
     let indices = try subject.indices(splits.chosen(features))
     let result = try subject.predict(features.rows.matrix(indices))

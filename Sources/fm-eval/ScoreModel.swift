@@ -24,10 +24,19 @@ struct ModelScoreOptions: ParsableArguments {
       valueName: "number"))
   var minCount: Int?
 
+  @Flag(
+    help:
+      "Score the site alone too: logistic regression on its own training samples, with the penalty that its validation samples choose."
+  )
+  var alone = false
+
+  @OptionGroup var mix: CaseMixOptions
+
   @OptionGroup var signing: SigningOptions
 
   var isGiven: Bool {
-    splits.split != nil || noise != nil || reportOut != nil || minCount != nil
+    splits.split != nil || noise != nil || reportOut != nil || minCount != nil || alone
+      || mix.prior != nil
       || signing.sign != nil
   }
 
@@ -49,7 +58,8 @@ extension ScoreVerb {
     let isTextSilent = model.reportOut == "-"
     if isTextSilent { try text.requireNone() }
     try Output.checkDistinct([model.reportOut, isTextSilent ? nil : text.output ?? "-"])
-    let subject = try site.subject(self, model: inputs.first, outputs: [model.reportOut])
+    let subject = try site.subject(
+      self, model: inputs.first, outputs: [model.reportOut], mix: model.mix)
     let features = subject.features
     guard features.labels != nil else {
       throw FedMedError(
@@ -59,13 +69,20 @@ extension ScoreVerb {
     let split = model.splits.chosen(features)
     let indices = try subject.indices(split)
     if model.noise != nil { return try scoreWithNoise(subject, split, indices) }
-    let result = try subject.predict(features.rows.matrix(indices))
+    let x = try features.rows.matrix(indices)
+    var result = try subject.predict(x)
+    if model.alone, result[Report.alone] == nil, let alone = try subject.predictAlone(x) {
+      result = result.preceded(by: Predictions.Part(Report.alone, alone))
+    }
     // What is printed here stays here; what is written as a report may leave.
     let report = try subject.report(of: result, split, indices, minimum: 1)
     let name = features.site ?? "-"
     if let path = model.reportOut {
-      let report = try subject.report(
+      var report = try subject.report(
         of: result, split, indices, minimum: model.minCount ?? Report.minimumCount)
+      if split == .validation, report.hasCounts {
+        report.logLosses = try subject.logLosses()
+      }
       try Output.write(
         to: path, inputs: subject.inputs, isBinary: true, signedBy: model.signing.key()
       ) { descriptor, file throws(FedMedError) in

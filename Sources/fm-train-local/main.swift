@@ -10,11 +10,13 @@ struct TrainLocal: Tool {
     usage: """
       fm-train-local --features FEATURES --state STATE [options] [MODEL] > UPDATE
       fm-train-local --features FEATURES [--state IN] --state-out OUT [options] [MODEL] > UPDATE
+      fm-train-local --personalize --features FEATURES --state STATE [options] [MODEL]
       """,
     discussion: """
       The update alone leaves the site. The state holds the site's private classifier; with \
       --state alone it is read, where it exists, and replaced. The same model, features and state \
-      give the same update, and a round that was cut off can be repeated.
+      give the same update, and a round that was cut off can be repeated. With --personalize the site \
+      fits its private part to the finished model instead, and sends nothing.
       """,
     version: version(of: "fm-train-local"))
 
@@ -30,6 +32,18 @@ struct TrainLocal: Tool {
     help: ArgumentHelp("Where the new state goes, if not in place of the old.", valueName: "file"),
     completion: .file())
   var stateOut: String?
+
+  @Flag(
+    help:
+      "Fit the private part of a method that has one to the finished MODEL, into the state; write no update."
+  )
+  var personalize = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Refuse to make an update of fewer training samples (20 with gaussian, 1 with other methods).",
+      valueName: "number"))
+  var minSamples: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -50,6 +64,13 @@ struct TrainLocal: Tool {
 
   @Argument(help: "The global model; - is standard input.", completion: .file())
   var model = "-"
+
+  mutating func validate() throws {
+    guard minSamples ?? 1 > 0 else { throw ValidationError("--min-samples must be at least 1") }
+    guard !personalize || output == nil && log == nil && minSamples == nil else {
+      throw ValidationError("--personalize takes no --output, --log or --min-samples")
+    }
+  }
 
   func execute() throws(FedMedError) {
     guard let stateTarget = stateOut ?? state else {
@@ -84,12 +105,13 @@ struct TrainLocal: Tool {
     } else {
       global = try ModelArchive(model: model)
     }
+    guard !personalize else { return try fitPrivatePart(global, old, stateTarget) }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: mostTrainingThreads)
     let epochs = global.run.parameters[TrainingParameters.localEpochs]
     let bar = progress("training", total: epochs)
     let round = try SiteRound(
-      model: global, features: set, state: old, stateName: state ?? "state",
+      model: global, features: set, state: old, stateName: state ?? "state", fewest: minSamples,
       progress: { bar.update($0) })
     bar.finish()
     let held = round.state
@@ -98,17 +120,38 @@ struct TrainLocal: Tool {
         + "best \(held.best.map { "of round \($0.round)" } ?? "not known")")
     report(round)
 
-    let newState = try Output.Pending(path: stateTarget, inputs: inputs, isPrivate: true)
-    try newState.write { descriptor, file throws(FedMedError) in
-      try round.state.write(tool: Self.signature, to: descriptor, file: file)
-    }
-    try newState.publish()
+    try write(round.state, to: stateTarget)
     if let log { try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs) }
     try Output.write(to: output, inputs: inputs + [stateTarget], isBinary: true) {
       descriptor, file throws(FedMedError) in
       try round.writeUpdate(
         model: global, tool: Self.signature, to: descriptor, file: file)
     }
+  }
+
+  private func write(_ state: StateArchive, to path: String) throws(FedMedError) {
+    let pending = try Output.Pending(path: path, inputs: [model, features], isPrivate: true)
+    try pending.write { descriptor, file throws(FedMedError) in
+      try state.write(tool: Self.signature, to: descriptor, file: file)
+    }
+    try pending.publish()
+  }
+
+  /// The private step. A method without one, or a site without training samples, has nothing to do.
+  private func fitPrivatePart(
+    _ global: ModelArchive, _ old: StateArchive?, _ target: String
+  ) throws(FedMedError) {
+    guard try global.method() is any PersonalizedMethod else {
+      return sayMore("\(global.run.method) has no private step")
+    }
+    let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
+    try threads.start(most: 1)
+    guard
+      let step = try Personalization(
+        model: global, features: set, state: old, stateName: state ?? "state")
+    else { return sayMore("\(set.name): no training samples") }
+    try write(step.state, to: target)
+    say("\(step.site): private part fitted to \(global.name)")
   }
 
   private func report(_ round: SiteRound) {

@@ -7,7 +7,7 @@ struct ManualTests {
     "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
   ]
   /// What a tool does beside its main work.
-  static let verbs = ["fm-aggregate": ["receive", "next", "list"]]
+  static let verbs = ["fm-aggregate": ["calibrate", "receive", "next", "list"]]
   static let scripts = ["fm-federate", "fm-site", "fm-poll", "fm-slurm"]
   static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
 
@@ -74,7 +74,7 @@ struct ManualTests {
   @Test(arguments: pages)
   func examplesRun(page name: String) throws {
     let shell = try Shell()
-    try shell.makeRun()
+    try shell.makeRun(180)
     let examples = try page(name).split(separator: "\n").filter { $0.hasPrefix("$ ") }
     // Slurm is tried by Tests/Rounds/slurm.
     #expect(!examples.isEmpty || name == "fm-slurm.1")
@@ -107,7 +107,7 @@ struct ManualTests {
     ("fm-aggregate --rule b", "bulyan"), ("fm-compress --codec f", "float16 float32"),
     ("fm-eval table --metric macro_f", "macro_f1"), ("fm-aggregate rec", "receive"),
     ("fm-federate --contr", "--contrast"), ("fm-federate --contrast c", "classes"),
-    ("fm-aggregate --method lo", "local"),
+    ("fm-aggregate --method lo", "local local-linear"),
     ("fm-eval score --features fea", "features.npy"), ("fm-eval sh", "show"),
   ])
   func valuesAreCompleted(typed: String, words: String) throws {

@@ -19,6 +19,12 @@ public enum Compressor {
         .badData, "is written as \(coded), which \(codec.name) cannot undo", file: archive.name,
         hint: "decode it first")
     }
+    let isExact = try archive.method().isExact
+    guard codec.isLossless || !isExact else {
+      throw FedMedError(
+        .usage, "\(codec.name) loses numbers that \(archive.run.method) needs", file: archive.name,
+        hint: "\(Float32Codec.name) keeps them")
+    }
     if coding.codec == nil && !codec.isLossless {
       manifest.tool = tool
       coding = Manifest.Coding(codec: codec.name, encodedFrom: archive.identity)
@@ -48,6 +54,7 @@ public enum Compressor {
     let writer = try ArchiveWriter()
     do throws(FedMedError) {
       try writer.add(archive.tensors, as: coding.elementType())
+      for tensor in archive.totals { try writer.add(tensor) }
     } catch {
       throw error.naming(file: archive.name)
     }

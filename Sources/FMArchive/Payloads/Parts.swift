@@ -126,6 +126,13 @@ extension Manifest {
       return try Codecs.named(codec).elementType
     }
 
+    /// - Throws: `badData` where the method's numbers must not lose anything, and do.
+    func elementType(for method: any FederatedMethod) throws(FedMedError) -> ElementType {
+      let type = try elementType()
+      guard let codec, method.isExact, type != .float32 else { return type }
+      throw FedMedError(.badData, "\(codec) loses numbers that this method needs", place: "codec")
+    }
+
     var fields: [(key: String, value: JSON?)] {
       [("codec", codec.map { .string($0) }), ("encodedFrom", encodedFrom.map { .string($0) })]
     }

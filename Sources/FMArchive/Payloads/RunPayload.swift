@@ -19,6 +19,14 @@ public struct RunPayload: Equatable, Sendable {
       MethodSetting(dimension: encoder.dimension, classes: classes), parameters)
   }
 
+  /// Whether sites train alike in both runs: of the same method and encoder, with the same parameters but for
+  /// those that the server alone obeys.
+  package func trainsAlike(_ other: RunPayload) throws(FedMedError) -> Bool {
+    guard method == other.method, encoder.fits(other.encoder) else { return false }
+    let declarations = try Methods.named(method).parameters(base: parameters[Methods.base])
+    return parameters.trainAlike(other.parameters, declarations)
+  }
+
   package func validate() throws(FedMedError) {
     try encoder.validate()
     for declaration in try Methods.named(method).parameters(

@@ -31,6 +31,8 @@ public struct StatePayload: PayloadContent {
   public var site: String
   public var rounds: Rounds
   public var calibration: Calibration?
+  /// The identity of the finished model that the site's private step fitted its arrays to.
+  public var personalized: String?
   /// The identity of the global model that the latest round started from.
   public var parent: String
 
@@ -53,7 +55,7 @@ public struct StatePayload: PayloadContent {
         calibration.map {
           .object(["model": .string($0.model), "temperature": .number($0.temperature)])
         }
-      ), ("parent", .string(parent)),
+      ), ("personalized", personalized.map { .string($0) }), ("parent", .string(parent)),
     ]
   }
 
@@ -69,19 +71,27 @@ public struct StatePayload: PayloadContent {
         Predictions.temperatures.contains(calibration.temperature), "calibration.temperature",
         "out of range")
     }
+    try Check.checksum(personalized, "personalized")
     try Check.checksum(parent, "parent")
   }
 
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
-    let layout = try run.make(classes: classes).kept
-    return (rounds.best == nil ? ["", "previous/"] : ["", "previous/", "best/"]).flatMap {
-      MemberRule.rules(layout, [.float32], prefix: $0)
+    let method = try run.make(classes: classes)
+    let held = (rounds.best == nil ? ["", "previous/"] : ["", "previous/", "best/"]).flatMap {
+      MemberRule.rules(method.kept, [.float32], prefix: $0)
     }
+    guard personalized != nil else { return held }
+    guard let method = method as? any PersonalizedMethod else {
+      throw FedMedError(.badData, "this method has no private step", place: "personalized")
+    }
+    return held + MemberRule.rules(method.personal, [.float32])
   }
 }
 
 extension StatePayload: Decodable {
-  private enum CodingKeys: String, CodingKey { case site, rounds, calibration, parent }
+  private enum CodingKeys: String, CodingKey {
+    case site, rounds, calibration, personalized, parent
+  }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -89,6 +99,7 @@ extension StatePayload: Decodable {
     site = try container.decode(String.self, forKey: .site)
     rounds = try container.decode(Rounds.self, forKey: .rounds)
     calibration = try container.decodeIfPresent(Calibration.self, forKey: .calibration)
+    personalized = try container.decodeIfPresent(String.self, forKey: .personalized)
     parent = try container.decode(String.self, forKey: .parent)
   }
 }

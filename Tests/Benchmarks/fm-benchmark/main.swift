@@ -7,6 +7,9 @@
 //        fm-benchmark reverse MODEL UPDATE > UPDATE      model − 10 (update − model)
 //        fm-benchmark noise MODEL UPDATE > UPDATE        the model with noise of its weights' scale
 //        fm-benchmark permute FEATURES SEED > FEATURES   features with their labels shuffled
+//        fm-benchmark pool SITE SITE ...                 scores of logistic regression on all sites'
+//                                                        training samples in one place, by site
+//        fm-benchmark thin FEATURES N SEED > FEATURES    at most N training samples of each class
 
 import FMCommand
 import FedMed
@@ -17,7 +20,7 @@ let (width, classes) = (512, 7)
 
 guard arguments.count >= 3 else {
   Messages(tool: "fm-benchmark").say(
-    "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS [OFF] | reverse | noise MODEL UPDATE | permute FEATURES SEED"
+    "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS [OFF] | reverse | noise MODEL UPDATE | permute FEATURES SEED | pool SITE ... | thin FEATURES N SEED"
   )
   exit(64)
 }
@@ -30,6 +33,8 @@ do {
     try poison(arguments[1], arguments[2]) { global, _ in
       global + 0.044 * Float(random.normal())
     }
+  case "pool": try scorePool(Array(arguments.dropFirst()))
+  case "thin": try thin(arguments[1], Int(arguments[2]) ?? 10, seed: UInt64(arguments[3]) ?? 0)
   case "permute": try permute(arguments[1], seed: UInt64(arguments[2]) ?? 0)
   default:
     try timeEpochs(
@@ -63,6 +68,66 @@ func writeFeatures(_ samples: Int, site: String) throws(FedMedError) {
     name: "made up")
   set.site = site
   set.split = (0..<samples).map { $0 == 0 ? .validation : $0 == 1 ? .test : .train }
+  try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
+}
+
+/// What logistic regression reaches with all sites' samples in one place: a line of JSON for each site's test
+/// samples, as `fm-eval report --format jsonl` has it, and one for those of all sites but Global.
+func scorePool(_ paths: [String]) throws(FedMedError) {
+  var sites: [FeatureSet] = []
+  for path in paths { sites.append(try FeatureSet(ArchiveReader(path: path, kinds: [.features]))) }
+  guard let first = sites.first else { return }
+  func pooled(_ split: Split) throws(FedMedError) -> Samples {
+    var (elements, labels): ([Float], [Int]) = ([], [])
+    for site in sites where site.site != Name.global {
+      let own = try site.samples(of: split)
+      elements += own.features.elements
+      labels += own.labels
+    }
+    let width = first.encoder.dimension
+    return Samples(
+      Matrix(rows: labels.count, columns: width, elements: elements), labels: labels)
+  }
+  let method = LocalLinear(
+    MethodSetting(dimension: first.encoder.dimension, classes: first.classes.count))
+  let fit = try method.fit(pooled(.train), pooled(.validation))
+  let texts = ClassTexts(features: first.text, logitScale: first.encoder.logitScale)
+  func score(_ name: String, _ samples: Samples) throws(FedMedError) {
+    let predictions = try method.predict(
+      samples.features, texts: texts, shared: [], kept: fit)
+    let labelled = try LabelledProbabilities(
+      predictions.final, labels: samples.labels, file: name)
+    let list = ScoreList(labelled, names: first.classes)
+    func value(_ score: Score) -> JSON {
+      JSON.rounded(list.value(of: score.rawValue), places: 6)
+    }
+    print(
+      JSON.object([
+        "split": .string("test"), "site": .string(name), "predictor": .string("pool"),
+        "accuracy": value(.accuracy), "balanced_accuracy": value(.balancedAccuracy),
+        "ece": value(.calibrationError), "bytes_up": .null,
+      ]).line)
+  }
+  for site in sites { try score(site.site ?? "", site.samples(of: .test)) }
+  try score("ALL", pooled(.test))
+}
+
+/// Features of a site that has few training samples: the first `count` of each class in random order; the
+/// others are left out.
+func thin(_ path: String, _ count: Int, seed: UInt64) throws(FedMedError) {
+  var set = try FeatureSet(ArchiveReader(path: path, kinds: [.features]))
+  var random = RandomStream(seed: seed, site: set.site ?? "", purpose: .split)
+  var left = [Int](repeating: count, count: set.classes.count)
+  let (labels, splits) = (set.labels ?? [], set.split ?? [])
+  var kept: [Int] = []
+  for index in random.permutation(labels.count) {
+    if splits[index] == .train {
+      guard left[labels[index]] > 0 else { continue }
+      left[labels[index]] -= 1
+    }
+    kept.append(index)
+  }
+  set = set.gathering(kept.sorted())
   try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
 }
 

@@ -32,9 +32,8 @@ struct FederatedRoundTests {
     try folder.create("mean.tar") { descriptor, file throws(FedMedError) in
       let round = try FederatedRound(paths: paths)
       try round.write(
-        round.combine(by: MeanRule.self, weights: .uniform),
-        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: nil,
-        tool: "t 1", to: descriptor, file: file)
+        AggregationPlan().apply(to: round, global: nil, state: nil), bestRound: nil, tool: "t 1",
+        to: descriptor, file: file)
     }
     return try folder.read("mean.tar")
   }

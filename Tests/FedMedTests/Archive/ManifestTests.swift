@@ -126,8 +126,14 @@ struct ManifestTests {
       $0.payload = .model(model)
     }
     // What an update is not for has no room in it.
+    try expectRefused("inputs: this method has no statistics") {
+      $0.update.inputs = [
+        Manifest.Input(
+          site: "Jane Doe", samples: $0.update.samples, identity: $0.update.parent)
+      ]
+    }
     for key in [
-      "\"inputs\": [{\"site\": \"Jane Doe\"}],", "\"calibration\": {\"temperature\": 1.5},",
+      "\"statistics\": true,", "\"calibration\": {\"temperature\": 1.5},",
       "\"predictors\": [\"Jane Doe\"],",
     ] {
       let text = String(decoding: try update().bytes, as: UTF8.self)

@@ -9,7 +9,9 @@ struct LinearTests {
   let texts = ClassTexts(features: randomMatrix(3, 8, seed: 9), logitScale: 20)
 
   func data(_ x: Matrix, _ labels: [Int], round: Int = 1) -> TrainingData {
-    TrainingData(site: "a", round: round, features: x, labels: labels, texts: texts)
+    TrainingData(
+      site: "a", round: round, training: Samples(x, labels: labels),
+      validation: Samples(x, labels: labels), texts: texts)
   }
 
   /// One site with all samples, and as many steps as it takes: scikit-learn's logistic regression.

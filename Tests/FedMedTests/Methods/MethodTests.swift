@@ -101,13 +101,15 @@ struct MethodTests {
     let next = try folder.create("next.tar") { descriptor, file throws(FedMedError) in
       let round = try FederatedRound(paths: [update], global: model)
       try round.write(
-        round.combine(by: MeanRule.self, weights: .uniform),
-        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: nil,
-        tool: "t 1", to: descriptor, file: file)
+        AggregationPlan().apply(to: round, global: nil, state: nil), bestRound: nil, tool: "t 1",
+        to: descriptor, file: file)
     }
     let global = try ModelArchive(model: next)
     let held = try StateArchive(path: state)
-    let own = try #require(held.newest(notAfter: 1)?.tensors)
+    let step = try Personalization(
+      model: global, features: features, state: held, stateName: "state")
+    let own = try #require(
+      step?.state.personal(for: global.identity) ?? held.newest(notAfter: 1)?.tensors)
     let x = try features.rows.matrix(Array(0..<20))
     let here = try method.predict(x, texts: texts, shared: global.tensors, kept: own)
     #expect(here.parts.map(\.predictor) == method.predictors)

@@ -24,8 +24,9 @@ struct WrapperTests {
   /// Arrays after a round, the shared ones first.
   func train(_ method: any FederatedMethod, samples: Int = 24) throws -> [Tensor] {
     let data = TrainingData(
-      site: "a", round: 1, features: x.gathering(0..<samples), labels: Array(labels[..<samples]),
-      texts: texts)
+      site: "a", round: 1,
+      training: Samples(x.gathering(0..<samples), labels: Array(labels[..<samples])),
+      validation: Samples(x, labels: labels), texts: texts)
     let trained = try method.train(
       data, shared: method.start(texts), kept: method.startKept(texts, site: "a"),
       progress: { _ in })

@@ -45,8 +45,7 @@ struct SiteRoundTests {
     let next = try folder.create("m.tar") { descriptor, file throws(FedMedError) in
       let round = try FederatedRound(paths: [path])
       try round.write(
-        round.combine(by: MeanRule.self, weights: .uniform),
-        aggregation: Manifest.Aggregation(rule: "mean", weights: "uniform"), bestRound: bestRound,
+        AggregationPlan().apply(to: round, global: nil, state: nil), bestRound: bestRound,
         tool: "t 1", to: descriptor, file: file)
     }
     return try ModelArchive(model: next)

@@ -1,0 +1,73 @@
+import FMArchive
+import FMBase
+import FMMethods
+import FMNumerics
+import FMReports
+
+/// The temperature of a finished model with the least log loss over all sites' validation samples.
+public struct ModelCalibration {
+  /// Validation samples so far.
+  public private(set) var samples = 0
+
+  private let model: ModelArchive
+  private let method: any CalibratedMethod
+  /// Total log loss for each of the method's temperatures.
+  private var losses: [Double]
+  private var sites: Set<String> = []
+
+  /// - Throws: `usage` where the model's method is not calibrated by reports.
+  public init(_ model: ModelArchive) throws(FedMedError) {
+    guard let method = try model.method() as? any CalibratedMethod, model.model?.parent != nil
+    else {
+      throw FedMedError(
+        .usage, "no finished model of a method whose temperature reports tell", file: model.name)
+    }
+    (self.model, self.method) = (model, method)
+    losses = [Double](repeating: 0, count: method.temperatures.count)
+  }
+
+  /// Adds a site's log losses. A report of too few samples has none, and changes nothing.
+  /// - Throws: `badData` for a report on another model or on other samples, or a second one of a site.
+  public mutating func add(_ report: SiteReport) throws(FedMedError) {
+    func require(_ fits: Bool, _ reason: String) throws(FedMedError) {
+      guard fits else { throw FedMedError(.badData, reason, file: report.name) }
+    }
+    try require(
+      report.scored.parent == model.identity, "reports on another model than \(model.name)")
+    try require(
+      report.report.split == Split.validation.rawValue,
+      "of the \(report.report.split) split, expected validation")
+    try require(sites.insert(report.site).inserted, "site '\(report.site)' reported already")
+    guard let own = report.report.logLosses else { return }
+    try require(own.count == losses.count, "\(own.count) log losses, expected \(losses.count)")
+    for i in own.indices { losses[i] += own[i] }
+    samples += report.report.total
+  }
+
+  /// t with the least total, the largest of several.
+  /// - Throws: `tryAgain` where no report has log losses.
+  public func temperature() throws(FedMedError) -> Double {
+    guard samples > 0 else {
+      throw FedMedError(
+        .tryAgain, "no report has log losses",
+        hint: "a site with fewer validation samples than its --min-count reports none")
+    }
+    let best = losses.indices.reduce(0) { losses[$1] <= losses[$0] ? $1 : $0 }
+    return method.temperatures[best]
+  }
+
+  /// The model's arrays at that temperature.
+  package func tensors() throws(FedMedError) -> [Tensor] {
+    try method.calibrated(model.tensors, temperature: temperature())
+  }
+
+  /// Writes the model at that temperature, in the place of the one before: of the same round, parent and inputs.
+  public func write(tool: String, to descriptor: Int32, file: String) throws(FedMedError) {
+    let writer = try ArchiveWriter()
+    try writer.add(tensors())
+    for tensor in model.totals { try writer.add(tensor) }
+    var manifest = model.manifest
+    manifest.tool = tool
+    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}

@@ -1,0 +1,173 @@
+import FMBase
+import FMNumerics
+
+/// A linear head in closed form of sums over all sites: one round, and the same head as all samples in one
+/// place would give. After He et al. 2025 (AFL), Fanì et al. 2024 (Fed3R), Guan et al. 2025 (FedCGS) and Turazza
+/// et al. 2026 (GH-OFL); the site's prior and the private residual are this project's own.
+///
+/// A site sends class counts, class sums and second moments of its unit features. With the finished model it fits
+/// a prior, a temperature and a residual to its own samples, which stay there.
+public struct Gaussian: FederatedMethod {
+  public static let head = HyperParameter(
+    "head", default: "lda", of: GaussianHead.Kind.allCases.map(\.rawValue), isServers: true,
+    "Linear discriminants, ridge regression or naive Bayes.")
+  public static let shrinkage = HyperParameter(
+    "shrinkage", default: 0.2, in: .closed(0, 1), isServers: true,
+    "Share of the identity in the covariance of lda and nb.")
+
+  private let setting: MethodSetting
+  private let values: HyperParameters
+
+  public init(_ setting: MethodSetting, _ values: HyperParameters) {
+    (self.setting, self.values) = (setting, values)
+  }
+
+  public var shared: Layout { GaussianModel.layout(setting) }
+  public var sent: Layout { GaussianStatistics.layout(setting) }
+  public let predictors = ["shared", "prior", "personal"]
+  public var server: ServerStep { .sum(self) }
+  public let fewestSamples = 20
+  public let isExact = true
+
+  /// The head of no statistics: every class is as likely, whatever the features.
+  public func start(_ texts: ClassTexts?) -> [Tensor] {
+    let share = 1 / Float(setting.classes)
+    return shared.map { entry in
+      let value: Float = ["scale": 1, "temperature": 1, "prior": share][entry.name] ?? 0
+      return Tensor(
+        name: entry.name, shape: entry.shape,
+        values: [Float](repeating: value, count: entry.shape.reduce(1, *)))
+    }
+  }
+
+  public func train(
+    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
+  ) throws(FedMedError) -> Trained {
+    guard data.round == 1 else {
+      throw FedMedError(
+        .badData, "this method has one round, and the model is of round \(data.round - 1)",
+        hint: "its private part is fitted by fm-train-local --personalize")
+    }
+    let statistics = try GaussianStatistics(
+      data.training.features, labels: data.training.labels, classes: setting.classes)
+    return Trained(sent: statistics.tensors(sent), kept: [], shared: nil, epochs: [])
+  }
+
+  public func predict(
+    _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
+  ) throws(FedMedError) -> Predictions {
+    try predict(x, shared: shared, kept: kept, prior: nil)
+  }
+
+  private var kind: GaussianHead.Kind { GaussianHead.Kind(rawValue: values[Self.head]) ?? .lda }
+
+  private func model(_ shared: [Tensor]) throws(FedMedError) -> GaussianModel {
+    try GaussianModel(shared, setting, isRidge: kind == .ridge)
+  }
+}
+
+extension Gaussian: StatisticsMethod {
+  public func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel {
+    let statistics = GaussianStatistics(totals, setting)
+    let head = try GaussianHead(statistics, kind, shrinkage: values[Self.shrinkage])
+    var remarks = head.prior.indices.filter { head.prior[$0] == 0 }.map {
+      "class \($0 + 1) has no training samples at any site, and is never predicted"
+    }
+    if Int(statistics.total) <= setting.dimension {
+      remarks.append(
+        "\(Int(statistics.total)) training samples at all sites together, for \(setting.dimension) features: "
+          + "the covariance rests on the shrinkage")
+    }
+    return StatisticsModel(tensors: GaussianModel.tensors(head, shared), remarks: remarks)
+  }
+
+  public func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError) {
+    try GaussianStatistics(totals, setting).check(samples: samples, sent)
+  }
+
+  public func comparable(_ totals: [IntegerTensor]) -> [Tensor] {
+    GaussianStatistics(totals, setting).comparable
+  }
+}
+
+extension Gaussian: CalibratedMethod {
+  /// lda and nb .1 … 1.5 by .05, ridge 1 … 30 by .5.
+  public var temperatures: [Double] {
+    kind == .ridge
+      ? (2...60).map { Double($0) / 2 } : (2...30).map { Double($0) / 20 }
+  }
+
+  public func logLosses(_ samples: Samples, shared: [Tensor]) throws(FedMedError) -> [Double] {
+    let model = try model(shared)
+    let known = samples.filtered { model.prior[$0] > 0 }
+    let scores = model.scores(known.features)
+    return temperatures.map {
+      model.logits(scores, temperature: $0, prior: model.prior).logLoss(known.labels)
+    }
+  }
+
+  public func calibrated(_ shared: [Tensor], temperature: Double) -> [Tensor] {
+    shared.map { tensor in
+      tensor.name != "temperature"
+        ? tensor : Tensor(name: tensor.name, shape: tensor.shape, values: [Float(temperature)])
+    }
+  }
+}
+
+extension Gaussian: PersonalizedMethod {
+  public var personal: Layout { PersonalPart.layout(setting) }
+
+  public func personalize(
+    _ data: TrainingData, shared: [Tensor]
+  ) throws(FedMedError) -> [Tensor] {
+    PersonalPart(
+      try model(shared), data.training, data.validation, temperatures: temperatures,
+      setting: setting
+    ).tensors(setting)
+  }
+}
+
+extension Gaussian: CaseMixMethod {
+  public func predict(
+    _ x: Matrix, shared: [Tensor], kept: [Tensor]?, prior: [Double]
+  ) throws(FedMedError) -> Predictions {
+    try predict(x, shared: shared, kept: kept, prior: Optional(prior))
+  }
+
+  private func predict(
+    _ x: Matrix, shared: [Tensor], kept: [Tensor]?, prior: [Double]?
+  ) throws(FedMedError) -> Predictions {
+    let model = try model(shared)
+    let scores = model.scores(x)
+    let own = try kept.map { kept throws(FedMedError) in try PersonalPart(kept, setting) }
+    var logits = model.logits(scores, temperature: model.temperature, prior: model.prior)
+    var parts = [Predictions.Part("shared", logits.softmax())]
+    if let prior = prior ?? own?.prior {
+      guard zip(prior, model.prior).contains(where: { $0 > 0 && $1 > 0 }) else {
+        throw FedMedError(.badData, "no class of the prior has samples in the model")
+      }
+      logits = model.logits(
+        scores, temperature: own?.temperature ?? model.temperature, prior: prior)
+      parts.append(Predictions.Part("prior", logits.softmax()))
+    }
+    own?.addResiduals(x, to: &logits)
+    // Where there is nothing private, with the best of the others.
+    parts.append(Predictions.Part("personal", logits.softmax()))
+    return Predictions(parts)
+  }
+}
+
+extension MethodDefinition {
+  public static let gaussian = MethodDefinition(
+    name: "gaussian", summary: "a head in closed form of exact sums, and a private residual",
+    parameters: [TrainingParameters.seed, Gaussian.head, Gaussian.shrinkage], rounds: 1,
+    isOneRound: true,
+    explanation:
+      "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends only these "
+      + "sums, once; from their total the server computes the same classifier as from all images in one place. "
+      + "No image and no single patient's numbers leave the hospital; but the sums of a few samples say much "
+      + "about each of them, so a small hospital sends them through a region's total. "
+      + "Each hospital then fits the classifier in private to its own mix of cases and its own equipment, "
+      + "and nothing of this fit leaves it."
+  ) { setting, values in Gaussian(setting, values) }
+}

@@ -1,0 +1,217 @@
+import FMBase
+import FMNumerics
+import Glibc
+
+/// A linear classifier in closed form of Gaussian statistics, on z = (u − μ)/σ with one scale σ for all
+/// dimensions: logits W z + b.
+struct GaussianHead {
+  /// How W and b follow from the statistics.
+  enum Kind: String, CaseIterable {
+    /// Linear discriminants with a shrunk covariance: Σ = (1−s) S + s (tr S/D) I.
+    case lda
+    /// Ridge regression on one-hot labels, its penalty by generalised cross-validation.
+    case ridge
+    /// Naive Bayes: of S only the diagonal, shrunk in the same way.
+    case nb
+  }
+
+  /// μ [D].
+  let mean: [Double]
+  /// σ.
+  let scale: Double
+  /// W [C, D]; zero for classes without samples.
+  let weight: DoubleMatrix
+  /// b [C].
+  let bias: [Double]
+  /// π = n/N [C].
+  let prior: [Double]
+
+  /// - Throws: `badData` where no head can be made of the statistics, with the reason.
+  init(_ statistics: GaussianStatistics, _ kind: Kind, shrinkage: Double) throws(FedMedError) {
+    let moments = try StandardizedMoments(statistics)
+    (mean, scale, prior) = (moments.mean, moments.scale, moments.prior)
+    switch kind {
+    case .lda, .nb:
+      let covariance = try moments.shrunkCovariance(shrinkage, isDiagonal: kind == .nb)
+      guard let weight = covariance.solvingPositiveDefinite(moments.classMeans) else {
+        throw moments.singular(shrinkage)
+      }
+      self.weight = weight
+      bias = prior.indices.map { c in
+        -0.5 * moments.classMeans.dot(row: c, weight)
+      }
+    case .ridge:
+      (weight, bias) = (try RidgeRegression(moments).weight, prior)
+    }
+  }
+}
+
+/// Statistics of z = (u − μ)/σ.
+struct StandardizedMoments {
+  let total: Double
+  let counts: [Double]
+  let mean: [Double]
+  let scale: Double
+  let prior: [Double]
+  /// M_c = (s_c/n_c − μ)/σ [C, D]; zero for classes without samples.
+  let classMeans: DoubleMatrix
+  /// G_z = (G − N μ μᵀ)/σ² [D, D].
+  let scatter: DoubleMatrix
+
+  /// - Throws: `badData` for samples of fewer than two classes, or features that do not vary.
+  init(_ statistics: GaussianStatistics) throws(FedMedError) {
+    let (sums, size) = (statistics.sums, statistics.sums.columns)
+    (total, counts) = (statistics.total, statistics.counts)
+    guard counts.count(where: { $0 > 0 }) > 1 else {
+      throw FedMedError(
+        .badData, "training samples of fewer than two classes; there is nothing to tell apart")
+    }
+    let count = total
+    let mean = (0..<size).map { j in (0..<sums.rows).reduce(0) { $0 + sums[$1, j] } / count }
+    var variance = 0.0
+    for j in 0..<size {
+      variance += statistics.moments[j, j] / count - mean[j] * mean[j]
+    }
+    variance /= Double(size)
+    // What is left of equal features are the errors of rounding to single precision.
+    guard variance > 1e-9 / Double(size) else {
+      throw FedMedError(
+        .badData, "all features are the same: their variance is \(variance)",
+        hint: "do the features come from an encoder, and from different images?")
+    }
+    let scale = variance.squareRoot()
+    var (means, scatter) = (DoubleMatrix(rows: sums.rows, columns: size), statistics.moments)
+    for c in 0..<sums.rows where counts[c] > 0 {
+      for j in 0..<size { means[c, j] = (sums[c, j] / counts[c] - mean[j]) / scale }
+    }
+    for i in 0..<size {
+      for j in 0..<size { scatter[i, j] = (scatter[i, j] - count * mean[i] * mean[j]) / variance }
+    }
+    (self.mean, self.scale, classMeans, self.scatter) = (mean, scale, means, scatter)
+    prior = counts.map { $0 / count }
+  }
+
+  /// Within-class covariance S = (G_z − Σ n_c M_c M_cᵀ)/N, shrunk towards a multiple of the identity.
+  /// - Throws: `badData` where nothing varies within the classes.
+  func shrunkCovariance(_ shrinkage: Double, isDiagonal: Bool) throws(FedMedError) -> DoubleMatrix {
+    let size = scatter.rows
+    var weighted = classMeans
+    for c in counts.indices {
+      for j in 0..<size { weighted[c, j] *= counts[c].squareRoot() }
+    }
+    var result = scatter
+    result.addProduct(weighted, transposing: true, scale: -1)
+    result.symmetrize()
+    let (share, level) = ((1 - shrinkage) / total, result.trace / total / Double(size))
+    guard level > 1e-9 else {
+      throw FedMedError(.badData, "the features do not vary within the classes")
+    }
+    for i in 0..<size {
+      for j in 0..<size {
+        result[i, j] = isDiagonal && i != j ? 0 : share * result[i, j]
+      }
+      result[i, i] += shrinkage * level
+    }
+    return result
+  }
+
+  /// Why a covariance cannot be inverted.
+  func singular(_ shrinkage: Double) -> FedMedError {
+    let size = scatter.rows
+    return FedMedError(
+      .badData,
+      "the covariance is singular with a shrinkage of \(shrinkage): \(Int(total)) samples of all "
+        + "sites together, \(size) features"
+        + (Int(total) > size ? ", some of which are constant or depend on others" : ""),
+      hint: "a larger shrinkage, such as 0.2, makes it regular")
+  }
+}
+
+/// W = (G_z + λI)⁻¹ B with B = Σ n_c M_c e_cᵀ, and λ by generalised cross-validation (Golub, Heath, Wahba 1979).
+struct RidgeRegression {
+  /// λ/N = 10^(−4 … 1 by .25).
+  static let penalties = (0...20).map { pow(10, -4 + 0.25 * Double($0)) }
+
+  let weight: DoubleMatrix
+  /// λ/N.
+  let penalty: Double
+
+  /// Residuals, degrees of freedom and score of a penalty.
+  struct Score {
+    let weight: DoubleMatrix
+    let residuals: Double
+    let freedom: Double
+    /// (RSS/N)/(1 − df/N)²; nil where the degrees of freedom are nearly as many as the samples.
+    let value: Double?
+  }
+
+  private let moments: StandardizedMoments
+  private let eigenvalues: [Double]
+  /// Bᵀ [C, D].
+  private let targets: DoubleMatrix
+
+  /// - Throws: `badData` where no penalty is possible.
+  init(_ moments: StandardizedMoments) throws(FedMedError) {
+    guard let eigenvalues = moments.scatter.eigenvalues else {
+      throw FedMedError(.badData, "the eigenvalues of the second moments do not converge")
+    }
+    var targets = moments.classMeans
+    for c in moments.counts.indices {
+      for j in 0..<targets.columns { targets[c, j] *= moments.counts[c] }
+    }
+    (self.moments, self.targets) = (moments, targets)
+    self.eigenvalues = eigenvalues.map { max($0, 0) }
+    var best: (weight: DoubleMatrix, penalty: Double, value: Double)?
+    for penalty in Self.penalties {
+      let score = try Self.score(penalty, moments, self.eigenvalues, targets)
+      if let value = score.value, value < best?.value ?? .infinity {
+        best = (score.weight, penalty, value)
+      }
+    }
+    guard let best else {
+      throw FedMedError(
+        .badData,
+        "\(Int(moments.total)) samples of all sites together are too few for ridge regression",
+        hint: "--head lda needs fewer")
+    }
+    (weight, penalty) = (best.weight, best.penalty)
+  }
+
+  func score(_ penalty: Double) throws(FedMedError) -> Score {
+    try Self.score(penalty, moments, eigenvalues, targets)
+  }
+
+  private static func score(
+    _ penalty: Double, _ moments: StandardizedMoments, _ eigenvalues: [Double],
+    _ targets: DoubleMatrix
+  ) throws(FedMedError) -> Score {
+    let (count, size) = (moments.total, moments.scatter.rows)
+    let lambda = penalty * count
+    var matrix = moments.scatter
+    for i in 0..<size { matrix[i, i] += lambda }
+    guard let weight = matrix.solvingPositiveDefinite(targets) else {
+      throw FedMedError(
+        .badData,
+        "the second moments of all sites together are not those of any samples: they have "
+          + "negative eigenvalues")
+    }
+    var fitted = DoubleMatrix(rows: weight.rows, columns: size)
+    fitted.product(weight, transposing: moments.scatter)
+    var residuals = count - moments.counts.reduce(0) { $0 + $1 * $1 } / count
+    for c in 0..<weight.rows {
+      residuals += fitted.dot(row: c, weight) - 2 * targets.dot(row: c, weight)
+    }
+    let freedom = 1 + eigenvalues.reduce(0) { $0 + $1 / ($1 + lambda) }
+    let rest = 1 - freedom / count
+    return Score(
+      weight: weight, residuals: residuals, freedom: freedom,
+      value: freedom < 0.99 * count ? residuals / count / (rest * rest) : nil)
+  }
+}
+
+extension DoubleMatrix {
+  /// The product of a row of both.
+  func dot(row: Int, _ other: DoubleMatrix) -> Double {
+    (0..<columns).reduce(0) { $0 + self[row, $1] * other[row, $1] }
+  }
+}

@@ -1,0 +1,142 @@
+import FMBase
+import FMNumerics
+import Glibc
+
+/// A head as a model archive holds it, in single precision, and its predictions.
+struct GaussianModel {
+  private let mean: [Float]  // μ [D]
+  private let scale: Float  // σ
+  private let weight: Matrix  // W [C, D]
+  private let bias: [Float]  // b [C]
+  /// π [C]: 0 for classes without samples.
+  let prior: [Double]
+  /// t.
+  let temperature: Double
+  /// Whether logits are of a ridge regression, in which the prior is already.
+  private let isRidge: Bool
+
+  static func layout(_ setting: MethodSetting) -> Layout {
+    [
+      TensorShape("mean", [setting.dimension]), TensorShape("scale", [1]),
+      TensorShape("weight", [setting.classes, setting.dimension]),
+      TensorShape("bias", [setting.classes]), TensorShape("prior", [setting.classes]),
+      TensorShape("temperature", [1]),
+    ]
+  }
+
+  /// The arrays of a new head, at temperature 1.
+  static func tensors(_ head: GaussianHead, _ layout: Layout) -> [Tensor] {
+    let values = [
+      head.mean, [head.scale], head.weight.elements, head.bias, head.prior, [1],
+    ]
+    return zip(layout, values).map { entry, values in
+      Tensor(name: entry.name, shape: entry.shape, values: values.map { Float($0) })
+    }
+  }
+
+  /// - Throws: `badData` where an array is missing, has another shape, or values that it cannot have.
+  init(
+    _ tensors: [Tensor], _ setting: MethodSetting, isRidge: Bool
+  ) throws(FedMedError) {
+    let arrays = try Self.layout(setting).select(from: tensors).map(\.values)
+    mean = arrays[0]
+    scale = arrays[1][0]
+    weight = Matrix(rows: setting.classes, columns: setting.dimension, elements: arrays[2])
+    bias = arrays[3]
+    prior = arrays[4].map { Double($0) }
+    temperature = Double(arrays[5][0])
+    self.isRidge = isRidge
+    guard scale > 0 else { throw FedMedError(.badData, "must be above 0", place: "scale.npy") }
+    guard temperature > 0 else {
+      throw FedMedError(.badData, "must be above 0", place: "temperature.npy")
+    }
+    guard Prior.isValid(prior) else {
+      throw FedMedError(.badData, "not the probabilities of classes", place: "prior.npy")
+    }
+  }
+
+  /// W z + b of each sample [N, C], of features x [N, D].
+  func scores(_ x: Matrix) -> DoubleMatrix {
+    var z = x.normalizedRows()
+    z.standardize(mean: mean, scale: scale)
+    var products = Matrix(rows: x.rows, columns: weight.rows)
+    products.product(z, transposing: weight)
+    var scores = DoubleMatrix(rows: x.rows, columns: weight.rows)
+    for row in 0..<x.rows {
+      for c in 0..<weight.rows { scores[row, c] = Double(products[row, c]) + Double(bias[c]) }
+    }
+    return scores
+  }
+
+  /// Logits of scores with a prior: t (W z + b) + log π' of lda; of ridge regression, whose scores have the
+  /// model's prior in them, t (W z + b) + log(π'/π). Classes that the model does not know have −∞.
+  func logits(_ scores: DoubleMatrix, temperature: Double, prior other: [Double]) -> DoubleMatrix {
+    let shifts = prior.indices.map { c in
+      prior[c] > 0 && other[c] > 0
+        ? log(other[c]) - (isRidge ? log(prior[c]) : 0) : -Double.infinity
+    }
+    var logits = scores
+    for row in 0..<scores.rows {
+      for c in shifts.indices { logits[row, c] = temperature * scores[row, c] + shifts[c] }
+    }
+    return logits
+  }
+}
+
+/// Probabilities of classes before a sample is seen.
+enum Prior {
+  /// As far as single precision goes.
+  static func isValid(_ prior: [Double]) -> Bool {
+    prior.allSatisfy { $0 >= 0 } && (prior.reduce(0, +) - 1).magnitude < 1e-3
+  }
+
+  /// π_site,c = (n_c + (C/2) π_c)/(n + C/2): a site's own counts, and half a sample for each class at the
+  /// model's prior. Classes that the model does not know stay at 0.
+  static func smoothed(counts: [Double], towards prior: [Double]) -> [Double] {
+    let known = prior.indices.map { prior[$0] > 0 ? counts[$0] : 0 }
+    let strength = Double(prior.count) / 2
+    let total = known.reduce(0, +) + strength
+    return prior.indices.map { (known[$0] + strength * prior[$0]) / total }
+  }
+}
+
+extension DoubleMatrix {
+  /// The softmax of each row of logits, of which some may be −∞, but not all.
+  func softmax() -> Matrix {
+    var result = Matrix(rows: rows, columns: columns)
+    for row in 0..<rows {
+      let own = elements[row * columns..<(row + 1) * columns]
+      let largest = own.max() ?? 0
+      let powers = own.map { exp($0 - largest) }
+      let total = powers.reduce(0, +)
+      for (c, power) in powers.enumerated() { result[row, c] = Float(power / total) }
+    }
+    return result
+  }
+
+  /// Σ −log softmax of the labels' logits.
+  func logLoss(_ labels: [Int]) -> Double {
+    var sum = 0.0
+    for (row, label) in labels.enumerated() {
+      let own = elements[row * columns..<(row + 1) * columns]
+      let largest = own.max() ?? 0
+      sum += log(own.reduce(0) { $0 + exp($1 - largest) }) + largest - self[row, label]
+    }
+    return sum
+  }
+}
+
+extension Matrix {
+  /// Each row becomes (row − mean)/scale.
+  package mutating func standardize(mean: [Float], scale: Float) {
+    precondition(mean.count == columns)
+    let width = columns
+    withMutableElements { elements in
+      for row in 0..<elements.count / max(width, 1) {
+        for j in 0..<width {
+          elements[row * width + j] = (elements[row * width + j] - mean[j]) / scale
+        }
+      }
+    }
+  }
+}

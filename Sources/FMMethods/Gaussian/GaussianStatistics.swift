@@ -1,0 +1,157 @@
+import FMBase
+import FMNumerics
+
+/// Sufficient statistics of Gaussian classes with a common covariance, over unit features u = x/‖x‖ [D] with
+/// classes y: n_c [C], s_c = Σ u [C, D] and G = Σ u uᵀ [D, D] (Guan et al., CVPR 2025, arXiv 2503.06962, and He
+/// et al., CVPR 2025, arXiv 2405.16240).
+struct GaussianStatistics {
+  /// n_c [C].
+  private(set) var counts: [Double]
+  /// s_c [C, D].
+  private(set) var sums: DoubleMatrix
+  /// G [D, D].
+  private(set) var moments: DoubleMatrix
+
+  /// The arrays of an update: G as its upper triangle, row by row.
+  static func layout(_ setting: MethodSetting) -> Layout {
+    let (classes, size) = (setting.classes, setting.dimension)
+    return [
+      TensorShape("statistics/counts", [classes]),
+      TensorShape("statistics/class_sums", [classes, size]),
+      TensorShape("statistics/second_moments", [size * (size + 1) / 2]),
+    ]
+  }
+
+  /// Samples are added up so many at a time.
+  private static let block = 256
+
+  /// The statistics of `features` [N, D].
+  /// - Throws: `badData` for features that are all zero, which have no direction.
+  init(_ features: Matrix, labels: [Int], classes: Int) throws(FedMedError) {
+    let size = features.columns
+    counts = [Double](repeating: 0, count: classes)
+    sums = DoubleMatrix(rows: classes, columns: size)
+    moments = DoubleMatrix(rows: size, columns: size)
+    let rows = min(Self.block, labels.count)
+    var units = DoubleMatrix(rows: rows, columns: size)
+    for start in stride(from: 0, to: labels.count, by: rows) {
+      let count = min(rows, labels.count - start)
+      for row in 0..<count {
+        guard units.normalize(features, row: start + row, into: row) else {
+          throw FedMedError(
+            .badData, "training sample \(start + row + 1) has features that are all zero")
+        }
+        counts[labels[start + row]] += 1
+        sums.add(row: row, of: units, to: labels[start + row])
+      }
+      moments.addProduct(units, rows: count, transposing: true)
+    }
+    moments.symmetrize()
+  }
+
+  /// Totals in units of 2⁻²⁴, in the order of the layout.
+  init(_ totals: [IntegerTensor], _ setting: MethodSetting) {
+    precondition(totals.count == 3)
+    let (classes, size) = (setting.classes, setting.dimension)
+    counts = totals[0].doubles
+    sums = DoubleMatrix(rows: classes, columns: size, elements: totals[1].doubles)
+    moments = DoubleMatrix(rows: size, columns: size)
+    let packed = totals[2].doubles
+    var place = 0
+    for row in 0..<size {
+      for column in row..<size {
+        moments[row, column] = packed[place]
+        place += 1
+      }
+    }
+    moments.symmetrize()
+  }
+
+  /// As they are sent: rounded to single precision, and then to multiples of 2⁻²⁴, which single precision
+  /// holds exactly.
+  func tensors(_ layout: Layout) -> [Tensor] {
+    var packed: [Double] = []
+    packed.reserveCapacity(moments.rows * (moments.rows + 1) / 2)
+    for row in 0..<moments.rows {
+      packed += moments.elements[row * moments.rows + row..<(row + 1) * moments.rows]
+    }
+    return zip(layout, [counts, sums.elements, packed]).map { entry, values in
+      Tensor(
+        name: entry.name, shape: entry.shape,
+        values: values.map { value in
+          Float(
+            (Double(Float(value)) * IntegerTensor.unitsInOne).rounded(.toNearestOrEven)
+              / IntegerTensor.unitsInOne)
+        })
+    }
+  }
+
+  /// N.
+  var total: Double { counts.reduce(0, +) }
+}
+
+/// Of checks and guards.
+extension GaussianStatistics {
+  /// - Throws: `badData` where they cannot be those of so many unit vectors.
+  func check(samples: Int, _ layout: Layout) throws(FedMedError) {
+    func require(_ isPossible: Bool, _ array: Int, _ reason: String) throws(FedMedError) {
+      guard isPossible else {
+        throw FedMedError(.badData, reason, place: "\(layout[array].name).npy")
+      }
+    }
+    // Single precision, and the rounding of each site.
+    let slack = 1e-3 * max(total, 1)
+    try require(
+      counts.allSatisfy { $0 >= 0 && $0 == $0.rounded() }, 0, "not counts of samples")
+    try require(total == Double(samples), 0, "counts of \(Int(total)) samples, of \(samples)")
+    for c in counts.indices {
+      let row = sums.elements[c * sums.columns..<(c + 1) * sums.columns]
+      let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      try require(
+        norm <= counts[c] + slack, 1, "the sum of class \(c + 1) is too large for its count")
+    }
+    try require(
+      (moments.trace - total).magnitude <= slack, 2,
+      "a trace of \(moments.trace), and \(Int(total)) features of norm 1")
+    let size = moments.rows
+    for row in 0..<size {
+      for column in row..<size {
+        let product = moments[row, row] * moments[column, column]
+        try require(
+          moments[row, column].magnitude <= max(product, 0).squareRoot() + slack, 2,
+          "not the moments of any samples")
+      }
+    }
+  }
+
+  /// The mean feature [D] and the trace of G over N: about 1, whatever the number of samples.
+  var comparable: [Tensor] {
+    let share = 1 / max(total, 1)
+    let mean = (0..<sums.columns).map { j in
+      Float(share * (0..<sums.rows).reduce(0) { $0 + sums[$1, j] })
+    }
+    return [
+      Tensor(name: "mean", shape: [mean.count], values: mean),
+      Tensor(name: "trace", shape: [1], values: [Float(share * moments.trace)]),
+    ]
+  }
+}
+
+extension DoubleMatrix {
+  /// Writes u = x/‖x‖ of a sample into a row.
+  /// - Returns: whether it has a direction.
+  fileprivate mutating func normalize(_ source: Matrix, row: Int, into target: Int) -> Bool {
+    var square = 0.0
+    for value in source.row(row) { square += Double(value) * Double(value) }
+    guard square > 0 else { return false }
+    let scale = 1 / square.squareRoot()
+    for (column, value) in source.row(row).enumerated() {
+      self[target, column] = scale * Double(value)
+    }
+    return true
+  }
+
+  fileprivate mutating func add(row: Int, of source: DoubleMatrix, to target: Int) {
+    for column in 0..<columns { self[target, column] += source[row, column] }
+  }
+}

@@ -1,0 +1,162 @@
+import FMBase
+import FMNumerics
+import Glibc
+
+/// Multinomial logistic regression with a penalty, in double precision: the minimum over V [C, D] and a [C] of
+///
+///     mean over samples of CE(o + V v + a, y) + (ρ/2) ‖V‖²
+///
+/// with offsets o of each sample, such as another model's logits. The intercepts a are not penalised. The
+/// problem is convex; L-BFGS solves it to a gradient norm of 1e-6.
+package struct LogisticRegression {
+  /// V [C, D] and a [C], as they were fitted.
+  package struct Fit: Equatable, Sendable {
+    package var weight: DoubleMatrix
+    package var bias: [Double]
+
+    /// Zeros.
+    package init(classes: Int, dimension: Int) {
+      weight = DoubleMatrix(rows: classes, columns: dimension)
+      bias = [Double](repeating: 0, count: classes)
+    }
+  }
+
+  /// ρ that are tried, on features of one unit scale; largest first, as each fit starts from the one before.
+  package static let penalties = [3, 1, 0.3, 0.1, 0.03, 0.01]
+
+  /// So many numbers are held in double precision at a time, 32 MB.
+  private static let room = 1 << 22
+  private static let tolerance = 1e-6
+  private static let iterations = 1000
+
+  /// v [N, D].
+  private let inputs: Matrix
+  private let labels: [Int]
+  /// o [N, C]; nil is zero.
+  private let offsets: DoubleMatrix?
+  private let classes: Int
+  /// Samples at a time.
+  private let block: Int
+  private var wide: DoubleMatrix
+  private var logits: DoubleMatrix
+
+  /// - Precondition: as many labels as rows of `inputs` [N, D], each below `classes`.
+  package init(_ inputs: Matrix, labels: [Int], classes: Int, offsets: DoubleMatrix? = nil) {
+    precondition(inputs.rows == labels.count && !labels.isEmpty)
+    (self.inputs, self.labels, self.classes, self.offsets) = (inputs, labels, classes, offsets)
+    block = min(max(Self.room / max(inputs.columns, 1), 1), inputs.rows)
+    wide = DoubleMatrix(rows: block, columns: inputs.columns)
+    logits = DoubleMatrix(rows: block, columns: classes)
+    wide.widen(inputs, from: 0, rows: block)
+  }
+
+  /// Fits from `start` on.
+  /// - Parameter penalty: ρ, above 0.
+  package mutating func fit(penalty: Double, from start: Fit) -> Fit {
+    let size = start.weight.elements.count
+    var point = start.weight.elements + start.bias
+    var (weight, change) = (start.weight, start.weight)
+    LBFGS.minimize(&point, tolerance: Self.tolerance, iterations: Self.iterations) {
+      point, gradient in
+      weight.elements.replaceSubrange(0..<size, with: point[..<size])
+      let bias = Array(point[size...])
+      var biasChange = [Double](repeating: 0, count: bias.count)
+      change.fill(0)
+      var loss = crossEntropy(weight, bias, change: &change, biasChange: &biasChange)
+      for i in 0..<size {
+        loss += penalty / 2 * point[i] * point[i]
+        gradient[i] = change.elements[i] + penalty * point[i]
+      }
+      for c in bias.indices { gradient[size + c] = biasChange[c] }
+      return loss
+    }
+    var fit = start
+    fit.weight.elements.replaceSubrange(0..<size, with: point[..<size])
+    fit.bias = Array(point[size...])
+    return fit
+  }
+
+  /// The mean cross-entropy of a fit on these samples.
+  package mutating func crossEntropy(_ fit: Fit) -> Double {
+    var (change, biasChange) = (DoubleMatrix(rows: 0, columns: 0), [Double]())
+    return crossEntropy(fit.weight, fit.bias, change: &change, biasChange: &biasChange)
+  }
+
+  /// The mean cross-entropy; its gradients are added to `change` [C, D] and `biasChange` [C], unless these are
+  /// empty.
+  private mutating func crossEntropy(
+    _ weight: DoubleMatrix, _ bias: [Double], change: inout DoubleMatrix,
+    biasChange: inout [Double]
+  ) -> Double {
+    let share = 1 / Double(labels.count)
+    var loss = 0.0
+    for start in stride(from: 0, to: labels.count, by: block) {
+      let count = min(block, labels.count - start)
+      // All samples in one block stay there.
+      if block < labels.count { wide.widen(inputs, from: start, rows: count) }
+      logits.product(wide, transposing: weight, rows: count)
+      for row in 0..<count {
+        for c in 0..<classes { logits[row, c] += bias[c] + (offsets?[start + row, c] ?? 0) }
+        loss += share * logits.becomeResiduals(row: row, label: labels[start + row], share: share)
+      }
+      guard !biasChange.isEmpty else { continue }
+      change.addProduct(transposing: logits, wide, rows: count)
+      for row in 0..<count {
+        for c in 0..<classes { biasChange[c] += logits[row, c] }
+      }
+    }
+    return loss
+  }
+}
+
+extension LogisticRegression {
+  /// The fit whose penalty gives the least cross-entropy on validation samples; each starts from the one
+  /// before.
+  /// - Parameters:
+  ///   - validation: the same problem on other samples.
+  ///   - least: what a fit has to be below to be taken.
+  /// - Returns: nil where none is.
+  package mutating func fit(
+    validation: inout LogisticRegression, below least: Double = .infinity
+  ) -> Fit? {
+    var current = Fit(classes: classes, dimension: inputs.columns)
+    var (best, least): (Fit?, Double) = (nil, least)
+    for penalty in Self.penalties {
+      current = fit(penalty: penalty, from: current)
+      let loss = validation.crossEntropy(current)
+      if loss < least { (best, least) = (current, loss) }
+    }
+    return best
+  }
+}
+
+extension DoubleMatrix {
+  mutating func fill(_ value: Double) {
+    for i in elements.indices { elements[i] = value }
+  }
+
+  /// Takes `rows` of another matrix, from a row on, into its first ones.
+  fileprivate mutating func widen(_ source: Matrix, from start: Int, rows: Int) {
+    precondition(source.columns == columns && rows <= self.rows)
+    let offset = start * columns
+    source.withElements { source in
+      for i in 0..<rows * columns { elements[i] = Double(source[offset + i]) }
+    }
+  }
+
+  /// Replaces logits in a row by (softmax − [c = label]) · share.
+  /// - Returns: the cross-entropy; infinite logits of −∞ have probability 0.
+  fileprivate mutating func becomeResiduals(row: Int, label: Int, share: Double) -> Double {
+    let range = row * columns..<(row + 1) * columns
+    let own = elements[range.lowerBound + label]
+    let largest = elements[range].max() ?? 0
+    var total = 0.0
+    for i in range {
+      elements[i] = exp(elements[i] - largest)
+      total += elements[i]
+    }
+    for i in range { elements[i] *= share / total }
+    elements[range.lowerBound + label] -= share
+    return log(total) + largest - own
+  }
+}

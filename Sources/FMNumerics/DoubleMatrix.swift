@@ -1,0 +1,109 @@
+/// A dense matrix in double precision, contiguous, row after row: what closed forms and convex problems
+/// are solved with.
+public struct DoubleMatrix: Equatable, Sendable {
+  public let rows: Int
+  public let columns: Int
+  /// All values, row after row.
+  public package(set) var elements: [Double]
+
+  /// A matrix of zeros.
+  public init(rows: Int, columns: Int) {
+    (self.rows, self.columns) = (rows, columns)
+    elements = [Double](repeating: 0, count: rows * columns)
+  }
+
+  /// - Precondition: there are `rows * columns` elements.
+  public init(rows: Int, columns: Int, elements: [Double]) {
+    precondition(elements.count == rows * columns)
+    (self.rows, self.columns, self.elements) = (rows, columns, elements)
+  }
+
+  public subscript(row: Int, column: Int) -> Double {
+    get { elements[row * columns + column] }
+    set { elements[row * columns + column] = newValue }
+  }
+
+  /// Σ of the diagonal.
+  package var trace: Double { (0..<min(rows, columns)).reduce(0) { $0 + self[$1, $1] } }
+
+  /// `self += scale a aᵀ` in the upper triangle: a [n, k], self [n, n], or with `transposing` a [k, n] and aᵀ a.
+  /// - Parameter count: of a's rows, where not all of them count.
+  package mutating func addProduct(
+    _ a: DoubleMatrix, rows count: Int? = nil, transposing: Bool = false, scale: Double = 1
+  ) {
+    let used = count ?? a.rows
+    precondition(rows == columns && rows == (transposing ? a.columns : used))
+    elements.withUnsafeMutableBufferPointer { own in
+      a.elements.withUnsafeBufferPointer { a0 in
+        BLAS.addProduct(
+          a0.baseAddress, transposing: transposing, rows: rows,
+          inner: transposing ? used : a.columns, stride: a.columns, scale: scale,
+          into: own.baseAddress)
+      }
+    }
+  }
+
+  /// `self = a bᵀ`: a [n, k], b [m, k], self [n, m].
+  /// - Parameter count: of a's rows, where not all of them count.
+  package mutating func product(
+    _ a: DoubleMatrix, transposing b: DoubleMatrix, rows count: Int? = nil
+  ) {
+    let used = count ?? a.rows
+    precondition(a.columns == b.columns && used <= rows && columns == b.rows)
+    multiply(a, b, transposingB: true, rows: used, inner: a.columns)
+  }
+
+  /// `self += aᵀ b`: a [k, n], b [k, m], self [n, m].
+  /// - Parameter count: of the rows of a and b, where not all of them count.
+  package mutating func addProduct(
+    transposing a: DoubleMatrix, _ b: DoubleMatrix, rows count: Int? = nil
+  ) {
+    precondition(a.rows == b.rows && rows == a.columns && columns == b.columns)
+    multiply(a, b, transposingA: true, rows: rows, inner: count ?? a.rows, adding: true)
+  }
+
+  private mutating func multiply(
+    _ a: DoubleMatrix, _ b: DoubleMatrix, transposingA: Bool = false, transposingB: Bool = false,
+    rows: Int, inner: Int, adding: Bool = false
+  ) {
+    let width = columns
+    elements.withUnsafeMutableBufferPointer { own in
+      a.elements.withUnsafeBufferPointer { a0 in
+        b.elements.withUnsafeBufferPointer { b0 in
+          BLAS.product(
+            BLAS.DoubleOperand(
+              start: a0.baseAddress, stride: a.columns, isTransposed: transposingA),
+            BLAS.DoubleOperand(
+              start: b0.baseAddress, stride: b.columns, isTransposed: transposingB),
+            rows: rows, columns: width, inner: inner, adding: adding, into: own.baseAddress,
+            stride: width)
+        }
+      }
+    }
+  }
+}
+
+extension DoubleMatrix {
+  /// Copies the upper triangle into the lower one.
+  package mutating func symmetrize() {
+    for row in 0..<rows {
+      for column in row + 1..<max(rows, row + 1) { self[column, row] = self[row, column] }
+    }
+  }
+
+  /// X with A X = B, by Cholesky's decomposition of this symmetric matrix A [n, n].
+  /// - Parameter right: Bᵀ, one right-hand side a row [m, n].
+  /// - Returns: Xᵀ [m, n]; nil where A is not positive definite by more than rounding errors.
+  package func solvingPositiveDefinite(_ right: DoubleMatrix) -> DoubleMatrix? {
+    precondition(rows == columns && right.columns == rows)
+    var (factor, result) = (elements, right)
+    // A column of Fortran's is a row of ours: the solutions lie side by side.
+    return LAPACK.solvePositiveDefinite(&factor, size: rows, &result.elements) ? result : nil
+  }
+
+  /// The eigenvalues of this symmetric matrix, in ascending order; nil where they do not converge.
+  package var eigenvalues: [Double]? {
+    precondition(rows == columns)
+    return LAPACK.eigenvalues(elements, size: rows)
+  }
+}
