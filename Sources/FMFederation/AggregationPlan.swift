@@ -1,5 +1,6 @@
 import FMArchive
 import FMBase
+import FMMethods
 import FMNumerics
 
 /// How a server makes a model of a round's updates: by a rule with its settings and the updates' weights, and
@@ -7,7 +8,7 @@ import FMNumerics
 public struct AggregationPlan: Sendable {
   /// What a round's updates became.
   public struct Outcome {
-    public let model: [Tensor]
+    public internal(set) var model: [Tensor]
     /// The totals that it was made of, of a method that sends statistics.
     public var statistics: StatisticsSum?
     /// What whoever makes it should know.
@@ -27,6 +28,8 @@ public struct AggregationPlan: Sendable {
 
   public init() {}
 
+  /// What lists call what becomes of updates that rules combine.
+  public static let average = "average"
   /// What manifests call the rule of a method that makes its models by itself.
   public static let ownReduction = "method"
 
@@ -35,6 +38,49 @@ public struct AggregationPlan: Sendable {
 
   private static func own(_ rule: String) -> Manifest.Aggregation {
     Manifest.Aggregation(rule: rule, weights: AggregationWeights.uniform.rawValue)
+  }
+
+  /// The exact total of a round's updates, to be sent as one.
+  /// - Throws: `usage` where the method sends no statistics, or for what only averages obey.
+  public func sum(
+    of round: FederatedRound, progress: (Int) -> Void = { _ in }
+  ) throws(FedMedError) -> StatisticsSum {
+    guard case .sum(let method) = try round.method().server else {
+      throw FedMedError(
+        .usage, "the updates of this method are averaged; only sums can be made in parts")
+    }
+    return try sum(of: round, method, progress: progress)
+  }
+
+  private func sum(
+    of round: FederatedRound, _ method: any StatisticsMethod, progress: (Int) -> Void
+  ) throws(FedMedError) -> StatisticsSum {
+    try requirePlain(hint: "--guard discards updates far from the others")
+    return try round.sum(method, progress: progress)
+  }
+
+  /// What whoever makes a model of sums should know.
+  private static func remarks(
+    _ sum: StatisticsSum, _ model: StatisticsModel, _ round: FederatedRound
+  ) -> [String] {
+    let names = round.updates.first?.manifest.classes ?? []
+    var remarks = model.missing.map {
+      "class '\(names[$0])' has no training samples at any site, and is never predicted"
+    }
+    remarks += model.remarks
+    // Nothing but a site's word says how many samples it has.
+    if let large = sum.inputs.first(where: { 10 * $0.samples > 9 * sum.samples }),
+      sum.inputs.count > 1
+    {
+      remarks.append(
+        "site '\(large.site)' has \(large.samples) of all \(sum.samples) training samples, by its own count"
+      )
+    }
+    if round.hasModel {
+      remarks.append(
+        "the new head is at temperature 1; fm-aggregate calibrate fits it to new reports")
+    }
+    return remarks
   }
 
   /// - Throws: `usage` for what only averages obey.
@@ -60,11 +106,10 @@ public struct AggregationPlan: Sendable {
     switch try round.method().server {
     case .average: break
     case .sum(let method):
-      try requirePlain(hint: "--guard discards updates far from the others")
-      let sum = try round.sum(method, progress: progress)
+      let sum = try sum(of: round, method, progress: progress)
       let model = try method.model(of: sum.totals)
       return Outcome(
-        model: model.tensors, statistics: sum, remarks: model.remarks,
+        model: model.tensors, statistics: sum, remarks: Self.remarks(sum, model, round),
         aggregation: Self.own(Self.exactSum), optimization: nil)
     case .reduce(let reduction):
       try requirePlain(hint: nil)

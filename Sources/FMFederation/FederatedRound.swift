@@ -67,7 +67,9 @@ public struct FederatedRound {
   /// What was left out.
   public private(set) var refusals: [Refusal] = []
   /// Updates that are in others, and are subtracted from their sum.
-  package internal(set) var removals: [Update] = []
+  public internal(set) var removals: [Update] = []
+  /// The run of the model that the updates started from, where it is known.
+  let startedRun: RunPayload?
   /// The run, where the server's own hyper-parameters were changed.
   var changedRun: RunPayload?
 
@@ -96,6 +98,7 @@ public struct FederatedRound {
       updates.append(update)
     }
     self.updates = updates.sorted { $0.site.precedes($1.site) }
+    startedRun = global?.run
   }
 
   /// The same, but what is broken, does not belong to the others, is not signed as it must be or is far
@@ -111,7 +114,7 @@ public struct FederatedRound {
     paths: [String], global: ModelArchive?, isSealed: Bool = false, signers: AllowedSigners?,
     guarding limit: Double?
   ) throws(FedMedError) {
-    updates = []
+    (updates, startedRun) = ([], global?.run)
     for path in paths {
       var arrival: Arrival?
       do throws(FedMedError) {
@@ -138,6 +141,16 @@ public struct FederatedRound {
       updates.indices.map { index in
         updates[..<index].first { $0.identity == updates[index].identity }.map { first in
           FedMedError(.refused, "the same as \(first.name)", file: updates[index].name)
+        }
+      })
+    // Whoever sends a sum says which sites are in it; a site's own update tells more.
+    let direct = Set(updates.filter(\.payload.inputs.isEmpty).map(\.site))
+    leaveOut(
+      updates.map { update in
+        update.payload.inputs.first { direct.contains($0.site) }.map { input in
+          FedMedError(
+            .refused, "lists site '\(input.site)', which sent an update of its own",
+            file: update.name)
         }
       })
     var counts: [String: Int] = [:]
@@ -214,6 +227,10 @@ public struct FederatedRound {
       throw FedMedError(
         .badData, "started from another model than \(global.name)", file: update.name)
     }
+    guard update.isModel || update.payload.run.parameters == global.run.parameters else {
+      throw FedMedError(
+        .badData, "of another set of parameters than \(global.name)", file: update.name)
+    }
     guard update.payload.round == global.round + 1 else {
       throw FedMedError(
         .badData,
@@ -235,7 +252,12 @@ public struct FederatedRound {
     try check("shape") { $0.payload.run.encoder.dimension }
     try check("set of classes") { $0.manifest.classes }
     try check("encoder") { $0.payload.run.encoder }
-    guard try update.payload.run.trainsAlike(first.payload.run) else {
+    // A finished model may have another head, made anew of the same updates.
+    let fits =
+      update.isModel == first.isModel
+      ? update.payload.run.parameters == first.payload.run.parameters
+      : try update.payload.run.trainsAlike(first.payload.run)
+    guard fits else {
       throw FedMedError(
         .badData, "of another set of parameters than \(first.name)", file: update.name)
     }

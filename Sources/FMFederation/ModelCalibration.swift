@@ -52,8 +52,7 @@ public struct ModelCalibration {
         .tryAgain, "no report has log losses",
         hint: "a site with fewer validation samples than its --min-count reports none")
     }
-    let best = losses.indices.reduce(0) { losses[$1] <= losses[$0] ? $1 : $0 }
-    return method.temperatures[best]
+    return method.temperatures[losses.indexOfLastMinimum]
   }
 
   /// The model's arrays at that temperature.

@@ -30,7 +30,7 @@ public struct Personalization: Sendable {
     do throws(FedMedError) {
       tensors = try method.personalize(data, shared: model.tensors)
     } catch {
-      throw error.naming(file: features.name)
+      throw error.naming(file: model.name)
     }
     var own: StateArchive
     if let state {

@@ -137,6 +137,9 @@ public struct Reception {
       "has other classes or another method than the model")
     if case .update(let update) = manifest.payload {
       try require(
+        update.inputs.isEmpty, "a sum of several sites",
+        hint: "each site sends its own update; sums are aggregated by hand")
+      try require(
         model.run.encoder.fits(update.run.encoder)
           && update.run.parameters == model.run.parameters,
         "has another encoder or other parameters than the model")

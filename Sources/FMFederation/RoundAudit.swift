@@ -32,6 +32,11 @@ public struct RoundAudit {
     add("accepted", update.manifest, update.identity, update.seal, update.name, nil)
   }
 
+  /// An update that was subtracted from a sum.
+  public mutating func add(removed update: FederatedRound.Update) {
+    add("removed", update.manifest, update.identity, update.seal, update.name, nil)
+  }
+
   public mutating func add(refused refusal: FederatedRound.Refusal) {
     add(
       "refused", refusal.manifest, refusal.identity, refusal.seal, refusal.name,

@@ -30,7 +30,7 @@ extension FederatedRound {
     let writer = try ArchiveWriter()
     try writer.add(outcome.model)
     // What was made of a model that keeps its statistics keeps them.
-    if let statistics = outcome.statistics, keepsStatistics || updates.contains(where: \.isModel) {
+    if let statistics = outcome.statistics, keepsStatistics || hasModel {
       payload.keepsStatistics = true
       for tensor in statistics.totals { try writer.add(tensor) }
     }
@@ -40,9 +40,10 @@ extension FederatedRound {
 
   /// Writes a sum as an update of several sites together.
   /// - Parameter name: of the region or the country that they are.
+  /// - Returns: its identity.
   public func write(
     _ sum: StatisticsSum, name: String, tool: String, to descriptor: Int32, file: String
-  ) throws(FedMedError) {
+  ) throws(FedMedError) -> String {
     guard let first = updates.first else { throw FedMedError(.tryAgain, "no updates") }
     var payload = UpdatePayload(
       run: first.payload.run, round: first.payload.round, site: name, samples: sum.samples,
@@ -51,7 +52,7 @@ extension FederatedRound {
     let writer = try ArchiveWriter()
     for tensor in sum.totals { try writer.add(tensor) }
     let manifest = Manifest(tool: tool, classes: first.manifest.classes, .update(payload))
-    try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+    return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
   }
 
   /// What is in it, as a manifest says it.

@@ -164,7 +164,10 @@ public struct RunCheck {
     let again = try settings.aggregate(
       inputs, into: model, global: before,
       memory: "\(folder)/\(RunFolder.round(round - 1))/server.tar")
-    guard again == model.tensors else {
+    let keeps = model.model?.keepsStatistics == true
+    guard again.model == model.tensors,
+      !keeps || again.statistics?.totals == model.totals
+    else {
       throw FedMedError(.badData, "does not follow from its updates", file: model.name)
     }
   }

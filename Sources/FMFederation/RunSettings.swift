@@ -46,23 +46,24 @@ struct RunSettings {
     }
   }
 
-  /// The arrays that a model's updates make, in the codec of the model.
+  /// What a model's updates make, its arrays in the codec of the model.
   /// - Parameter memory: what the server's optimiser remembered with the model before.
   package func aggregate(
     _ paths: [String], into model: ModelArchive, global: ModelArchive, memory: String
-  ) throws(FedMedError) -> [Tensor] {
+  ) throws(FedMedError) -> AggregationPlan.Outcome {
     let plan = try plan(file: model.name)
     let state =
       plan.optimizer != nil && ByteSource.isRegularFile(memory)
       ? try ServerState(path: memory) : nil
-    let result = try plan.apply(
-      to: FederatedRound(paths: paths, global: global), global: global, state: state
-    ).model
+    var result = try plan.apply(
+      to: FederatedRound(paths: paths, global: global), global: global, state: state)
     guard try model.coding.elementType() == .float16 else { return result }
-    return result.map {
+    result.model = result.model.map {
       Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { Float(Float16($0)) })
     }
+    return result
   }
+
   private func plan(file: String) throws(FedMedError) -> AggregationPlan {
     var plan = AggregationPlan()
     if let name = rules["rule"] {

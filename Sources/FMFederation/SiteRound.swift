@@ -20,6 +20,8 @@ public struct SiteRound: Sendable {
   /// right; nil where only the server makes a model.
   public let validation: (correct: Int, total: Int)?
   public let state: StateArchive
+  /// What the site should know before it sends the update, a line each.
+  public let remarks: [String]
   /// The arrays of the update.
   public let tensors: [Tensor]
 
@@ -63,12 +65,29 @@ public struct SiteRound: Sendable {
       let predicted = Predictions.classes(predictions.final)
       return (zip(data.validation.labels, predicted).count { $0 == $1 }, data.validation.count)
     }
+    remarks = Self.remarks(data.training, features.classes, method)
     (self.round, self.site, samples) = (round, site, data.training.count)
     (epochs, tensors) = (trained.epochs, trained.sent)
     self.state = StateArchive(
       latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,
       best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
       site: site, model: model)
+  }
+
+  /// A sum over few samples says much about each of them.
+  private static func remarks(
+    _ samples: Samples, _ classes: [String], _ method: any FederatedMethod
+  ) -> [String] {
+    guard case .sum = method.server else { return [] }
+    let few = classes.indices.compactMap { c in
+      let count = samples.labels.count { $0 == c }
+      return (1..<Report.minimumCount).contains(count) ? "'\(classes[c])' (\(count))" : nil
+    }
+    return few.isEmpty
+      ? []
+      : [
+        "few training samples of \(few.joined(separator: ", ")): their sum says much about each of them"
+      ]
   }
 
   /// The private arrays that the round starts from, and all that may turn out to be the best one's.

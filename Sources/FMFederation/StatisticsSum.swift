@@ -139,8 +139,12 @@ extension FederatedRound {
 
   /// The run that the model belongs to: that of a finished model where there is one, of the updates else.
   var run: RunPayload? {
-    changedRun ?? (updates.first(where: \.isModel) ?? updates.first)?.payload.run
+    changedRun ?? updates.first(where: \.isModel)?.payload.run ?? startedRun
+      ?? updates.first?.payload.run
   }
+
+  /// Whether a finished model is among the updates.
+  var hasModel: Bool { updates.contains(where: \.isModel) }
 
   /// The total of all updates without those that are left out.
   /// - Parameter progress: called with the number of updates read.
@@ -154,16 +158,11 @@ extension FederatedRound {
       progress(index + 1)
     }
     for update in removals { try sum.remove(update, method) }
+    // Of what was subtracted, only the list of sites is known to be in the sum.
+    if !removals.isEmpty { try method.check(sum.totals, samples: sum.samples) }
     return sum
   }
 
-  /// The same, to be sent as one update.
-  /// - Throws: `usage` where the method sends no statistics.
-  public func sum(progress: (Int) -> Void = { _ in }) throws(FedMedError) -> StatisticsSum {
-    guard case .sum(let method) = try method().server else {
-      throw FedMedError(
-        .usage, "the updates of this method are averaged; only sums can be made in parts")
-    }
-    return try sum(method, progress: progress)
-  }
+  /// How many sites are in it.
+  public var siteCount: Int { updates.reduce(0) { $0 + $1.inputs.count } }
 }

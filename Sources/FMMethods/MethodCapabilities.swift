@@ -20,9 +20,11 @@ public protocol CalibratedMethod: FederatedMethod {
   /// The temperatures that are tried, in ascending order.
   var temperatures: [Double] { get }
 
-  /// The sum of the log losses of some samples, for each of the temperatures.
-  /// - Parameter samples: of classes that the model knows or not; those that it does not know do not count.
-  func logLosses(_ samples: Samples, shared: [Tensor]) throws(FedMedError) -> [Double]
+  /// The sum of the log losses of the samples whose classes the model knows, for each of the temperatures, and
+  /// how many these are.
+  func logLosses(
+    _ samples: Samples, shared: [Tensor]
+  ) throws(FedMedError) -> (count: Int, losses: [Double])
 
   /// The same model at another temperature.
   func calibrated(_ shared: [Tensor], temperature: Double) throws(FedMedError) -> [Tensor]

@@ -24,10 +24,12 @@ public protocol StatisticsMethod: FederatedMethod {
 public struct StatisticsModel: Sendable {
   /// As the method's `shared` has them.
   public let tensors: [Tensor]
-  /// What whoever makes it should know, a line each.
+  /// Classes without samples, which it never predicts.
+  public let missing: [Int]
+  /// What else whoever makes it should know, a line each.
   public let remarks: [String]
 
-  public init(tensors: [Tensor], remarks: [String]) {
-    (self.tensors, self.remarks) = (tensors, remarks)
+  public init(tensors: [Tensor], missing: [Int], remarks: [String]) {
+    (self.tensors, self.missing, self.remarks) = (tensors, missing, remarks)
   }
 }

@@ -23,6 +23,9 @@ public struct Report: Equatable, Sendable {
     public var details: Details?
   }
 
+  /// The most that a sample may add to log losses: one site must not decide a temperature alone.
+  private static let mostLogLoss = 1000.0
+
   /// The fewest samples that a number rests on, unless told otherwise.
   public static let minimumCount = 5
 
@@ -162,7 +165,8 @@ public struct Report: Equatable, Sendable {
     if let logLosses {
       try check(
         split == Split.validation.rawValue && hasCounts && (1...64).contains(logLosses.count)
-          && logLosses.allSatisfy { $0 >= 0 && $0.isFinite }, "impossible log losses")
+          && logLosses.allSatisfy { (0...Self.mostLogLoss * Double(total)).contains($0) },
+        "impossible log losses")
     }
     for predictor in predictors {
       guard let own = scores[predictor] else { continue }

@@ -85,16 +85,24 @@ enum LAPACK {
   /// - Returns: whether A is positive definite, by more than rounding errors.
   static func solvePositiveDefinite(_ a: inout [Double], size: Int, _ b: inout [Double]) -> Bool {
     guard size > 0 else { return true }
-    BLAS.requireSingleThread()
     var (n, count, status) = (Int32(size), Int32(b.count / size), Int32(0))
-    dpotrf_("L", &n, &a, &n, &status, 1)
-    guard status == 0 else { return false }
+    guard factorize(&a, size: size) else { return false }
     // What rounding alone keeps from being singular gives solutions that are rounding errors, enlarged.
     let pivots = (0..<size).map { a[$0 * size + $0] }
     guard let least = pivots.min(), let most = pivots.max(), least > 1e-6 * most else {
       return false
     }
     dpotrs_("L", &n, &count, a, &n, &b, &n, &status, 1)
+    return status == 0
+  }
+
+  /// Cholesky's decomposition in place.
+  /// - Returns: whether A is positive definite.
+  static func factorize(_ a: inout [Double], size: Int) -> Bool {
+    guard size > 0 else { return true }
+    BLAS.requireSingleThread()
+    var (n, status) = (Int32(size), Int32(0))
+    dpotrf_("L", &n, &a, &n, &status, 1)
     return status == 0
   }
 

@@ -101,9 +101,23 @@ extension DoubleMatrix {
     return LAPACK.solvePositiveDefinite(&factor, size: rows, &result.elements) ? result : nil
   }
 
+  /// Whether this symmetric matrix has positive eigenvalues alone.
+  package var isPositiveDefinite: Bool {
+    precondition(rows == columns)
+    var factor = elements
+    return LAPACK.factorize(&factor, size: rows)
+  }
+
   /// The eigenvalues of this symmetric matrix, in ascending order; nil where they do not converge.
   package var eigenvalues: [Double]? {
     precondition(rows == columns)
     return LAPACK.eigenvalues(elements, size: rows)
+  }
+}
+
+extension [Double] {
+  /// The index of the least element, the last one where several are least.
+  package var indexOfLastMinimum: Int {
+    indices.reduce(0) { self[$1] <= self[$0] ? $1 : $0 }
   }
 }

@@ -18,6 +18,7 @@ public struct RandomStream: Sendable {
     case anchors
     case bootstrap
     case noise
+    case residual
   }
 
   private let key: (UInt32, UInt32)

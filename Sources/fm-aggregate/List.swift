@@ -30,13 +30,20 @@ struct ListVerb: Tool {
   private var methods: Records {
     get throws(FedMedError) {
       var records = Records(
-        "methods", columns: ["method", "rounds", "most_rounds", "codec", "calibrated", "summary"])
+        "methods",
+        columns: ["method", "rounds", "most_rounds", "server", "codec", "calibrated", "summary"])
       for method in Methods.all {
         let small = try method.make(MethodSetting(dimension: 2, classes: 2), method.values())
+        let server =
+          switch small.server {
+          case .average: AggregationPlan.average
+          case .sum: AggregationPlan.exactSum
+          case .reduce: AggregationPlan.ownReduction
+          }
         let codec = small.isExact ? Float32Codec.name : Float16Codec.name
         records.add([
           .string(method.name), .integer(method.rounds),
-          method.isOneRound ? .integer(1) : .null, .string(codec),
+          method.isOneRound ? .integer(1) : .null, .string(server), .string(codec),
           .string(small is any CalibratedMethod ? "yes" : "no"), .string(method.summary),
         ])
       }

@@ -138,21 +138,25 @@ struct Aggregate: Tool {
         guarding: rules.guarding)
     }
     for refusal in round.refusals { messages.leaveOut(refusal.error) }
-    guard round.updates.count >= least else {
+    guard round.siteCount >= least else {
       try writeAudit([], round.refusals)
-      throw FedMedError(.tryAgain, "\(round.updates.count) updates, there must be \(least)")
+      throw FedMedError(.tryAgain, "\(round.siteCount) updates, there must be \(least)")
     }
     try statistics.apply(to: &round)
     try round.change(run.given)
     let bar = progress("aggregating", total: round.updates.count)
     let inputs = streams
     if let region = statistics.partial {
-      let sum = try round.sum { bar.update($0) }
+      let sum = try plan.sum(of: round) { bar.update($0) }
+      var identity = ""
       try Output.write(to: output, inputs: inputs, isBinary: true) {
         descriptor, file throws(FedMedError) in
-        try round.write(sum, name: region, tool: Self.signature, to: descriptor, file: file)
+        identity = try round.write(
+          sum, name: region, tool: Self.signature, to: descriptor, file: file)
       }
-      try writeAudit(round.updates, round.refusals)
+      try writeAudit(
+        round.updates, round.refusals, model: identity, rule: "partial \(region)",
+        removed: round.removals)
       return bar.finish()
     }
     let (outcome, state) = try made(of: round, by: plan, global) { bar.update($0) }
@@ -174,8 +178,10 @@ struct Aggregate: Tool {
     }
     for remark in outcome.remarks { messages.say("warning: \(remark)") }
     try writeAudit(
-      round.updates, round.refusals, model: identity, aggregation: outcome.aggregation, state: state
-    )
+      round.updates, round.refusals, model: identity,
+      rule: "rule \(outcome.aggregation.rule), weights \(outcome.aggregation.weights)",
+      state: state,
+      removed: round.removals)
     bar.finish()
     for update in round.updates {
       sayMore(
@@ -218,18 +224,20 @@ extension Aggregate {
 
   private func writeAudit(
     _ accepted: [FederatedRound.Update], _ refused: [FederatedRound.Refusal], model: String? = nil,
-    aggregation: Manifest.Aggregation? = nil, state: String? = nil
+    rule: String = "", state: String? = nil, removed: [FederatedRound.Update] = []
   ) throws(FedMedError) {
     guard let path = audit else { return }
     var audit = RoundAudit()
-    if let model, let aggregation {
-      var settings = ["rule \(aggregation.rule)", "weights \(aggregation.weights)"]
+    if let model {
+      var settings = [rule]
+      settings += run.given.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text)" }
       settings += rules.given.map { "\($0.name) \($0.value)" }
       settings += state.map { ["server-state \($0)"] } ?? []
       settings += bestRound.map { ["best-round \($0)"] } ?? []
       audit.add(model: model, of: accepted, settings: settings)
     }
     for update in accepted { audit.add(accepted: update) }
+    for update in removed { audit.add(removed: update) }
     for refusal in refused { audit.add(refused: refusal) }
     var records = Records("audit", columns: RoundAudit.columns)
     for row in audit.rows { records.add(row) }

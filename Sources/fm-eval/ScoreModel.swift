@@ -81,7 +81,7 @@ extension ScoreVerb {
       var report = try subject.report(
         of: result, split, indices, minimum: model.minCount ?? Report.minimumCount)
       if split == .validation, report.hasCounts {
-        report.logLosses = try subject.logLosses()
+        report.logLosses = try subject.logLosses(minimum: report.minimum)
       }
       try Output.write(
         to: path, inputs: subject.inputs, isBinary: true, signedBy: model.signing.key()

@@ -84,9 +84,13 @@ struct Subject {
   }
 
   /// Total log losses of the validation samples, of a method that is calibrated at the server.
-  func logLosses() throws(FedMedError) -> [Double]? {
+  /// - Parameter minimum: the fewest samples that they may rest on.
+  func logLosses(minimum: Int) throws(FedMedError) -> [Double]? {
     guard let method = method as? any CalibratedMethod else { return nil }
-    return try method.logLosses(features.samples(of: .validation), shared: model.tensors)
+    let (count, losses) = try method.logLosses(
+      features.samples(of: .validation), shared: model.tensors)
+    // Their last digits would say more of the samples than a temperature needs.
+    return count < minimum ? nil : losses.map { ($0 * 1e4).rounded() / 1e4 }
   }
 
   /// The class probabilities of logistic regression on the site's training samples alone.

@@ -119,6 +119,7 @@ struct TrainLocal: Tool {
       "\(round.site): model \(global.identity), private part of round \(held.previous.round), "
         + "best \(held.best.map { "of round \($0.round)" } ?? "not known")")
     report(round)
+    for remark in round.remarks { messages.say("warning: \(round.site): \(remark)") }
 
     try write(round.state, to: stateTarget)
     if let log { try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs) }

@@ -76,11 +76,54 @@ struct StatisticsTests {
     try shell.fail("fm-aggregate --head ridge model.tar", 65, "holds model, expected update")
   }
 
+  /// What an update says of other sites, or of the server's parameters, is not believed.
+  @Test func aSiteCannotSpeakForOthers() throws {
+    try shell.succeed(
+      """
+      fm-aggregate --partial west --output west.up east.up
+      fm-aggregate --guard 99 --model first.tar --audit audit.tsv -o model1.tar west.up east.up north.up south.up
+      """)
+    #expect(
+      try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $3, $9 }' audit.tsv")
+        == "west lists site 'east', which sent an update of its own\n")
+    #expect(
+      try shell.succeed("tar xOf model1.tar manifest.json | jq -c '[.inputs[].site]'")
+        == "[\"east\",\"north\",\"south\"]\n")
+    // Of a run whose head is another one.
+    try shell.succeed(
+      """
+      fm-aggregate --init --method gaussian --head nb --like all.tar -o nb.tar
+      fm-train-local -q --features sites/east.tar --state nb.st -o nb.up nb.tar
+      fm-aggregate --keep-statistics north.up > a.tar; fm-aggregate --head ridge --keep-statistics east.up > b.tar
+      """)
+    try shell.fail("fm-aggregate --model first.tar nb.up", 65, "started from another model")
+    try shell.fail("fm-aggregate a.tar b.tar", 65, "of another set of parameters")
+    // Sums are not taken by a server that waits for sites.
+    try shell.succeed(
+      """
+      mkdir -p exchange/north/answer exchange/north/offer taken refused
+      fm-aggregate --partial north -o exchange/north/answer/update.tar east.up south.up
+      """)
+    let received = try shell.run(
+      """
+      fm-aggregate receive update --model first.tar --exchange exchange --into taken --refused refused north east south
+      """)
+    #expect(received.errors.contains("a sum of several sites"))
+    #expect(try shell.succeed("ls taken") == "")
+  }
+
   @Test func whatDoesNotGoWithSumsIsRefused() throws {
     let updates = "north.up east.up south.up"
     for options in ["--rule median", "--weights samples", "--optimizer fedadam --model first.tar"] {
       try shell.fail("fm-aggregate \(options) \(updates)", 64, "makes its models by itself")
     }
+    try shell.fail(
+      "fm-aggregate --partial x --rule median \(updates)", 64, "makes its models by itself")
+    try shell.fail(
+      "fm-federate -q --run r0 --method gaussian --rule median sites", 64, "without a rule")
+    try shell.fail(
+      "fm-federate -q --run r0 --keep-statistics sites", 64, "goes with --method gaussian")
+    #expect(try shell.run("test -e r0").status == 1)
     try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options go with --init")
     try shell.fail("fm-aggregate --partial x --best-round 1 \(updates)", 64, "makes an update")
     try shell.fail("fm-aggregate north.up north.up", 65, "site 'north' sent north.up too")

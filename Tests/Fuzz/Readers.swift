@@ -19,6 +19,18 @@ private func open(_ bytes: [UInt8]) -> ByteSource {
   return ByteSource(descriptor: dup(file.descriptor), name: "input")
 }
 
+/// What a server does with statistics: they are checked and summed, and a head is made of them.
+private func use(_ archive: ModelArchive) throws(FedMedError) {
+  guard case .sum(let method) = try archive.method().server else { return }
+  var totals = archive.totals
+  if totals.isEmpty {
+    guard archive.tensors.map(\.name) == method.sent.map(\.name) else { return }
+    for tensor in archive.tensors { totals.append(try IntegerTensor(tensor)) }
+  }
+  try method.check(totals, samples: archive.manifest.samples ?? 0)
+  _ = try method.model(of: totals)
+}
+
 private typealias Reader = @Sendable ([UInt8]) throws(FedMedError) -> Void
 
 private let readers: [String: Reader] = [
@@ -26,7 +38,7 @@ private let readers: [String: Reader] = [
     let reader = try ArchiveReader(open(bytes), kinds: Manifest.Kind.allCases)
     switch reader.manifest.kind {
     case .features: _ = try FeatureSet(reader)
-    case .model, .update: _ = try ModelArchive(reader)
+    case .model, .update: try use(ModelArchive(reader))
     case .state: _ = try StateArchive(reader)
     case .report: _ = try SiteReport(reader)
     case .predictions: try PredictionArchive.verify(reader)

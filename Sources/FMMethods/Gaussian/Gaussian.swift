@@ -15,6 +15,10 @@ public struct Gaussian: FederatedMethod {
     "shrinkage", default: 0.2, in: .closed(0, 1), isServers: true,
     "Share of the identity in the covariance of lda and nb.")
 
+  public static let residual = HyperParameter(
+    "residual", default: "linear", of: PersonalPart.Shape.allCases.map(\.rawValue),
+    "Shape of the private residual: linear, or a small network (mlp).")
+
   private let setting: MethodSetting
   private let values: HyperParameters
 
@@ -61,6 +65,10 @@ public struct Gaussian: FederatedMethod {
 
   private var kind: GaussianHead.Kind { GaussianHead.Kind(rawValue: values[Self.head]) ?? .lda }
 
+  private var shape: PersonalPart.Shape {
+    PersonalPart.Shape(rawValue: values[Self.residual]) ?? .linear
+  }
+
   private func model(_ shared: [Tensor]) throws(FedMedError) -> GaussianModel {
     try GaussianModel(shared, setting, isRidge: kind == .ridge)
   }
@@ -70,15 +78,15 @@ extension Gaussian: StatisticsMethod {
   public func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel {
     let statistics = GaussianStatistics(totals, setting)
     let head = try GaussianHead(statistics, kind, shrinkage: values[Self.shrinkage])
-    var remarks = head.prior.indices.filter { head.prior[$0] == 0 }.map {
-      "class \($0 + 1) has no training samples at any site, and is never predicted"
-    }
-    if Int(statistics.total) <= setting.dimension {
-      remarks.append(
-        "\(Int(statistics.total)) training samples at all sites together, for \(setting.dimension) features: "
-          + "the covariance rests on the shrinkage")
-    }
-    return StatisticsModel(tensors: GaussianModel.tensors(head, shared), remarks: remarks)
+    let isSmall = Int(statistics.total) <= setting.dimension
+    return StatisticsModel(
+      tensors: GaussianModel.tensors(head, shared),
+      missing: head.prior.indices.filter { head.prior[$0] == 0 },
+      remarks: isSmall
+        ? [
+          "\(Int(statistics.total)) training samples at all sites together are few for "
+            + "\(setting.dimension) features; a larger --shrinkage may help"
+        ] : [])
   }
 
   public func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError) {
@@ -97,13 +105,16 @@ extension Gaussian: CalibratedMethod {
       ? (2...60).map { Double($0) / 2 } : (2...30).map { Double($0) / 20 }
   }
 
-  public func logLosses(_ samples: Samples, shared: [Tensor]) throws(FedMedError) -> [Double] {
+  public func logLosses(
+    _ samples: Samples, shared: [Tensor]
+  ) throws(FedMedError) -> (count: Int, losses: [Double]) {
     let model = try model(shared)
     let known = samples.filtered { model.prior[$0] > 0 }
-    let scores = model.scores(known.features)
-    return temperatures.map {
+    let scores = try model.scores(known.features)
+    let losses = temperatures.map {
       model.logits(scores, temperature: $0, prior: model.prior).logLoss(known.labels)
     }
+    return (known.count, losses)
   }
 
   public func calibrated(_ shared: [Tensor], temperature: Double) -> [Tensor] {
@@ -115,15 +126,15 @@ extension Gaussian: CalibratedMethod {
 }
 
 extension Gaussian: PersonalizedMethod {
-  public var personal: Layout { PersonalPart.layout(setting) }
+  public var personal: Layout { PersonalPart.layout(setting, shape) }
 
   public func personalize(
     _ data: TrainingData, shared: [Tensor]
   ) throws(FedMedError) -> [Tensor] {
-    PersonalPart(
-      try model(shared), data.training, data.validation, temperatures: temperatures,
-      setting: setting
-    ).tensors(setting)
+    try PersonalPart(
+      model(shared), data, temperatures: temperatures, shape: shape,
+      seed: UInt64(values[TrainingParameters.seed]), classes: setting.classes
+    ).tensors(setting, shape)
   }
 }
 
@@ -138,8 +149,10 @@ extension Gaussian: CaseMixMethod {
     _ x: Matrix, shared: [Tensor], kept: [Tensor]?, prior: [Double]?
   ) throws(FedMedError) -> Predictions {
     let model = try model(shared)
-    let scores = model.scores(x)
-    let own = try kept.map { kept throws(FedMedError) in try PersonalPart(kept, setting) }
+    let scores = try model.scores(x)
+    let own = try kept.map { kept throws(FedMedError) in
+      try PersonalPart(kept, setting, shape)
+    }
     var logits = model.logits(scores, temperature: model.temperature, prior: model.prior)
     var parts = [Predictions.Part("shared", logits.softmax())]
     if let prior = prior ?? own?.prior {
@@ -160,13 +173,15 @@ extension Gaussian: CaseMixMethod {
 extension MethodDefinition {
   public static let gaussian = MethodDefinition(
     name: "gaussian", summary: "a head in closed form of exact sums, and a private residual",
-    parameters: [TrainingParameters.seed, Gaussian.head, Gaussian.shrinkage], rounds: 1,
+    parameters: [
+      TrainingParameters.seed, Gaussian.head, Gaussian.shrinkage, Gaussian.residual,
+    ], rounds: 1,
     isOneRound: true,
     explanation:
       "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends only these "
       + "sums, once; from their total the server computes the same classifier as from all images in one place. "
-      + "No image and no single patient's numbers leave the hospital; but the sums of a few samples say much "
-      + "about each of them, so a small hospital sends them through a region's total. "
+      + "No image leaves the hospital; sums of many images hide each of them, sums of a few do not, so a "
+      + "hospital with fewer than 20 training images sends none unless it decides otherwise. "
       + "Each hospital then fits the classifier in private to its own mix of cases and its own equipment, "
       + "and nothing of this fit leaves it."
   ) { setting, values in Gaussian(setting, values) }

@@ -122,8 +122,12 @@ struct StandardizedMoments {
       .badData,
       "the covariance is singular with a shrinkage of \(shrinkage): \(Int(total)) samples of all "
         + "sites together, \(size) features"
-        + (Int(total) > size ? ", some of which are constant or depend on others" : ""),
-      hint: "a larger shrinkage, such as 0.2, makes it regular")
+        + (Int(total) > size
+          ? ", some of which are constant, depend on others or hardly differ" : ""),
+      hint: shrinkage < 0.2
+        ? "a larger shrinkage, such as 0.2, makes it regular"
+        : "features with a large common part lose their differences to rounding; subtract it before import"
+    )
   }
 }
 
@@ -150,8 +154,10 @@ struct RidgeRegression {
   /// Bᵀ [C, D].
   private let targets: DoubleMatrix
 
-  /// - Throws: `badData` where no penalty is possible.
+  /// - Throws: `badData` for fewer samples than features, with which cross-validation chooses too small a
+  ///   penalty.
   init(_ moments: StandardizedMoments) throws(FedMedError) {
+    guard Int(moments.total) > moments.scatter.rows else { throw Self.tooFew(moments) }
     guard let eigenvalues = moments.scatter.eigenvalues else {
       throw FedMedError(.badData, "the eigenvalues of the second moments do not converge")
     }
@@ -168,13 +174,15 @@ struct RidgeRegression {
         best = (score.weight, penalty, value)
       }
     }
-    guard let best else {
-      throw FedMedError(
-        .badData,
-        "\(Int(moments.total)) samples of all sites together are too few for ridge regression",
-        hint: "--head lda needs fewer")
-    }
+    guard let best else { throw Self.tooFew(moments) }
     (weight, penalty) = (best.weight, best.penalty)
+  }
+
+  private static func tooFew(_ moments: StandardizedMoments) -> FedMedError {
+    FedMedError(
+      .badData,
+      "\(Int(moments.total)) samples of all sites together are too few for ridge regression on "
+        + "\(moments.scatter.rows) features", hint: "--head lda needs fewer")
   }
 
   func score(_ penalty: Double) throws(FedMedError) -> Score {

@@ -56,14 +56,18 @@ struct GaussianModel {
   }
 
   /// W z + b of each sample [N, C], of features x [N, D].
-  func scores(_ x: Matrix) -> DoubleMatrix {
-    var z = x.normalizedRows()
+  /// - Throws: `badData` where they are too large for single precision.
+  func scores(_ x: Matrix) throws(FedMedError) -> DoubleMatrix {
+    var z = x.directions()
     z.standardize(mean: mean, scale: scale)
     var products = Matrix(rows: x.rows, columns: weight.rows)
     products.product(z, transposing: weight)
     var scores = DoubleMatrix(rows: x.rows, columns: weight.rows)
     for row in 0..<x.rows {
       for c in 0..<weight.rows { scores[row, c] = Double(products[row, c]) + Double(bias[c]) }
+    }
+    guard scores.elements.allSatisfy(\.isFinite) else {
+      throw FedMedError(.badData, "its numbers are too large to predict with", place: "weight.npy")
     }
     return scores
   }
@@ -127,6 +131,22 @@ extension DoubleMatrix {
 }
 
 extension Matrix {
+  /// The rows over their norms, which are computed in double precision, as the statistics' are: squares of large
+  /// and of small features do not fit in single precision. A row of zeros stays one.
+  func directions() -> Matrix {
+    var result = self
+    let width = columns
+    result.withMutableElements { elements in
+      for start in stride(from: 0, to: elements.count, by: max(width, 1)) {
+        let row = start..<start + width
+        let square = row.reduce(0.0) { $0 + Double(elements[$1]) * Double(elements[$1]) }
+        let scale = square > 0 ? 1 / square.squareRoot() : 0
+        for i in row { elements[i] = Float(scale * Double(elements[i])) }
+      }
+    }
+    return result
+  }
+
   /// Each row becomes (row − mean)/scale.
   package mutating func standardize(mean: [Float], scale: Float) {
     precondition(mean.count == columns)

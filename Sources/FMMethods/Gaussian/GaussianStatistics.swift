@@ -2,7 +2,7 @@ import FMBase
 import FMNumerics
 
 /// Sufficient statistics of Gaussian classes with a common covariance, over unit features u = x/‖x‖ [D] with
-/// classes y: n_c [C], s_c = Σ u [C, D] and G = Σ u uᵀ [D, D] (Guan et al., CVPR 2025, arXiv 2503.06962, and He
+/// classes y: n_c [C], s_c = Σ u [C, D] and G = Σ u uᵀ [D, D] (Guan et al., AAAI 2025, arXiv 2503.06962, and He
 /// et al., CVPR 2025, arXiv 2405.16240).
 struct GaussianStatistics {
   /// n_c [C].
@@ -113,15 +113,15 @@ extension GaussianStatistics {
     try require(
       (moments.trace - total).magnitude <= slack, 2,
       "a trace of \(moments.trace), and \(Int(total)) features of norm 1")
-    let size = moments.rows
-    for row in 0..<size {
-      for column in row..<size {
-        let product = moments[row, row] * moments[column, column]
-        try require(
-          moments[row, column].magnitude <= max(product, 0).squareRoot() + slack, 2,
-          "not the moments of any samples")
-      }
+    // G − Σ s_c s_cᵀ/n_c, the scatter within the classes, has no negative eigenvalue but for rounding.
+    var (scatter, means) = (moments, sums)
+    for c in counts.indices where counts[c] > 0 {
+      for j in 0..<sums.columns { means[c, j] /= counts[c].squareRoot() }
     }
+    scatter.addProduct(means, transposing: true, scale: -1)
+    scatter.symmetrize()
+    for j in 0..<scatter.rows { scatter[j, j] += 1e-5 * total + 1e-4 }
+    try require(scatter.isPositiveDefinite, 2, "not the moments of any samples")
   }
 
   /// The mean feature [D] and the trace of G over N: about 1, whatever the number of samples.

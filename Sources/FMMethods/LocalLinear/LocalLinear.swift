@@ -44,7 +44,7 @@ public struct LocalLinear: FederatedMethod {
     guard arrays[1][0] > 0 else {
       throw FedMedError(.badData, "must be above 0", place: "alone/scale.npy")
     }
-    var v = x.normalizedRows()
+    var v = x.directions()
     v.standardize(mean: arrays[0], scale: arrays[1][0])
     probabilities.product(
       v,
@@ -61,7 +61,7 @@ public struct LocalLinear: FederatedMethod {
   /// - Throws: `badData` without training samples.
   package func fit(_ training: Samples, _ validation: Samples) throws(FedMedError) -> [Tensor] {
     guard training.count > 0 else { throw FedMedError(.badData, "no training samples") }
-    let units = training.features.normalizedRows()
+    let units = training.features.directions()
     let (mean, scale) = units.location()
     func regression(_ samples: Samples, _ units: Matrix) -> LogisticRegression {
       var inputs = units
@@ -71,7 +71,7 @@ public struct LocalLinear: FederatedMethod {
     var own = regression(training, units)
     var fit = empty
     if validation.count > 0 {
-      var held = regression(validation, validation.features.normalizedRows())
+      var held = regression(validation, validation.features.directions())
       fit = own.fit(validation: &held) ?? fit
     } else {
       fit = own.fit(penalty: Self.fallback, from: fit)

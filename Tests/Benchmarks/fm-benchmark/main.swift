@@ -105,7 +105,7 @@ func scorePool(_ paths: [String]) throws(FedMedError) {
       JSON.object([
         "split": .string("test"), "site": .string(name), "predictor": .string("pool"),
         "accuracy": value(.accuracy), "balanced_accuracy": value(.balancedAccuracy),
-        "ece": value(.calibrationError), "bytes_up": .null,
+        "ece": value(.calibrationError),
       ]).line)
   }
   for site in sites { try score(site.site ?? "", site.samples(of: .test)) }
