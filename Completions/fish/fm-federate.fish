@@ -39,6 +39,7 @@ complete -c fm-federate -l momentum -x
 complete -c fm-federate -l mu -x
 complete -c fm-federate -l optimizer -x -a 'fedavgm fedadam fedyogi'
 complete -c fm-federate -l quiet
+complete -c fm-federate -l residual -x -a 'linear mlp'
 complete -c fm-federate -l rounds -x
 complete -c fm-federate -l rule -x -a 'mean median trimmed-mean krum multi-krum bulyan geometric-median clipped-mean'
 complete -c fm-federate -l run -r -F

@@ -1,3 +1,6 @@
+// mallopt, which Swift's Glibc leaves out.
+#include <malloc.h>
+
 // Square roots of many floats at once. Swift's own go one by one, because the C function behind them
 // must look for numbers below zero, to set errno.
 typedef float lanes16 __attribute__((ext_vector_type(16)));

@@ -111,6 +111,7 @@ extension ParsableCommand {
     // Names in archives are UTF-8 everywhere; libarchive asks the C library.
     setlocale(LC_CTYPE, "C.UTF-8")
     signal(SIGXFSZ, SIG_IGN)
+    Memory.keep()
     // A standard stream that the caller closed would be the next file that is opened. Opened the
     // wrong way round, it fails when it is used.
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {

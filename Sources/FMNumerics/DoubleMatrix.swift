@@ -101,11 +101,11 @@ extension DoubleMatrix {
     return LAPACK.solvePositiveDefinite(&factor, size: rows, &result.elements) ? result : nil
   }
 
-  /// Whether this symmetric matrix has positive eigenvalues alone.
-  package var isPositiveDefinite: Bool {
+  /// Replaces this symmetric matrix, of which the upper triangle is read, by its Cholesky decomposition.
+  /// - Returns: whether its eigenvalues are positive.
+  package mutating func decompose() -> Bool {
     precondition(rows == columns)
-    var factor = elements
-    return LAPACK.factorize(&factor, size: rows)
+    return LAPACK.factorize(&elements, size: rows)
   }
 
   /// The eigenvalues of this symmetric matrix, in ascending order; nil where they do not converge.

@@ -31,7 +31,8 @@ public struct IntegerTensor: Equatable, Sendable {
     values.reserveCapacity(tensor.values.count)
     for value in tensor.values {
       let units = Double(value) * Self.unitsInOne
-      guard units == units.rounded(), units.magnitude < 0x1p62 else {
+      // A whole number below 2⁶² survives the way through an integer.
+      guard units.magnitude < 0x1p62, Double(Int64(units)) == units else {
         throw FedMedError(
           .badData, "\(value) is not a multiple of 2^-24 below 2^38", place: "\(tensor.name).npy")
       }

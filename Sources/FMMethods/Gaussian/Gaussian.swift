@@ -90,7 +90,8 @@ extension Gaussian: StatisticsMethod {
   }
 
   public func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError) {
-    try GaussianStatistics(totals, setting).check(samples: samples, sent)
+    var statistics = GaussianStatistics(totals, setting)
+    try statistics.check(samples: samples, sent)
   }
 
   public func comparable(_ totals: [IntegerTensor]) -> [Tensor] {

@@ -84,6 +84,7 @@ struct StandardizedMoments {
     for c in 0..<sums.rows where counts[c] > 0 {
       for j in 0..<size { means[c, j] = (sums[c, j] / counts[c] - mean[j]) / scale }
     }
+    scatter.symmetrize()
     for i in 0..<size {
       for j in 0..<size { scatter[i, j] = (scatter[i, j] - count * mean[i] * mean[j]) / variance }
     }

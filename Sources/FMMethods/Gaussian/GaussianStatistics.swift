@@ -9,7 +9,7 @@ struct GaussianStatistics {
   private(set) var counts: [Double]
   /// s_c [C, D].
   private(set) var sums: DoubleMatrix
-  /// G [D, D].
+  /// G [D, D], its upper triangle.
   private(set) var moments: DoubleMatrix
 
   /// The arrays of an update: G as its upper triangle, row by row.
@@ -46,7 +46,6 @@ struct GaussianStatistics {
       }
       moments.addProduct(units, rows: count, transposing: true)
     }
-    moments.symmetrize()
   }
 
   /// Totals in units of 2⁻²⁴, in the order of the layout.
@@ -59,12 +58,10 @@ struct GaussianStatistics {
     let packed = totals[2].doubles
     var place = 0
     for row in 0..<size {
-      for column in row..<size {
-        moments[row, column] = packed[place]
-        place += 1
-      }
+      moments.elements.replaceSubrange(
+        row * size + row..<(row + 1) * size, with: packed[place..<place + size - row])
+      place += size - row
     }
-    moments.symmetrize()
   }
 
   /// As they are sent: rounded to single precision, and then to multiples of 2⁻²⁴, which single precision
@@ -92,8 +89,9 @@ struct GaussianStatistics {
 
 /// Of checks and guards.
 extension GaussianStatistics {
+  /// Uses the moments up: a server checks many updates, of 2 MB each.
   /// - Throws: `badData` where they cannot be those of so many unit vectors.
-  func check(samples: Int, _ layout: Layout) throws(FedMedError) {
+  mutating func check(samples: Int, _ layout: Layout) throws(FedMedError) {
     func require(_ isPossible: Bool, _ array: Int, _ reason: String) throws(FedMedError) {
       guard isPossible else {
         throw FedMedError(.badData, reason, place: "\(layout[array].name).npy")
@@ -114,14 +112,13 @@ extension GaussianStatistics {
       (moments.trace - total).magnitude <= slack, 2,
       "a trace of \(moments.trace), and \(Int(total)) features of norm 1")
     // G − Σ s_c s_cᵀ/n_c, the scatter within the classes, has no negative eigenvalue but for rounding.
-    var (scatter, means) = (moments, sums)
+    var means = sums
     for c in counts.indices where counts[c] > 0 {
       for j in 0..<sums.columns { means[c, j] /= counts[c].squareRoot() }
     }
-    scatter.addProduct(means, transposing: true, scale: -1)
-    scatter.symmetrize()
-    for j in 0..<scatter.rows { scatter[j, j] += 1e-5 * total + 1e-4 }
-    try require(scatter.isPositiveDefinite, 2, "not the moments of any samples")
+    moments.addProduct(means, transposing: true, scale: -1)
+    for j in 0..<moments.rows { moments[j, j] += 1e-5 * total + 1e-4 }
+    try require(moments.decompose(), 2, "not the moments of any samples")
   }
 
   /// The mean feature [D] and the trace of G over N: about 1, whatever the number of samples.

@@ -127,7 +127,10 @@ func thin(_ path: String, _ count: Int, seed: UInt64) throws(FedMedError) {
     }
     kept.append(index)
   }
-  set = set.gathering(kept.sorted())
+  let site = set.site
+  kept.sort()
+  set = set.gathering(kept)
+  (set.site, set.split) = (site, kept.map { splits[$0] })
   try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
 }
 
