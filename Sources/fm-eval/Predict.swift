@@ -10,7 +10,8 @@ struct PredictVerb: Verb {
     discussion: """
       With a state the site's private classifier predicts too, as it stood after the model's \
       round, and both together as an ensemble (of other methods, their own predictors); where the state was calibrated for the model, at \
-      its temperature too. Without --predictions-out, a table: sample, class, p_1 to p_C.
+      its temperature too. Without --predictions-out, a table: sample, class, the label where it is known, and p_ with each \
+      class's name, which fm-eval score reads.
       """)
 
   @OptionGroup var site: SiteOptions
@@ -51,11 +52,15 @@ struct PredictVerb: Verb {
     guard writesText else { return }
     let classes = features.classes
     var records = Records(
-      "predictions", columns: ["sample", "class"] + classes.indices.map { "p_\($0 + 1)" })
+      "predictions",
+      columns: ["sample", "class"] + (features.labels == nil ? [] : ["label"])
+        + classes.map { "p_\($0)" })
     let names = features.names
     for (row, predicted) in Predictions.classes(result.final).enumerated() {
       let probabilities = result.final.row(row).map { JSON.rounded(Double($0), places: 6) }
-      records.add([.string(names[indices[row]]), .string(classes[predicted])] + probabilities)
+      let label = features.labels.map { [JSON.string(classes[$0[indices[row]]])] } ?? []
+      records.add(
+        [.string(names[indices[row]]), .string(classes[predicted])] + label + probabilities)
     }
     try text.write(records, inputs: subject.inputs)
   }

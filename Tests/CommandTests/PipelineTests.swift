@@ -126,7 +126,7 @@ struct PipelineTests {
       """)
     let table = try shell.succeed("fm-eval predict --features new.tar model.tar")
     let rows = table.split(separator: "\n").map { $0.split(separator: "\t") }
-    #expect(rows[0] == ["sample", "class", "p_1", "p_2", "p_3"])
+    #expect(rows[0] == ["sample", "class", "p_one", "p_two", "p_three"])
     #expect(rows.count == 91)
     let classes = ["one", "two", "three"]
     for (index, row) in rows.dropFirst().enumerated() {
@@ -134,6 +134,20 @@ struct PipelineTests {
       let p = row[2...].compactMap { Double($0) }
       #expect(abs(p.reduce(0, +) - 1) < 1e-5)
       #expect(classes[p.firstIndex(of: p.max() ?? 0) ?? 0] == row[1])
+    }
+    // Where labels are known they are in the table, which is scored as any program's.
+    try shell.succeed(
+      """
+      fm-eval predict --features sites/east.tar model.tar > p.tsv
+      fm-eval score p.tsv > of-table; fm-eval predict --features sites/east.tar --predictions-out p.tar model.tar
+      fm-eval score p.tar > of-archive
+      """)
+    #expect(try shell.succeed("head -n 1 p.tsv | cut -f 1-4") == "sample\tclass\tlabel\tp_one\n")
+    for score in ["accuracy", "macro_f1"] {
+      let values = try shell.succeed(
+        "awk -v s=\(score) '$2 == s && $3 == \"NA\" { print $4 }' of-table of-archive | sort -u | wc -l"
+      )
+      #expect(values == "1\n", "\(score)")
     }
     let lines = try shell.succeed(
       "fm-eval predict --format jsonl --features new.tar model.tar | jq -c .class | wc -l")

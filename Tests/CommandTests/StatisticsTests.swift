@@ -249,6 +249,15 @@ struct StatisticsTests {
       fm-federate -q --run killed \(run) sites
       diff -r -x '*.txt' -x '*.lock' whole killed
       """)
+    // A temperature is made once: a report that comes later changes nothing.
+    try shell.succeed(
+      """
+      rm -r killed/finished killed/results killed/tested killed/rounds/001/reports/east.tar
+      fm-federate -q --run killed \(run) sites 2> warned
+      test ! -e killed/rounds/001/reports/east.tar
+      grep -q 'no report from east' warned
+      cmp whole/table.tsv killed/table.tsv; fm-eval check killed > checked
+      """)
     // What was done to a model at the server is verified.
     try shell.succeed("cp whole/rounds/001/model.tar.gz jobs/rounds/001/calibrated.tar.gz")
     let checked = try shell.run("fm-eval check jobs")
