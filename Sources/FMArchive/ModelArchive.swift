@@ -8,7 +8,7 @@ public struct ModelArchive: Sendable {
   public let manifestBytes: [UInt8]
   public let identity: String
   public let tensors: [Tensor]
-  /// The exact totals of statistics that a model keeps, or that an aggregate of several sites is.
+  /// Exact totals of statistics: of a model that keeps them, or of a sum of several sites; else empty.
   public let totals: [IntegerTensor]
   /// What messages call it.
   public let name: String

@@ -69,11 +69,10 @@ public struct AggregationPlan: Sendable {
     }
     remarks += model.remarks
     // Nothing but a site's word says how many samples it has.
-    if let large = sum.inputs.first(where: { 10 * $0.samples > 9 * sum.samples }),
-      sum.inputs.count > 1
-    {
+    let (inputs, samples) = (sum.inputs, sum.samples)
+    if inputs.count > 1, let large = inputs.first(where: { 10 * $0.samples > 9 * samples }) {
       remarks.append(
-        "site '\(large.site)' has \(large.samples) of all \(sum.samples) training samples, by its own count"
+        "site '\(large.site)' has \(large.samples) of all \(samples) training samples, by its own count"
       )
     }
     if round.hasModel {

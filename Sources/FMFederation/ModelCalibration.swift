@@ -44,7 +44,7 @@ public struct ModelCalibration {
     samples += report.report.total
   }
 
-  /// t with the least total, the largest of several.
+  /// The temperature with the smallest total log loss; of ties, the largest.
   /// - Throws: `tryAgain` where no report has log losses.
   public func temperature() throws(FedMedError) -> Double {
     guard samples > 0 else {

@@ -64,7 +64,7 @@ public struct Reception {
   private var limit: Int {
     let small = JSONLimits.manifest.bytes + 1 << 20
     guard answer == .update else { return JSONLimits.report.bytes + small }
-    // An aggregate of several sites has integers of eight bytes.
+    // Room for a sum of several sites too, whose integers have eight bytes: it is refused as what it is.
     let sent = (try? model.method().sent) ?? []
     return sent.reduce(small) { $0 + 8 * $1.shape.reduce(1, *) + 1 << 13 }
   }

@@ -7,8 +7,8 @@ import FMNumerics
 /// theirs. Adding and subtracting in any order and grouping gives the same bytes.
 public struct StatisticsSum: Sendable {
   public private(set) var totals: [IntegerTensor]
-  /// What is in it, in the order of the sites' names.
-  public private(set) var inputs: [Manifest.Input] = []
+  /// What is in it, by the sites' names.
+  private var members: [String: Manifest.Input] = [:]
 
   /// Nothing yet.
   init(_ method: any StatisticsMethod) {
@@ -19,31 +19,28 @@ public struct StatisticsSum: Sendable {
   mutating func add(_ update: FederatedRound.Update, _ method: any StatisticsMethod)
     throws(FedMedError)
   {
-    let known = Set(inputs.map(\.site))
-    if let twin = update.inputs.first(where: { known.contains($0.site) }) {
+    if let twin = update.inputs.first(where: { members[$0.site] != nil }) {
       throw FedMedError(
         .badData, "site '\(printable(twin.site))' is in the sum already", file: update.name)
     }
     try combine(update, method, subtracting: false)
-    inputs = (inputs + update.inputs).sorted { $0.site.precedes($1.site) }
+    for input in update.inputs { members[input.site] = input }
   }
 
   /// - Throws: `badData` where an update is not in it.
   mutating func remove(
     _ update: FederatedRound.Update, _ method: any StatisticsMethod
   ) throws(FedMedError) {
-    for input in update.inputs where !inputs.contains(input) {
-      let isKnown = inputs.contains { $0.site == input.site }
+    for input in update.inputs where members[input.site] != input {
       throw FedMedError(
         .badData,
-        isKnown
+        members[input.site] != nil
           ? "another update of site '\(printable(input.site))' is in the sum"
           : "site '\(printable(input.site))' is not in the sum", file: update.name)
     }
     try combine(update, method, subtracting: true)
-    let gone = Set(update.inputs.map(\.site))
-    inputs.removeAll { gone.contains($0.site) }
-    guard !inputs.isEmpty else { throw FedMedError(.tryAgain, "no site is left in the sum") }
+    for input in update.inputs { members[input.site] = nil }
+    guard !members.isEmpty else { throw FedMedError(.tryAgain, "no site is left in the sum") }
   }
 
   private mutating func combine(
@@ -57,8 +54,11 @@ public struct StatisticsSum: Sendable {
     }
   }
 
+  /// What is in it, in the order of the sites' names.
+  public var inputs: [Manifest.Input] { members.values.sorted { $0.site.precedes($1.site) } }
+
   /// Σ of all samples in it.
-  public var samples: Int { inputs.reduce(0) { $0 + $1.samples } }
+  public var samples: Int { members.values.reduce(0) { $0 + $1.samples } }
 }
 
 extension StatisticsMethod {
@@ -164,5 +164,5 @@ extension FederatedRound {
   }
 
   /// How many sites are in it.
-  public var siteCount: Int { updates.reduce(0) { $0 + $1.inputs.count } }
+  public var siteCount: Int { inputs.count }
 }

@@ -18,6 +18,12 @@ public struct DoubleMatrix: Equatable, Sendable {
     (self.rows, self.columns, self.elements) = (rows, columns, elements)
   }
 
+  /// A matrix of single precision, widened.
+  package init(_ matrix: Matrix) {
+    self.init(
+      rows: matrix.rows, columns: matrix.columns, elements: matrix.elements.map { Double($0) })
+  }
+
   public subscript(row: Int, column: Int) -> Double {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }

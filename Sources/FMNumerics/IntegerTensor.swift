@@ -20,8 +20,7 @@ public struct IntegerTensor: Equatable, Sendable {
   /// An array of zeros.
   package init(_ shape: TensorShape) {
     self.init(
-      name: shape.name, shape: shape.shape,
-      values: [Int64](repeating: 0, count: shape.shape.reduce(1, *)))
+      name: shape.name, shape: shape.shape, values: [Int64](repeating: 0, count: shape.count))
   }
 
   /// The numbers of an array of floats.

@@ -25,7 +25,24 @@ extension [Tensor] {
   }
 }
 
+extension TensorShape {
+  /// How many numbers it has.
+  package var count: Int { shape.reduce(1, *) }
+}
+
 extension Layout {
+  /// The arrays of this layout with these values, in its order.
+  /// - Precondition: as many values for each array as it has numbers.
+  package func tensors(_ values: [[Float]]) -> [Tensor] {
+    precondition(values.count == count && zip(self, values).allSatisfy { $0.count == $1.count })
+    return zip(self, values).map { Tensor(name: $0.name, shape: $0.shape, values: $1) }
+  }
+
+  /// The arrays of this layout, full of zeros.
+  package func zeros() -> [Tensor] {
+    tensors(map { [Float](repeating: 0, count: $0.count) })
+  }
+
   /// Those of `tensors` that this layout names, in its order.
   /// - Throws: `badData` where one is missing or has another shape.
   package func select(from tensors: [Tensor]) throws(FedMedError) -> [Tensor] {

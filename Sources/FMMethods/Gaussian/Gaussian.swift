@@ -36,12 +36,11 @@ public struct Gaussian: FederatedMethod {
   /// The head of no statistics: every class is as likely, whatever the features.
   public func start(_ texts: ClassTexts?) -> [Tensor] {
     let share = 1 / Float(setting.classes)
-    return shared.map { entry in
-      let value: Float = ["scale": 1, "temperature": 1, "prior": share][entry.name] ?? 0
-      return Tensor(
-        name: entry.name, shape: entry.shape,
-        values: [Float](repeating: value, count: entry.shape.reduce(1, *)))
-    }
+    return shared.tensors(
+      shared.map { entry in
+        let value: Float = ["scale": 1, "temperature": 1, "prior": share][entry.name] ?? 0
+        return [Float](repeating: value, count: entry.count)
+      })
   }
 
   public func train(

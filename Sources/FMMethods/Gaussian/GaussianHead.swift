@@ -41,7 +41,7 @@ struct GaussianHead {
         -0.5 * moments.classMeans.dot(row: c, weight)
       }
     case .ridge:
-      (weight, bias) = (try RidgeRegression(moments).weight, prior)
+      (weight, bias) = (try RidgeRegression(moments).best().weight, prior)
     }
   }
 }
@@ -137,10 +137,6 @@ struct RidgeRegression {
   /// λ/N = 10^(−4 … 1 by .25).
   static let penalties = (0...20).map { pow(10, -4 + 0.25 * Double($0)) }
 
-  let weight: DoubleMatrix
-  /// λ/N.
-  let penalty: Double
-
   /// Residuals, degrees of freedom and score of a penalty.
   struct Score {
     let weight: DoubleMatrix
@@ -156,7 +152,7 @@ struct RidgeRegression {
   private let targets: DoubleMatrix
 
   /// - Throws: `badData` for fewer samples than features, with which cross-validation chooses too small a
-  ///   penalty.
+  ///   penalty, or where the eigenvalues do not converge.
   init(_ moments: StandardizedMoments) throws(FedMedError) {
     guard Int(moments.total) > moments.scatter.rows else { throw Self.tooFew(moments) }
     guard let eigenvalues = moments.scatter.eigenvalues else {
@@ -168,15 +164,20 @@ struct RidgeRegression {
     }
     (self.moments, self.targets) = (moments, targets)
     self.eigenvalues = eigenvalues.map { max($0, 0) }
+  }
+
+  /// W and λ/N of the penalty with the least score.
+  /// - Throws: `badData` where no penalty is possible.
+  func best() throws(FedMedError) -> (weight: DoubleMatrix, penalty: Double) {
     var best: (weight: DoubleMatrix, penalty: Double, value: Double)?
     for penalty in Self.penalties {
-      let score = try Self.score(penalty, moments, self.eigenvalues, targets)
+      let score = try score(penalty)
       if let value = score.value, value < best?.value ?? .infinity {
         best = (score.weight, penalty, value)
       }
     }
     guard let best else { throw Self.tooFew(moments) }
-    (weight, penalty) = (best.weight, best.penalty)
+    return (best.weight, best.penalty)
   }
 
   private static func tooFew(_ moments: StandardizedMoments) -> FedMedError {
@@ -186,14 +187,8 @@ struct RidgeRegression {
         + "\(moments.scatter.rows) features", hint: "--head lda needs fewer")
   }
 
+  /// - Parameter penalty: λ/N.
   func score(_ penalty: Double) throws(FedMedError) -> Score {
-    try Self.score(penalty, moments, eigenvalues, targets)
-  }
-
-  private static func score(
-    _ penalty: Double, _ moments: StandardizedMoments, _ eigenvalues: [Double],
-    _ targets: DoubleMatrix
-  ) throws(FedMedError) -> Score {
     let (count, size) = (moments.total, moments.scatter.rows)
     let lambda = penalty * count
     var matrix = moments.scatter

@@ -29,9 +29,7 @@ struct GaussianModel {
     let values = [
       head.mean, [head.scale], head.weight.elements, head.bias, head.prior, [1],
     ]
-    return zip(layout, values).map { entry, values in
-      Tensor(name: entry.name, shape: entry.shape, values: values.map { Float($0) })
-    }
+    return layout.tensors(values.map { $0.map { Float($0) } })
   }
 
   /// - Throws: `badData` where an array is missing, has another shape, or values that it cannot have.

@@ -72,15 +72,14 @@ struct GaussianStatistics {
     for row in 0..<moments.rows {
       packed += moments.elements[row * moments.rows + row..<(row + 1) * moments.rows]
     }
-    return zip(layout, [counts, sums.elements, packed]).map { entry, values in
-      Tensor(
-        name: entry.name, shape: entry.shape,
-        values: values.map { value in
+    return layout.tensors(
+      [counts, sums.elements, packed].map { values in
+        values.map { value in
           Float(
             (Double(Float(value)) * IntegerTensor.unitsInOne).rounded(.toNearestOrEven)
               / IntegerTensor.unitsInOne)
-        })
-    }
+        }
+      })
   }
 
   /// N.

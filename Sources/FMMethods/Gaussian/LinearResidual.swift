@@ -34,10 +34,8 @@ struct LinearResidual: Residual {
   }
 
   func values(_ v: Matrix) -> DoubleMatrix {
-    let inputs = DoubleMatrix(
-      rows: v.rows, columns: v.columns, elements: v.elements.map { Double($0) })
     var result = DoubleMatrix(rows: v.rows, columns: fit.bias.count)
-    result.product(inputs, transposing: fit.weight)
+    result.product(DoubleMatrix(v), transposing: fit.weight)
     for row in 0..<v.rows {
       for c in fit.bias.indices { result[row, c] += fit.bias[c] }
     }

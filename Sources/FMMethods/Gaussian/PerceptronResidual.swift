@@ -81,8 +81,7 @@ struct PerceptronResidual: Residual {
     )
     own.first.forward(v, training: false) { own.norm.apply($0, into: &hidden) }
     own.last.forward(hidden, into: &result)
-    return DoubleMatrix(
-      rows: v.rows, columns: last.outputs, elements: result.elements.map { Double($0) })
+    return DoubleMatrix(result)
   }
 
   func tensors() -> [Tensor] { first.tensors() + norm.tensors() + last.tensors() }

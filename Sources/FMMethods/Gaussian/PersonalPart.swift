@@ -90,18 +90,8 @@ struct PersonalPart {
   func tensors(_ setting: MethodSetting, _ shape: Shape) -> [Tensor] {
     let layout = Self.layout(setting, shape)
     let values = [prior.map { Float($0) }, [Float(temperature)], mean, [scale]]
-    let own = zip(layout, values).map { entry, values in
-      Tensor(name: entry.name, shape: entry.shape, values: values)
-    }
-    return own + (residual?.tensors() ?? Self.zeros(layout.dropFirst(own.count)))
-  }
-
-  private static func zeros(_ layout: ArraySlice<TensorShape>) -> [Tensor] {
-    layout.map { entry in
-      Tensor(
-        name: entry.name, shape: entry.shape,
-        values: [Float](repeating: 0, count: entry.shape.reduce(1, *)))
-    }
+    let own = Layout(layout.prefix(values.count)).tensors(values)
+    return own + (residual?.tensors() ?? Layout(layout.dropFirst(values.count)).zeros())
   }
 
   /// Adds r(v) of each sample's features x [N, D] to its logits [N, C].

@@ -87,9 +87,7 @@ public struct LocalLinear: FederatedMethod {
     let values = [
       mean, [scale], fit.weight.elements.map { Float($0) }, fit.bias.map { Float($0) },
     ]
-    return zip(kept, values).map { entry, values in
-      Tensor(name: entry.name, shape: entry.shape, values: values)
-    }
+    return kept.tensors(values)
   }
 }
 
