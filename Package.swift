@@ -68,7 +68,9 @@ let package = Package(
       ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMPartition", "FMMetrics", "FMReports"],
       exclude: ["Rules/README.md"]),
     library("FedMed", libraries, exclude: ["README.md"]),
-    .target(name: "FMCommand", dependencies: ["FedMed", argumentParser], swiftSettings: strict),
+    .target(
+      name: "FMCommand", dependencies: ["FedMed", "CUTF8Proc", argumentParser],
+      swiftSettings: strict),
     .executableTarget(
       name: "fm-benchmark", dependencies: ["FedMed", "FMCommand"],
       path: "Tests/Benchmarks/fm-benchmark",

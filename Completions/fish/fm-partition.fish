@@ -20,7 +20,7 @@ function __fm-partition_parse_tokens -S
     set -l unparsed_tokens (__fm-partition_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-partition'
-        __fm-partition_parse_subcommand 1 'scheme=' 'column=' 'site=' 'sites=' 'alpha=' 'classes-per-site=' 'label=' 'group=' 'split=' 'stratify' 'holdout=' 'holdout-fraction=' 'drop=+' 'min-samples=' 'seed=' 'format=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-partition_parse_subcommand 1 'scheme=' 'column=' 'site=' 'sites=' 'alpha=' 'classes-per-site=' 'label=' 'group=' 'split=' 'stratify' 'holdout=' 'holdout-fraction=' 'drop=+' 'min-samples=' 'seed=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -88,7 +88,8 @@ complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition"' -l 'drop' -d 'Leave out this site; may be repeated.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" min-samples' -l 'min-samples' -d 'Leave out sites with fewer samples; dirichlet and quantity draw anew.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" seed' -l 'seed' -d 'Decides every random draw.' -rfka ''
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'How the summary is written: tsv, json or jsonl.' -rfka 'tsv json jsonl'
+complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
+complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" o output' -l 'output' -s 'o' -d 'Where to write: a file for a table, a folder for archives.' -rF
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" v verbose' -l 'verbose' -s 'v' -d 'Say more.'

@@ -16,6 +16,7 @@ public final class ByteSource {
     guard path != "-" else {
       name = "standard input"
       descriptor = STDIN_FILENO
+      StandardInput.announce()
       return
     }
     name = path

@@ -18,7 +18,7 @@ struct FeatureTable {
     }
     while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
     guard let first = lines.first else { throw fault(0, "no features") }
-    let separator = UInt8(ascii: first.utf8.contains(UInt8(ascii: "\t")) ? "\t" : ",")
+    let separator = DelimitedText.separator(header: first.utf8)
     var header = Self.cells(first, separator).map { String($0) }
     // Some programs begin a text with a mark of its encoding.
     if header[0].hasPrefix("\u{FEFF}") { header[0].removeFirst() }
@@ -103,24 +103,8 @@ struct FeatureTable {
         Substring($0)
       }
     }
-    var (cells, cell, isQuoted): ([Substring], [UInt8], Bool) = ([], [], false)
-    var isBehindQuote = false
-    for byte in line.utf8 {
-      if byte == UInt8(ascii: "\"") {
-        // Twice inside of quotes, it stands for itself.
-        if isBehindQuote && !isQuoted { cell.append(byte) }
-        isQuoted.toggle()
-        isBehindQuote = !isQuoted
-        continue
-      }
-      isBehindQuote = false
-      if byte == separator && !isQuoted {
-        cells.append(Substring(decoding: cell, as: UTF8.self))
-        cell = []
-      } else {
-        cell.append(byte)
-      }
+    return DelimitedText.quotedCells(line.utf8, separator: separator).map {
+      Substring(decoding: $0, as: UTF8.self)
     }
-    return cells + [Substring(decoding: cell, as: UTF8.self)]
   }
 }

@@ -32,11 +32,6 @@ public struct Messages: Sendable {
     say("\(error) (left out)")
   }
 
-  /// A table, as it is.
-  public func show(_ text: String) {
-    Self.write(text)
-  }
-
   /// Text as it is.
   static func write(_ text: String) {
     // Nothing is left to be told where standard error itself fails.

@@ -1,79 +1,139 @@
-import ArgumentParser
 import FedMed
+import Glibc
 
-/// How a table is written.
-public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case tsv, json, jsonl
-}
-
-/// Rows with named columns, to be written as text.
+/// A table in memory: rows with named columns.
 public struct Records {
   private let layout: RecordLayout
   private var rows: [[JSON]] = []
 
-  /// - Parameter name: the key of the rows in the one object of `json`.
+  /// - Parameter name: the key of the rows in the object that `json` writes.
   public init(_ name: String, columns: [String]) {
     layout = RecordLayout(name: name, columns: columns)
   }
 
-  /// Adds a row: a value for each column.
+  /// Adds a row: one value per column.
   public mutating func add(_ row: [JSON]) {
     precondition(row.count == layout.columns.count)
     rows.append(row)
   }
 
+  /// The table with all its columns.
   public func text(_ format: OutputFormat) -> String {
     layout.opening(format)
       + rows.enumerated().map { layout.row($1, isFirst: $0 == 0, format) }.joined()
       + layout.closing(format, isEmpty: rows.isEmpty)
   }
+
+  /// Writes the table to `path` as `options` ask for; nil and `-` are standard output.
+  /// - Parameters:
+  ///   - inputs: files that the output must not overwrite.
+  ///   - messages: receives the names of columns that do not fit the terminal; nil prints none.
+  /// - Throws: `usage` if a chosen column is unknown, `cannotCreate` or `ioError` if writing fails.
+  public func write(
+    to path: String?, _ options: TableOptions, inputs: [String] = [], messages: Messages?
+  ) throws(FedMedError) {
+    try Output.write(to: path, inputs: inputs, isBinary: false) {
+      descriptor, file throws(FedMedError) in
+      try write(options, to: descriptor, file: file, messages: messages)
+    }
+  }
+
+  /// Prints the table on standard error, for a tool whose standard output is its data.
+  /// - Throws: `usage` if a chosen column is unknown, `ioError` if writing fails.
+  public func show(_ options: TableOptions) throws(FedMedError) {
+    try write(options, to: STDERR_FILENO, file: "standard error", messages: nil)
+  }
+
+  private func write(
+    _ options: TableOptions, to descriptor: Int32, file: String, messages: Messages?
+  ) throws(FedMedError) {
+    var writer = try RecordWriter(
+      layout.name, columns: layout.columns, options, to: descriptor, file: file,
+      messages: messages)
+    for row in rows { try writer.add(row) }
+    try writer.finish()
+  }
 }
 
-/// Rows that are written as they come, because there may be too many to be held.
+/// A table written row by row, because it may be too long to hold.
 public struct RecordWriter: ~Copyable {
+  private static let alignedRows = 1000
+
   private let layout: RecordLayout
-  private let format: OutputFormat
+  /// The positions of the chosen columns; nil for all.
+  private let chosen: [Int]?
   private let descriptor: Int32
   private let file: String
+  private let messages: Messages?
+  private let format: OutputFormat
+  /// The layout on a terminal; nil if `format` counts.
+  private var aligned: AlignedTable?
+  private var waiting: [[JSON]] = []
   private var pending: String
   private var isEmpty = true
 
+  /// - Throws: `usage` if a chosen column is unknown.
   public init(
-    _ name: String, columns: [String], format: OutputFormat, to descriptor: Int32, file: String
-  ) {
-    layout = RecordLayout(name: name, columns: columns)
-    (self.format, self.descriptor, self.file) = (format, descriptor, file)
-    pending = layout.opening(format)
+    _ name: String, columns: [String], _ options: TableOptions, to descriptor: Int32, file: String,
+    messages: Messages?
+  ) throws(FedMedError) {
+    chosen = try options.columns?.positions(in: columns)
+    layout = RecordLayout(name: name, columns: chosen?.map { columns[$0] } ?? columns)
+    (self.descriptor, self.file, self.messages) = (descriptor, file, messages)
+    switch TableStyle(options, descriptor: descriptor) {
+    case .format(let format):
+      self.format = format
+      pending = layout.opening(format)
+    case .aligned(let width):
+      (format, pending) = (.tsv, "")
+      aligned = AlignedTable(header: layout.columns, width: width)
+    }
   }
 
-  /// Adds a row: a value for each column.
+  /// Adds a row: one value per column.
+  /// - Throws: `ioError` if writing fails.
   public mutating func add(_ row: [JSON]) throws(FedMedError) {
+    let row = chosen.map { $0.map { row[$0] } } ?? row
     precondition(row.count == layout.columns.count)
-    pending += layout.row(row, isFirst: isEmpty, format)
-    isEmpty = false
-    if pending.utf8.count > 1 << 16 { try flush() }
+    if aligned != nil {
+      waiting.append(row)
+      if waiting.count == Self.alignedRows { try flush() }
+    } else {
+      pending += layout.row(row, isFirst: isEmpty, format)
+      isEmpty = false
+      if pending.utf8.count > 1 << 16 { try flush() }
+    }
   }
 
-  /// To be called at the end.
+  /// Ends the table; call it once, after the last row.
+  /// - Throws: `ioError` if writing fails.
   public mutating func finish() throws(FedMedError) {
-    pending += layout.closing(format, isEmpty: isEmpty)
+    if aligned == nil { pending += layout.closing(format, isEmpty: isEmpty) }
     try flush()
+    guard let hidden = aligned?.hidden, !hidden.isEmpty else { return }
+    messages?.say("columns that do not fit: \(hidden.joined(separator: ", "))")
+    messages?.say("hint: choose columns with --columns")
   }
 
   private mutating func flush() throws(FedMedError) {
+    if aligned != nil {
+      pending = aligned?.text(waiting) ?? ""
+      waiting = []
+    }
     try Output.writeAll(pending, to: descriptor, file: file)
     pending = ""
   }
 }
 
-/// How rows with named columns look in each format.
-private struct RecordLayout {
+/// The text of rows with named columns in each format.
+struct RecordLayout {
   let name: String
   let columns: [String]
 
   func opening(_ format: OutputFormat) -> String {
     switch format {
     case .tsv: columns.joined(separator: "\t") + "\n"
+    case .csv: columns.map(Self.quoted).joined(separator: ",") + "\n"
     case .json: "{\n  \(JSON.string(name).line): ["
     case .jsonl: ""
     }
@@ -83,6 +143,7 @@ private struct RecordLayout {
     var object: JSON { .object(zip(columns, row).map { JSON.Member(key: $0, value: $1) }) }
     switch format {
     case .tsv: return row.map(Self.cell).joined(separator: "\t") + "\n"
+    case .csv: return row.map { Self.quoted(Self.cell($0)) }.joined(separator: ",") + "\n"
     case .json: return (isFirst ? "\n    " : ",\n    ") + object.text(indentedBy: 4)
     case .jsonl: return object.line + "\n"
     }
@@ -92,12 +153,18 @@ private struct RecordLayout {
     format == .json ? (isEmpty ? "]\n}\n" : "\n  ]\n}\n") : ""
   }
 
-  private static func cell(_ value: JSON) -> String {
+  static func cell(_ value: JSON) -> String {
     switch value {
-    // A name from outside must not make a cell or a line of its own, nor steer a terminal.
+    // Text from outside must neither add cells or lines nor control a terminal.
     case .string(let text): text.isEmpty ? "" : printable(text, limit: .max)
     case .null: "NA"
     default: value.line
     }
+  }
+
+  /// A cell of CSV (RFC 4180).
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { $0 == "," || $0 == "\"" }) else { return cell }
+    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -111,6 +111,9 @@ extension ParsableCommand {
     // Names in archives are UTF-8 everywhere; libarchive asks the C library.
     setlocale(LC_CTYPE, "C.UTF-8")
     signal(SIGXFSZ, SIG_IGN)
+    StandardInput.setTerminalNotice {
+      Messages(tool: tool).say("reading standard input from the terminal; Ctrl-D ends it")
+    }
     Memory.keep()
     // A standard stream that the caller closed would be the next file that is opened. Opened the
     // wrong way round, it fails when it is used.

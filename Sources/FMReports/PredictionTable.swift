@@ -24,7 +24,9 @@ struct PredictionTable {
     guard let first = try lines.next() else {
       throw FedMedError(.badData, "no header", file: file, place: "line 1")
     }
-    let header = try Table(text: String(decoding: first, as: UTF8.self), file: file).header
+    let separator = DelimitedText.separator(header: first)
+    let titles = Self.cells(first, separator).map { String(decoding: $0, as: UTF8.self) }
+    let header = try Table(text: titles.joined(separator: "\t"), file: file).header
     let columns = header.indices.filter { header[$0].hasPrefix("p_") }
     let classes = columns.map { String(header[$0].dropFirst(2)) }
     guard classes.count > 1, let place = header.firstIndex(of: "label") else {
@@ -52,7 +54,7 @@ struct PredictionTable {
       func fault(_ reason: String, hint: String? = nil) -> FedMedError {
         FedMedError(.badData, reason, file: file, place: "line \(count)", hint: hint)
       }
-      let cells = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+      let cells = Self.cells(line, separator)
       guard cells.count == header.count else {
         throw fault("\(cells.count) cells, the header has \(header.count)")
       }
@@ -81,6 +83,14 @@ struct PredictionTable {
       }
     }
     checksum = digest.hexadecimal()
+  }
+
+  private static func cells(_ line: ArraySlice<UInt8>, _ separator: UInt8) -> [ArraySlice<UInt8>] {
+    // Quotes are CSV's alone; in TSV they are part of a name.
+    guard separator != UInt8(ascii: "\t"), line.contains(UInt8(ascii: "\"")) else {
+      return line.split(separator: separator, omittingEmptySubsequences: false)
+    }
+    return DelimitedText.quotedCells(line, separator: separator).map { $0[...] }
   }
 
   private static func number(_ bytes: ArraySlice<UInt8>) -> Double? {

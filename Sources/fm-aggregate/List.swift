@@ -14,8 +14,7 @@ struct ListVerb: Tool {
     usage: "fm-aggregate list WHAT [--format FORMAT]")
   static let name = "fm-aggregate"
 
-  @Option(help: "How text is written: tsv, json or jsonl (tsv).")
-  var format: OutputFormat = .tsv
+  @OptionGroup var table: TableOptions
 
   @OptionGroup var talk: TalkOptions
 
@@ -23,7 +22,7 @@ struct ListVerb: Tool {
   var what: Knowledge
 
   func execute() throws(FedMedError) {
-    try Output.write(text: records().text(format), to: nil)
+    try records().write(to: nil, table, messages: talk.quiet ? nil : messages)
   }
 
   /// What callers must know of each method before a run.

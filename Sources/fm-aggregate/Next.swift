@@ -29,8 +29,7 @@ struct NextVerb: Tool {
 
   @OptionGroup var signatures: SignatureOptions
 
-  @Option(help: "How text is written: tsv, json or jsonl (tsv).")
-  var format: OutputFormat = .tsv
+  @OptionGroup var table: TableOptions
 
   @OptionGroup var talk: TalkOptions
 
@@ -51,7 +50,7 @@ struct NextVerb: Tool {
       path: run, rounds: rounds, minimumSites: minSites, signers: try signatures.allowed(),
       leaveOut: { messages.leaveOut($0) })
     if let roundsOut, !progress.rounds.isEmpty {
-      try Output.write(text: Self.table(progress).text(.tsv), to: roundsOut)
+      try Output.write(text: Self.roundTable(progress).text(.tsv), to: roundsOut)
     }
     var records = Records("facts", columns: ["fact", "value"])
     func add(_ fact: String, _ value: String) { records.add([.string(fact), .string(value)]) }
@@ -61,10 +60,10 @@ struct NextVerb: Tool {
     for name in progress.missingReports { add("report", name) }
     for name in progress.missingUpdates { add("update", name) }
     for name in progress.missingTests { add("test", name) }
-    try Output.write(text: records.text(format), to: nil)
+    try records.write(to: nil, table, messages: talk.quiet ? nil : messages)
   }
 
-  private static func table(_ progress: RunProgress) -> Records {
+  private static func roundTable(_ progress: RunProgress) -> Records {
     var records = Records(
       "rounds", columns: ["round", "sites", "accuracy", "best", "answered", "missed"])
     for round in progress.rounds {

@@ -67,6 +67,6 @@ struct CalibrateVerb: Verb {
         + [temperature, before.logLoss, after.logLoss, errors[0], errors[1]].map {
           .rounded($0, places: 6)
         })
-    try text.write(records, inputs: subject.inputs)
+    try write(records, text, inputs: subject.inputs)
   }
 }

@@ -53,7 +53,7 @@ struct CheckVerb: Verb {
         if failure == nil { failure = error } else { messages.report(error) }
       }
     }
-    try text.write(records, inputs: archives)
+    try write(records, text, inputs: archives)
     if let failure { throw failure }
   }
 }

@@ -2,27 +2,30 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// How and where text is written.
+/// The form and place of a printed table.
 struct TextOptions: ParsableArguments {
-  @Option(name: .customLong("format"), help: "How text is written: tsv, json or jsonl (tsv).")
-  var chosenFormat: OutputFormat?
+  @OptionGroup var table: TableOptions
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where text goes.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the table to this file (standard output).", valueName: "file"),
     completion: .file())
   var output: String?
 
-  var format: OutputFormat { chosenFormat ?? .tsv }
-
-  /// Refuses these options where no text is written.
+  /// Refuses these options if no table is written.
   func requireNone() throws(FedMedError) {
-    guard output == nil, chosenFormat == nil else {
-      throw FedMedError(.usage, "no text is written that --output and --format could be for")
+    guard output == nil, !table.isGiven else {
+      throw FedMedError(
+        .usage, "--output, --format and --columns have no effect: no table is written")
     }
   }
+}
 
-  func write(_ records: Records, inputs: [String]) throws(FedMedError) {
-    try Output.write(text: records.text(format), to: output, inputs: inputs)
+extension Verb {
+  /// Writes a table, and says which of its columns do not fit the terminal.
+  func write(_ records: Records, _ text: TextOptions, inputs: [String]) throws(FedMedError) {
+    try records.write(
+      to: text.output, text.table, inputs: inputs, messages: talk.quiet ? nil : messages)
   }
 }
 

@@ -62,6 +62,6 @@ struct PredictVerb: Verb {
       records.add(
         [.string(names[indices[row]]), .string(classes[predicted])] + label + probabilities)
     }
-    try text.write(records, inputs: subject.inputs)
+    try write(records, text, inputs: subject.inputs)
   }
 }

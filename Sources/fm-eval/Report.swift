@@ -31,7 +31,7 @@ struct ReportVerb: Verb {
       try Output.check(target, inputs: report.files, isBinary: false)
     }
     if let html { try Output.write(text: RunPage(report).html, to: html, inputs: report.files) }
-    if writesText { try text.write(report.records, inputs: report.files) }
+    if writesText { try write(report.records, text, inputs: report.files) }
   }
 }
 

@@ -94,7 +94,7 @@ extension ScoreVerb {
     guard !isTextSilent else { return }
     var records = Records("results", columns: scoreColumns(report))
     add(report, site: name, round: subject.model.round, to: &records)
-    try text.write(records, inputs: subject.inputs)
+    try write(records, text, inputs: subject.inputs)
   }
 
   /// The scores without noise, and with each of the deviations.
@@ -115,7 +115,7 @@ extension ScoreVerb {
         before: [level == level.rounded() ? .integer(Int(level)) : .number(level)])
       records = rows
     }
-    if let records { try text.write(records, inputs: subject.inputs) }
+    if let records { try write(records, text, inputs: subject.inputs) }
   }
 
   private func scoreColumns(_ report: Report) -> [String] {

@@ -35,7 +35,7 @@ extension ScoreVerb {
     }
     if total > 0 { bar.finish() }
     let unmet = final.flatMap { unmetDemand($0, file: path) }
-    try text.write(records, inputs: inputs)
+    try write(records, text, inputs: inputs)
     if let unmet { throw unmet }
   }
 
@@ -109,6 +109,6 @@ extension ScoreVerb {
       }
     }
     let inputs = inputs + against + [samples.samples].compactMap { $0 }
-    try text.write(records, inputs: inputs)
+    try write(records, text, inputs: inputs)
   }
 }

@@ -33,6 +33,6 @@ struct SelectVerb: Verb {
         .integer(score.round == selection.best ? 1 : 0),
       ])
     }
-    try text.write(records, inputs: reports.reports)
+    try write(records, text, inputs: reports.reports)
   }
 }

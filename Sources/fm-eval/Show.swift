@@ -37,9 +37,9 @@ struct ShowVerb: Verb {
     let source = try PredictionSource(path: predictions, group: nil, samples: nil)
     try Output.write(to: text.output, inputs: [predictions], isBinary: false) {
       descriptor, file throws(FedMedError) in
-      var writer = RecordWriter(
-        view.rawValue, columns: ["predictor"] + view.columns, format: text.format, to: descriptor,
-        file: file)
+      var writer = try RecordWriter(
+        view.rawValue, columns: ["predictor"] + view.columns, text.table, to: descriptor,
+        file: file, messages: talk.quiet ? nil : messages)
       for (predictor, own) in source.predictions {
         switch view {
         case .confusion:

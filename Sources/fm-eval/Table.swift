@@ -24,8 +24,7 @@ struct TableVerb: Verb {
     let tests = try TestReports(reports.read(messages)) { error throws(FedMedError) in
       try reports.leaveOut(error, messages)
     }
-    try text.write(
-      ResultTable(tests, score: metric).records(metric), inputs: reports.reports)
+    try write(ResultTable(tests, score: metric).records(metric), text, inputs: reports.reports)
   }
 }
 

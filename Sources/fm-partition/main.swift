@@ -69,8 +69,7 @@ struct Partitioner: Tool {
   @Option(help: "Decides every random draw.")
   var seed: UInt64 = 0
 
-  @Option(help: "How the summary is written: tsv, json or jsonl.")
-  var format: OutputFormat = .tsv
+  @OptionGroup var summaryTable: TableOptions
 
   @Option(
     name: .shortAndLong,
@@ -133,7 +132,7 @@ struct Partitioner: Tool {
     table.set("fm_split", kept.map { splits[$0] })
     let text = table.lines.map { $0 + "\n" }.joined()
     try Output.write(text: text, to: output, inputs: [input])
-    if !talk.quiet { messages.show(summary(partition, samples).text(format)) }
+    if !talk.quiet { try summary(partition, samples).show(summaryTable) }
   }
 
   private func partitionArchive(_ source: ByteSource) throws(FedMedError) {
@@ -176,7 +175,7 @@ struct Partitioner: Tool {
     }
     for file in pending { try file.publish() }
     if !talk.quiet {
-      try Output.write(text: summary(partition, samples).text(format), to: nil)
+      try summary(partition, samples).write(to: nil, summaryTable, messages: messages)
     }
   }
 

@@ -1,0 +1,106 @@
+import CUTF8Proc
+import FedMed
+
+/// Rows of cells as columns of equal width, numbers to the right.
+///
+/// Text is cut if the table does not fit, to ``shortestText`` cells at the least; columns that still do not fit
+/// are hidden, from the right. Widths are those of the first rows that are printed, and grow with later ones.
+struct AlignedTable {
+  private static let shortestText = 12
+  private static let gap = "  "
+
+  private let header: [String]
+  private let width: Int
+  private var widths: [Int] = []
+  private var isNumeric: [Bool] = []
+  /// The number of columns shown; nil before the first rows.
+  private var shown: Int?
+
+  /// - Parameter width: the width of the terminal, in character cells.
+  init(header: [String], width: Int) {
+    (self.header, self.width) = (header, width)
+  }
+
+  /// The names of the columns that do not fit, once rows have been printed.
+  var hidden: [String] { Array(header.dropFirst(shown ?? header.count)) }
+
+  /// Lays out `rows`, below the header if they are the first.
+  mutating func text(_ rows: [[JSON]]) -> String {
+    let cells = rows.map { $0.map(RecordLayout.cell) }
+    let isFirst = shown == nil
+    if isFirst {
+      isNumeric = header.indices.map { column in
+        rows.contains { $0[column].isNumber }
+          && rows.allSatisfy { $0[column].isNumber || $0[column] == .null }
+      }
+      widths = header.map(\.cellWidth)
+    }
+    for row in cells {
+      for (column, cell) in row.enumerated() {
+        widths[column] = max(widths[column], cell.cellWidth)
+      }
+    }
+    if isFirst { fit() }
+    return ((isFirst ? [header] : []) + cells).map(line).joined()
+  }
+
+  /// Decides which columns are shown, and cuts those of text.
+  private mutating func fit() {
+    let natural = widths
+    func needed(_ count: Int) -> Int {
+      widths.prefix(count).reduce(0, +) + Self.gap.count * (count - 1)
+    }
+    if needed(header.count) > width {
+      for column in widths.indices where !isNumeric[column] {
+        widths[column] = min(natural[column], max(Self.shortestText, header[column].cellWidth))
+      }
+    }
+    var count = header.count
+    while count > 1, needed(count) > width { count -= 1 }
+    // What is left over goes to the columns that were cut.
+    for column in 0..<count {
+      widths[column] += max(min(natural[column] - widths[column], width - needed(count)), 0)
+    }
+    shown = count
+  }
+
+  private func line(_ cells: [String]) -> String {
+    var line = ""
+    for column in 0..<(shown ?? 0) {
+      let cell = cells[column].cut(toCells: widths[column])
+      let padding = String(repeating: " ", count: widths[column] - cell.cellWidth)
+      if column > 0 { line += Self.gap }
+      line += isNumeric[column] ? padding + cell : cell + padding
+    }
+    while line.last == " " { line.removeLast() }
+    return line + "\n"
+  }
+}
+
+extension JSON {
+  fileprivate var isNumber: Bool {
+    switch self {
+    case .integer, .number, .decimal: true
+    default: false
+    }
+  }
+}
+
+extension String {
+  /// The number of terminal cells that the text takes.
+  fileprivate var cellWidth: Int {
+    unicodeScalars.reduce(0) { $0 + Int(utf8proc_charwidth(utf8proc_int32_t($1.value))) }
+  }
+
+  /// The text, cut to `limit` cells and ending in `…` if it is longer.
+  fileprivate func cut(toCells limit: Int) -> String {
+    guard cellWidth > limit else { return self }
+    var (result, used) = ("", 1)
+    for character in self {
+      used += String(character).cellWidth
+      if used > limit { break }
+      result.append(character)
+    }
+    return result + "…"
+  }
+}

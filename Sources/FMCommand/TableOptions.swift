@@ -1,0 +1,78 @@
+import ArgumentParser
+import FedMed
+import Glibc
+
+/// The format of a written table.
+public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case tsv, csv, json, jsonl
+
+  /// The formats as the help of an option lists them.
+  public static let list = "tsv, csv, json or jsonl"
+}
+
+/// The options of tools that print a table.
+public struct TableOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Format of the table: \(OutputFormat.list) (tsv; on a terminal, aligned columns).",
+      valueName: "format"))
+  public var format: OutputFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Print only these columns, in this order, such as site,accuracy.", valueName: "list"))
+  public var columns: ColumnList?
+
+  public init() {}
+
+  /// Whether one of the options was given.
+  public var isGiven: Bool { format != nil || columns != nil }
+}
+
+/// Column names, separated by commas.
+public struct ColumnList: ExpressibleByArgument, Sendable {
+  let names: [String]
+
+  public init?(argument: String) {
+    names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
+  }
+
+  /// The positions of the names in `columns`.
+  /// - Throws: `usage` if a name is unknown or given twice.
+  func positions(in columns: [String]) throws(FedMedError) -> [Int] {
+    var positions: [Int] = []
+    for name in names {
+      guard let position = columns.firstIndex(of: name) else {
+        throw FedMedError(
+          .usage,
+          "unknown column '\(printable(name))' (known: \(columns.joined(separator: ", ")))")
+      }
+      guard !positions.contains(position) else {
+        throw FedMedError(.usage, "column '\(printable(name))' is given twice")
+      }
+      positions.append(position)
+    }
+    return positions
+  }
+}
+
+/// The look of a table: one of the formats, or columns aligned for a person.
+enum TableStyle {
+  case format(OutputFormat)
+  /// - Parameter width: the width of the terminal, in character cells.
+  case aligned(width: Int)
+
+  /// TSV, unless `options` name a format or the table is printed on a terminal.
+  init(_ options: TableOptions, descriptor: Int32) {
+    if let format = options.format {
+      self = .format(format)
+    } else if isatty(descriptor) == 1 {
+      var size = winsize()
+      let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+      self = .aligned(width: isKnown ? Int(size.ws_col) : 80)
+    } else {
+      self = .format(.tsv)
+    }
+  }
+}

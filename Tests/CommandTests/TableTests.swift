@@ -1,0 +1,88 @@
+import Testing
+
+/// The tables that tools print: formats, columns, and their look on a terminal.
+struct TableTests {
+  let shell: Shell
+
+  init() throws { shell = try Shell() }
+
+  /// Runs `script` on a terminal of `width` columns, and returns what it shows.
+  private func terminal(_ script: String, width: Int, typing input: String = "") throws -> [String]
+  {
+    try shell.write("script", "stty cols \(width)\n\(script)\n")
+    try shell.write("input", input)
+    let text = try shell.succeed("script -qec 'sh script' typescript < input | tr -d '\\r'")
+    return text.split(separator: "\n").map(String.init)
+  }
+
+  @Test func csvQuotesWhatNeedsQuotes() throws {
+    try shell.makeSamples()
+    try shell.write("classes.txt", "one, small\nthe \"second\"\nthree\n")
+    try shell.succeed(
+      """
+      fm-extract --import -q --features features.npy --labels labels.npy --text text.npy \
+        --classes classes.txt --encoder made-up -o all.tar &&
+      fm-partition -q --scheme whole --site north --seed 1 -o sites all.tar &&
+      fm-aggregate --init --method zero-shot --like sites/north.tar -o model.tar &&
+      fm-eval predict --features sites/north.tar --format csv model.tar > p.csv &&
+      fm-eval predict --features sites/north.tar model.tar > p.tsv
+      """)
+    let header = try shell.succeed("head -n 1 p.csv")
+    #expect(header == "sample,class,label,\"p_one, small\",\"p_the \"\"second\"\"\",p_three\n")
+    // Scores are the same, whichever of the two is read.
+    #expect(try !shell.succeed("fm-eval score p.csv").isEmpty)
+    try shell.succeed("fm-eval score p.csv > csv && fm-eval score p.tsv | cmp - csv")
+  }
+
+  @Test(arguments: ["tsv", "csv", "json", "jsonl"])
+  func columnsAreChosenInEveryFormat(format: String) throws {
+    let text = try shell.succeed(
+      "fm-aggregate list methods --columns rounds,method --format \(format) | head -n 4")
+    let expected = [
+      "tsv": "rounds\tmethod\n50\tfedmedclip\n", "csv": "rounds,method\n50,fedmedclip\n",
+      "json": "{\n  \"methods\": [\n    {\n      \"rounds\": 50,\n",
+      "jsonl": "{\"rounds\": 50, \"method\": \"fedmedclip\"}\n",
+    ]
+    #expect(text.hasPrefix(try #require(expected[format])), "\(text)")
+  }
+
+  @Test func unknownColumnsAreRefused() throws {
+    try shell.fail(
+      "fm-aggregate list codecs --columns nam", 64, "unknown column 'nam' (known: name)")
+    try shell.fail("fm-aggregate list codecs --columns name,name", 64, "'name' is given twice")
+    try shell.fail("fm-aggregate list codecs --columns ''", 64, "--columns")
+  }
+
+  @Test func columnsAreAlignedOnATerminal() throws {
+    let lines = try terminal("fm-aggregate list methods --columns method,rounds,codec", width: 80)
+    #expect(
+      lines.prefix(3) == [
+        "method        rounds  codec", "fedmedclip        50  float16",
+        "linear            50  float16",
+      ])
+  }
+
+  /// At every width the lines fit, and what is not shown is named.
+  @Test(arguments: [30, 60, 100, 200])
+  func tablesFitTheTerminal(width: Int) throws {
+    let lines = try terminal("fm-aggregate list parameters", width: width)
+    let table = lines.filter { !$0.hasPrefix("fm-aggregate: ") }
+    #expect(table.allSatisfy { $0.count <= width })
+    let isWhole = table[0].hasSuffix("help")
+    #expect(isWhole == !lines.contains { $0.contains("columns that do not fit: ") })
+    #expect(isWhole == (width >= 100))
+  }
+
+  @Test func formatsAreObeyedOnATerminal() throws {
+    let lines = try terminal("fm-aggregate list codecs --format tsv", width: 80)
+    #expect(lines == ["name", "float16", "float32"])
+    #expect(try terminal("fm-aggregate list methods --format tsv", width: 80)[1].contains("\t50\t"))
+  }
+
+  @Test func aTerminalThatIsReadIsAnnounced() throws {
+    let lines = try terminal("fm-eval score || true", width: 80, typing: "\u{4}")
+    #expect(lines.contains { $0.contains("fm-eval: reading standard input from the terminal") })
+    let outcome = try shell.run("fm-eval score < /dev/null")
+    #expect(outcome.lines.count == 1, "\(outcome.errors)")
+  }
+}
