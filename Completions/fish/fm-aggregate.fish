@@ -21,7 +21,7 @@ function __fm-aggregate_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'fm-aggregate'
         set -l count -r 1
-        contains -- "$unparsed_tokens[2]" receive next list help; and set count 0
+        contains -- "$unparsed_tokens[2]" calibrate receive next status list help; and set count 0
         __fm-aggregate_parse_subcommand $count 'init' 'like=' 'spec=' 'text=' 'method=' 'seed=' 'batch-size=' 'local-epochs=' 'learning-rate-fam=' 'learning-rate-mlp=' 'decay=' 'beta1=' 'beta2=' 'epsilon=' 'weight-decay=' 'lambda=' 'temperature=' 'hidden=' 'contrast=' 'classifier=' 'masks=' 'mixture=' 'learning-rate=' 'start=' 'inputs=' 'local-optimizer=' 'momentum=' 'base=' 'mu=' 'head=' 'shrinkage=' 'residual=' 'partial=' 'keep-statistics' 'add=+' 'remove=+' 'weights=' 'rule=' 'malicious=' 'keep=' 'trim=' 'largest-norm=' 'guard=' 'model=' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'allowed-signers=' 'audit=' 'min-updates=' 'best-round=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'calibrate'
@@ -29,7 +29,9 @@ function __fm-aggregate_parse_tokens -S
         case 'receive'
             __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'next'
-            __fm-aggregate_parse_subcommand 1 'rounds=' 'min-sites=' 'rounds-out=' 'allowed-signers=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-aggregate_parse_subcommand 1 'rounds=' 'min-sites=' 'rounds-out=' 'losses-out=' 'traffic-out=' 'allowed-signers=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'status'
+            __fm-aggregate_parse_subcommand 1 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'list'
             __fm-aggregate_parse_subcommand 1 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'help'
@@ -149,6 +151,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'calibrate' -d 'Fit the temperature of a finished model to the sites\' validation reports.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'receive' -d 'Take the sites\' answers from an exchange, verified.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'next' -d 'Tell what a run of fm-federate does next, and who is missing.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'status' -d 'Print the status of a run of fm-federate.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'list' -d 'List methods, their parameters, rules, optimizers, weights or codecs.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" model' -l 'model' -d 'The model that the reports are on.' -rF
@@ -177,6 +180,8 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds' -l 'rounds' -d 'How many rounds the run is to have.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" min-sites' -l 'min-sites' -d 'Tell the best round too; one with fewer reports than that does not compete.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds-out' -l 'rounds-out' -d 'With --min-sites: write a table of the validated rounds, with the sites that answered and those that missed.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" losses-out' -l 'losses-out' -d 'Write a table of the training losses in the run\'s logs, if there are any: site, round, epoch, each loss by its name.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" traffic-out' -l 'traffic-out' -d 'Write a table of the bytes that each site received and sent, by round.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
@@ -186,6 +191,14 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate next" -eq 1' -fa '(__fm-aggregate_complete_directories)'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate status" -eq 1' -fa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'

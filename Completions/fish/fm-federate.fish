@@ -6,12 +6,15 @@ complete -c fm-federate -l beta2 -x
 complete -c fm-federate -l calibrate
 complete -c fm-federate -l classifier -x -a 'mlp none'
 complete -c fm-federate -l codec -x -a 'float16 float32'
+complete -c fm-federate -l columns -x
+complete -c fm-federate -l config -r -F
 complete -c fm-federate -l contrast -x -a 'batch classes'
 complete -c fm-federate -l deadline -x
 complete -c fm-federate -l decay -x
 complete -c fm-federate -l epsilon -x
 complete -c fm-federate -l exchange -r -F
 complete -c fm-federate -l filter -x -a 'none gzip zstd'
+complete -c fm-federate -l format -x -a 'tsv csv json jsonl'
 complete -c fm-federate -l guard -x
 complete -c fm-federate -l head -x -a 'lda ridge nb'
 complete -c fm-federate -l help
@@ -19,7 +22,7 @@ complete -c fm-federate -l hidden -x
 complete -c fm-federate -l inputs -x -a 'unit raw'
 complete -c fm-federate -l jobs -x
 complete -c fm-federate -l keep -x
-complete -c fm-federate -l keep-statistics -x
+complete -c fm-federate -l keep-statistics
 complete -c fm-federate -l lambda -x
 complete -c fm-federate -l largest-norm -x
 complete -c fm-federate -l launcher -x -a 'local slurm wait'
@@ -38,6 +41,7 @@ complete -c fm-federate -l mixture -x -a 'entropy even'
 complete -c fm-federate -l momentum -x
 complete -c fm-federate -l mu -x
 complete -c fm-federate -l optimizer -x -a 'fedavgm fedadam fedyogi'
+complete -c fm-federate -l print-config
 complete -c fm-federate -l quiet
 complete -c fm-federate -l residual -x -a 'linear mlp'
 complete -c fm-federate -l rounds -x
@@ -49,6 +53,7 @@ complete -c fm-federate -l shrinkage -x
 complete -c fm-federate -l sign -r -F
 complete -c fm-federate -l spec -r -F
 complete -c fm-federate -l start -x -a 'texts zeros'
+complete -c fm-federate -l status -r -F
 complete -c fm-federate -l temperature -x
 complete -c fm-federate -l text -r -F
 complete -c fm-federate -l trim -x

@@ -1,5 +1,5 @@
 complete -c fm-site -l allowed-signers -r -F
-complete -c fm-site -l calibrate
+complete -c fm-site -l calibrate -r -F
 complete -c fm-site -l codec -x -a 'float16 float32'
 complete -c fm-site -l features -r -F
 complete -c fm-site -l filter -x -a 'none gzip zstd'

@@ -43,6 +43,8 @@ public struct RunProgress: Sendable {
   /// The best round by validation so far; nil where none has been validated by enough sites.
   public let best: Int?
   public let rounds: [Round]
+  /// The ending of models and updates, such as `.tar.gz`.
+  private let suffix: String
 
   /// - Parameters:
   ///   - path: the run's folder.
@@ -59,6 +61,7 @@ public struct RunProgress: Sendable {
   ) throws(FedMedError) {
     let settings = try RunSettings(path: "\(path)/settings")
     let suffix = try settings.suffix(file: "\(path)/settings")
+    self.suffix = suffix
     func folder(_ round: Int) -> String { "\(path)/\(RunFolder.round(round))" }
     func lacking(_ names: [String], _ folder: String, _ suffix: String) -> [String] {
       names.filter { !ByteSource.isRegularFile("\(folder)/\($0)\(suffix)") }
@@ -116,5 +119,11 @@ public struct RunProgress: Sendable {
       ? .start
       : newest < last
         ? .train : !missingReports.isEmpty ? .report : missingTests.isEmpty ? .done : .test
+  }
+
+  /// The bytes that the sites of the run in `path` have received and sent.
+  /// - Throws: `noInput` if its rounds cannot be read.
+  public func traffic(in path: String) throws(FedMedError) -> RunTraffic {
+    try RunTraffic(path: path, suffix: suffix)
   }
 }

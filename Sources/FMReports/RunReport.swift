@@ -25,6 +25,10 @@ public struct RunReport: Sendable {
     public let site: String
     public let down: Int
     public let up: Int
+
+    package init(round: Int, site: String, down: Int, up: Int) {
+      (self.round, self.site, self.down, self.up) = (round, site, down, up)
+    }
   }
 
   /// What was scored.

@@ -27,6 +27,18 @@ struct NextVerb: Tool {
       valueName: "file"), completion: .file())
   var roundsOut: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a table of the training losses in the run's logs, if there are any: site, round, epoch, each loss by its name.",
+      valueName: "file"), completion: .file())
+  var lossesOut: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a table of the bytes that each site received and sent, by round.", valueName: "file"),
+    completion: .file())
+  var trafficOut: String?
+
   @OptionGroup var signatures: SignatureOptions
 
   @OptionGroup var table: TableOptions
@@ -52,6 +64,17 @@ struct NextVerb: Tool {
     if let roundsOut, !progress.rounds.isEmpty {
       try Output.write(text: Self.roundTable(progress).text(.tsv), to: roundsOut)
     }
+    if let lossesOut {
+      let losses = try RunLosses(path: run, upTo: rounds)
+      if !losses.rows.isEmpty {
+        let lines = ([losses.columns] + losses.rows).map { $0.joined(separator: "\t") + "\n" }
+        try Output.write(text: lines.joined(), to: lossesOut)
+      }
+    }
+    if let trafficOut {
+      try Output.write(
+        text: Self.trafficTable(progress.traffic(in: run)).text(.tsv), to: trafficOut)
+    }
     var records = Records("facts", columns: ["fact", "value"])
     func add(_ fact: String, _ value: String) { records.add([.string(fact), .string(value)]) }
     add("task", progress.task.rawValue)
@@ -61,6 +84,16 @@ struct NextVerb: Tool {
     for name in progress.missingUpdates { add("update", name) }
     for name in progress.missingTests { add("test", name) }
     try records.write(to: nil, table, messages: talk.quiet ? nil : messages)
+  }
+
+  private static func trafficTable(_ traffic: RunTraffic) -> Records {
+    var records = Records("traffic", columns: ["round", "site", "bytes_down", "bytes_up"])
+    for entry in traffic.entries {
+      records.add([
+        .integer(entry.round), .string(entry.site), .integer(entry.down), .integer(entry.up),
+      ])
+    }
+    return records
   }
 
   private static func roundTable(_ progress: RunProgress) -> Records {

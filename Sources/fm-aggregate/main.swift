@@ -23,7 +23,9 @@ struct Aggregate: Tool {
       exactly: in parts, and with a site added to or removed from a model that keeps them.
       """,
     version: version(of: "fm-aggregate"),
-    subcommands: [CalibrateVerb.self, ReceiveVerb.self, NextVerb.self, ListVerb.self])
+    subcommands: [
+      CalibrateVerb.self, ReceiveVerb.self, NextVerb.self, StatusVerb.self, ListVerb.self,
+    ])
 
   @Flag(name: .customLong("init"), help: "Make the first global model of a run.")
   var isInit = false

@@ -80,7 +80,7 @@ struct FederationTests {
       sleep .3; \(federate("shared")); echo $?; wait $first; echo $?
       """)
     #expect(outcome.text == "75\n0\n", "\(outcome.errors)")
-    #expect(outcome.errors.contains("shared: process"))
+    #expect(outcome.errors.contains("shared: in use by process"))
   }
 
   /// More rounds go on where fewer ended; other settings are another run.
@@ -91,7 +91,7 @@ struct FederationTests {
     #expect(try results("short") == results("long"))
     let other = try shell.run("fm-federate -q --run short --rounds 4 --seed 4 sites")
     #expect(other.status == 65)
-    #expect(other.errors.contains("holds a run with other settings"))
+    #expect(other.errors.contains("its run has different settings"))
   }
 
   /// A site that cannot take part is missed, not waited for, unless too few are left; what it
@@ -111,7 +111,7 @@ struct FederationTests {
     // There is a table, but it says too little to be taken for the result.
     #expect(two.status == 75, "\(two.errors)")
     #expect(two.text.hasPrefix("site\tsamples\talone\tfam\tmlp\tensemble\nnorth\t"))
-    #expect(two.errors.contains("the table is without sites that could not be tested: east"))
+    #expect(two.errors.contains("the table lacks sites that could not be tested: east"))
     #expect(two.errors.contains("round 2: no update from east: "))
     #expect(
       try shell.succeed(
@@ -239,7 +239,7 @@ struct FederationTests {
     // A run is not written over, nor mixed with another; where it lies has no meaning.
     try shell.fail("fm-eval report --html run/rounds.tsv run", 64, "input too")
     try shell.fail("fm-eval report -o run/results/east.tar run", 64, "input too")
-    try shell.fail("fm-eval report --html h --format json run", 64, "no text is written")
+    try shell.fail("fm-eval report --html h --format json run", 64, "no table is written")
     try shell.succeed(
       "mkdir .hidden; cp -pr run .hidden; fm-eval report .hidden/run | cmp - report.tsv")
     try shell.succeed(

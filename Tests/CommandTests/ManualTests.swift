@@ -7,7 +7,7 @@ struct ManualTests {
     "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
   ]
   /// What a tool does beside its main work.
-  static let verbs = ["fm-aggregate": ["calibrate", "receive", "next", "list"]]
+  static let verbs = ["fm-aggregate": ["calibrate", "receive", "next", "status", "list"]]
   static let scripts = ["fm-federate", "fm-site", "fm-poll", "fm-slurm"]
   static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
 

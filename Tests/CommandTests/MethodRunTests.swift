@@ -76,13 +76,13 @@ struct MethodRunTests {
       "fm-federate -q --run run --method linear --lambda 1 sites", 64,
       "--lambda has no effect with --method linear")
     try shell.fail("fm-federate -q --run run2 --method nope sites", 64, "unknown method 'nope'")
-    try shell.fail("fm-federate -q --run run3 --nope 1 sites", 64, "unknown option --nope")
+    try shell.fail("fm-federate -q --run run3 --nope 1 sites", 64, "unknown option '--nope'")
     try shell.fail(
       "fm-federate -q --run run4 --batch-size 1 sites", 64, "--batch-size must be from 2 to 4096")
     try shell.succeed("fm-federate -q --run run --method linear --rounds 1 sites")
     // A run keeps its method.
     try shell.fail(
-      "fm-federate -q --run run --rounds 1 sites", 65, "holds a run with other settings")
+      "fm-federate -q --run run --rounds 1 sites", 65, "its run has different settings")
   }
 
   /// Updates and states of one method are of no use to another.

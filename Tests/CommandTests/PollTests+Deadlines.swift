@@ -83,7 +83,7 @@ extension PollTests {
       try shell.succeed(
         "cp \(offer)/wanted kept; awk -F '\t' -v OFS='\t' '$1 == \"\(key)\" { $2 = v } 1' v='\(value)' kept > \(offer)/wanted"
       )
-      try shell.fail(poll("north"), 65, "offer/wanted: unknown \(key)")
+      try shell.fail(poll("north"), 65, "offer/wanted: \(key == "round" ? "invalid" : "unknown") \(key)")
       #expect(try !shell.run(poll("north")).errors.contains("\u{1B}"))
       try shell.succeed("mv kept \(offer)/wanted; test ! -e bad")
     }
@@ -97,7 +97,7 @@ extension PollTests {
       #expect(try shell.run(call).status == 64, "\(call)")
     }
     try shell.fail(
-      "fm-federate --run r --launcher wait --spec spec.json ../north south", 65, "called by a name")
+      "fm-federate --run r --launcher wait --spec spec.json ../north south", 65, "invalid site name")
   }
 
   /// Any command that runs lines is a launcher.

@@ -37,7 +37,7 @@ struct PollTests {
     // Nobody in time, in order, or only once.
     #expect(try shell.run(poll("north")).status == 75)
     try shell.fail(
-      poll("north"), 75, "served/exchange/north: there is no folder answer, or not yet")
+      poll("north"), 75, "served/exchange/north: no folder answer yet")
     let serve = "\(serve) --calibrate"
     for visit in 0..<6 {
       let outcome = try shell.run("\(serve); \(serve)")
@@ -88,7 +88,7 @@ struct PollTests {
     let forged = try shell.run(poll("north"))
     #expect(forged.status == 77 && forged.errors.contains("is not signed by 'server'"))
     try shell.succeed("cd served/exchange/north/offer; mv kept.wanted wanted")
-    try shell.fail(poll("north"), 75, "not the model that the server asks about")
+    try shell.fail(poll("north"), 75, "not the model that the server asked about")
     try shell.succeed("cd served/exchange/north/offer; mv kept model.tar.gz")
     #expect(try shell.run(serve).status == 75)
     // East's state has seen its round 1, which never came to the model. It learns why, once.
@@ -109,7 +109,7 @@ struct PollTests {
     try shell.succeed(poll("south"))
     #expect(
       try shell.run(late).errors
-        == "fm-federate: round 2: no report from east: nothing came\nfm-federate: round 3: no update from east: nothing came\n"
+        == "fm-federate: round 2: no report from east: no answer\nfm-federate: round 3: no update from east: no answer\n"
     )
     try shell.succeed("test -e served/rounds/003/model.tar.gz.sig")
   }
@@ -144,7 +144,7 @@ struct PollTests {
     try shell.succeed("test -e served/rounds/001/model.tar.gz")
     // Signatures are one of a run's settings.
     try shell.fail(
-      self.serve, 65, "other settings or sites, see its file settings (allowed-signers yes)")
+      self.serve, 65, "different settings or sites (allowed-signers yes)")
   }
 
   /// What was put is put again where it is gone, and not where it waits.
@@ -238,7 +238,7 @@ struct PollTests {
       fm-aggregate served/rounds/001/updates/north.tar.gz | fm-compress -q > \(offer)/model.tar.gz
       sed -i "s/^sha256.*/sha256\t$(sha256sum < \(offer)/model.tar.gz | cut -d ' ' -f 1)/" \(offer)/wanted
       """)
-    try shell.fail(poll("north"), 77, "asks for a test report again, of another model")
+    try shell.fail(poll("north"), 77, "asks for a second test report, of another model")
     #expect(try shell.succeed("stat -c %a data/north.exchange") == "700\n")
   }
 }

@@ -53,7 +53,7 @@ struct RunCheckTests {
     for rounds in [3, 5] {
       let outcome = try shell.run("\(Self.federate) --rounds \(rounds)")
       #expect(outcome.status == 65, "\(outcome.errors)")
-      #expect(outcome.lines.count == 1 && outcome.errors.contains("run/\(file): is missing"))
+      #expect(outcome.lines.count == 1 && outcome.errors.contains("run/\(file): missing"))
     }
   }
 
@@ -85,11 +85,11 @@ struct RunCheckTests {
       \(Self.federate) --rounds 3; fm-eval check run > /dev/null
       diff -r -x jobs -x logs -x '*.lock' whole run
       """)
-    // An update that has been cut off is found before its size is told.
+    // A truncated update is found before its size is recorded.
     try shell.succeed(": > run/rounds/001/updates/east.tar.gz")
     let cut = try shell.run("\(Self.federate) --rounds 3")
     #expect(
-      cut.status == 65 && cut.errors.contains("updates/east.tar.gz: is missing or has changed"))
+      cut.status == 65 && cut.errors.contains("updates/east.tar.gz: missing or modified"))
     #expect(try shell.run("cmp run/traffic.tsv whole/traffic.tsv").status == 0)
   }
 

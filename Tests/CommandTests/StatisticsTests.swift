@@ -120,9 +120,9 @@ struct StatisticsTests {
     try shell.fail(
       "fm-aggregate --partial x --rule median \(updates)", 64, "makes its models by itself")
     try shell.fail(
-      "fm-federate -q --run r0 --method gaussian --rule median sites", 64, "without a rule")
+      "fm-federate -q --run r0 --method gaussian --rule median sites", 64, "cannot be combined with a rule")
     try shell.fail(
-      "fm-federate -q --run r0 --keep-statistics sites", 64, "goes with --method gaussian")
+      "fm-federate -q --run r0 --keep-statistics sites", 64, "requires --method gaussian")
     #expect(try shell.run("test -e r0").status == 1)
     try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options go with --init")
     try shell.fail("fm-aggregate --partial x --best-round 1 \(updates)", 64, "makes an update")
@@ -131,7 +131,7 @@ struct StatisticsTests {
     try shell.fail(
       "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 loses")
     try shell.fail(
-      "fm-federate -q --run r --method gaussian --rounds 2 sites", 64, "no more rounds than 1")
+      "fm-federate -q --run r --method gaussian --rounds 2 sites", 64, "method gaussian has at most 1")
     try shell.succeed("fm-aggregate \(updates) > second.tar")
     try shell.fail(
       "fm-train-local --features sites/east.tar --state x.st second.tar", 65, "has one round")

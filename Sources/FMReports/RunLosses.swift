@@ -1,0 +1,47 @@
+import FMArchive
+import FMBase
+
+/// The training losses of a run, from the logs that its sites wrote on this machine.
+public struct RunLosses: Equatable, Sendable {
+  /// `site`, `round` and `epoch`, then `loss` and its terms by their names.
+  public private(set) var columns = ["site", "round", "epoch", "loss"]
+  /// One row of cells per site, round and epoch; `NA` for a term that the log does not have.
+  public private(set) var rows: [[String]] = []
+
+  /// Columns of a log that are not losses.
+  private static let others = [
+    "site", "round", "epoch", "steps", "validation_correct", "validation_total",
+  ]
+
+  /// Reads `rounds/NNN/logs/SITE.tsv` of the rounds up to `last`, by round and then by site.
+  /// - Parameter path: the run's folder.
+  /// - Throws: `badData` if a log is not one that fm-train-local writes.
+  public init(path: String, upTo last: Int) throws(FedMedError) {
+    for round in 1..<max(last + 1, 1) {
+      let folder = "\(path)/\(RunFolder.round(round))/logs"
+      let names = try? Folder.names(folder, failingWith: .noInput)
+      for name in names ?? [] where name.hasSuffix(".tsv") && !name.hasPrefix(".") {
+        try add(log: "\(folder)/\(name)")
+      }
+    }
+    for row in rows.indices {
+      rows[row] += Array(repeating: "NA", count: columns.count - rows[row].count)
+    }
+  }
+
+  private mutating func add(log path: String) throws(FedMedError) {
+    let table = try Table(text: ByteSource(path: path).text(limit: 1 << 28), file: path)
+    for name in table.header where !Self.others.contains(name) && !columns.contains(name) {
+      columns.append(name)
+    }
+    let places = columns.map { table.header.firstIndex(of: $0) }
+    guard places.prefix(4).allSatisfy({ $0 != nil }) else {
+      throw FedMedError(.badData, "not a training log of fm-train-local", file: path)
+    }
+    let epoch = places[2] ?? 0
+    // A method that does not train in epochs logs its validation alone.
+    for row in table.rows where row[epoch] != "NA" {
+      rows.append(places.map { $0.map { row[$0] } ?? "NA" })
+    }
+  }
+}
