@@ -1,6 +1,6 @@
 import CNettle
 
-/// The SHA-256 checksum of a stream of bytes (FIPS 180-4), by Nettle.
+/// An incremental SHA-256 checksum (FIPS 180-4), computed by Nettle.
 package struct SHA256 {
   private var context = sha256_ctx()
 
@@ -17,14 +17,15 @@ package struct SHA256 {
     bytes.withUnsafeBytes { update($0) }
   }
 
-  /// The checksum of all bytes so far; the next update starts anew.
+  /// Returns the checksum of all bytes so far and resets the state.
   mutating func finalize() -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
     nettle_sha256_digest(&context, digest.count, &digest)
     return digest
   }
 
-  /// The checksum as 64 lower-case hexadecimal digits, as `sha256sum` prints it.
+  /// Returns the checksum as 64 lower-case hexadecimal digits, as `sha256sum` prints it, and resets
+  /// the state.
   package mutating func hexadecimal() -> String {
     Self.hexadecimal(finalize())
   }
