@@ -1,7 +1,9 @@
-/// The elements of several matrices at once, as kernels take them: a level of closures for all that is read
-/// and one for all that is written, instead of one for each.
+/// Access to the elements of several matrices at once. Kernels need one closure for all matrices
+/// they read and one for all they write, instead of one for each.
 package enum Elements {
+  /// Elements that are read.
   package typealias Source = UnsafeBufferPointer<Float>
+  /// Elements that are written.
   package typealias Target = UnsafeMutableBufferPointer<Float>
 
   @inline(__always)
