@@ -173,7 +173,7 @@ struct GaussianTests {
         == "10 samples of all sites together are too few for ridge regression on 16 features")
     #expect(
       reason([sites[0].filtered { $0 == 1 }])
-        == "training samples of fewer than two classes; there is nothing to tell apart")
+        == "training samples of fewer than two classes: nothing to classify")
     var constant = everything.features
     for row in 0..<constant.rows { constant[row, 3] = 0 }
     #expect(
