@@ -204,7 +204,7 @@ struct FailureTests {
       printf 'one\ntwo\nthree\nfour\n' > four.txt
       fm-extract --import -q --features features.npy --labels labels.npy --anchors 2 --classes four.txt \
         --encoder x -o four.tar 2> said || true
-      grep -q "class 'four' has 0 images for 2 anchors" said
+      grep -q "class 'four' has 0 images, too few for 2 anchors" said
       """)
     try shell.writeArray("text4.npy", "<f4", [4, 8], [UInt8](repeating: 63, count: 128))
     try shell.succeed(
