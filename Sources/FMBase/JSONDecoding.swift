@@ -97,7 +97,9 @@ extension JSON {
 
 /// A coding key whose name is known only at run time.
 package struct AnyKey: CodingKey {
+  /// The name of the key.
   package let stringValue: String
+  /// Always `nil`: keys are names.
   package var intValue: Int? { nil }
 
   package init(_ name: String) { stringValue = name }

@@ -4,15 +4,18 @@ import CNettle
 package struct SHA256 {
   private var context = sha256_ctx()
 
+  /// Starts a checksum.
   package init() {
     nettle_sha256_init(&context)
   }
 
+  /// Adds bytes.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     nettle_sha256_update(&context, bytes.count, base.assumingMemoryBound(to: UInt8.self))
   }
 
+  /// Adds bytes.
   package mutating func update(_ bytes: ArraySlice<UInt8>) {
     bytes.withUnsafeBytes { update($0) }
   }
@@ -30,12 +33,14 @@ package struct SHA256 {
     Self.hexadecimal(finalize())
   }
 
+  /// Returns the checksum of `bytes` [32].
   package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
     bytes.withUnsafeBytes { hash.update($0) }
     return hash.finalize()
   }
 
+  /// Returns a checksum as lower-case hexadecimal digits.
   package static func hexadecimal(_ digest: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(

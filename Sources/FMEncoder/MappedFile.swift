@@ -4,6 +4,7 @@ import Glibc
 /// A memory-mapped file, whose pages are read on access and released on request.
 final class MappedFile: @unchecked Sendable {
   // Never changed after `init`, so any thread may read it.
+  /// The bytes of the file; empty if the file is.
   package let bytes: UnsafeRawBufferPointer
   /// The path of the file.
   package let path: String

@@ -28,6 +28,7 @@ struct Tokenizer: Sendable {
 
     /// Two symbols, in a list or separated by a space.
     struct Merge: Decodable {
+      /// The two symbols, separated by a space.
       package let pair: String
 
       init(from decoder: any Decoder) throws {

@@ -42,9 +42,13 @@ public enum PartOwner: Sendable {
 
 /// A module of a network, with its owner and its optimiser.
 public struct Part<Network>: Sendable {
+  /// Whether the arrays are sent or stay at the site.
   package let owner: PartOwner
+  /// The optimiser before the first step of a round.
   package let optimizer: any Optimizer
+  /// Calls its second argument with every parameter of the module in a network.
   package let forEachParameter: @Sendable (inout Network, (inout Parameter) -> Void) -> Void
+  /// Returns the arrays of the module in a network.
   package let tensors: @Sendable (Network) -> [Tensor]
 
   /// Creates a part.

@@ -11,7 +11,7 @@ package enum Activation {
     x.fill { x.lanes(at: $0).rectified() }
   }
 
-  /// Sets g = 0 where y ≤ 0; the derivative at 0 is 0.
+  /// Sets g to 0 if y ≤ 0; the derivative at 0 is 0.
   package static func rectifyBackward(_ g: Row, output y: UnsafeBufferPointer<Float>) {
     g.fill { g.lanes(at: $0).replacing(with: 0, where: y.lanes(at: $0) .<= 0) }
   }

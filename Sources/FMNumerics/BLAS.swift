@@ -28,7 +28,9 @@ enum BLAS {
   /// A matrix in memory, or part of one; `stride` is the distance between the starts of two rows,
   /// in elements.
   struct Operand {
+    /// The first element.
     package let start: UnsafePointer<Float>?
+    /// The distance between the starts of two rows, in elements.
     package let stride: Int
     var isTransposed = false
 

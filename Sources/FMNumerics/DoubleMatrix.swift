@@ -128,7 +128,7 @@ extension DoubleMatrix {
 }
 
 extension [Double] {
-  /// The index of the smallest element; the last one of several.
+  /// The index of the smallest element, the last one if several are equal.
   package var indexOfLastMinimum: Int {
     indices.reduce(0) { self[$1] <= self[$0] ? $1 : $0 }
   }

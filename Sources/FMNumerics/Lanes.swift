@@ -4,6 +4,7 @@
 package typealias Lanes = SIMD16<Float>
 
 extension Lanes {
+  /// The absolute value of each lane.
   @inlinable @inline(__always)
   package func magnitudes() -> Lanes {
     unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)

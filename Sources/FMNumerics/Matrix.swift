@@ -132,10 +132,12 @@ public struct Matrix: Equatable, Sendable {
     return result
   }
 
+  /// Calls `body` with all values, row by row.
   package func withElements<R>(_ body: (UnsafeBufferPointer<Float>) -> R) -> R {
     elements.withUnsafeBufferPointer(body)
   }
 
+  /// Calls `body` with all values, row by row, to change them.
   package mutating func withMutableElements<R>(_ body: (UnsafeMutableBufferPointer<Float>) -> R)
     -> R
   {

@@ -46,7 +46,8 @@ public struct Predictions: Equatable, Sendable {
     parts.first { $0.predictor == predictor }?.probabilities
   }
 
-  /// Returns the class with the largest probability in each row; the first one of several.
+  /// Returns the class with the largest probability in each row, the first one if several are
+  /// equal.
   public static func classes(_ probabilities: Matrix) -> [Int] {
     (0..<probabilities.rows).map { row in
       var best = 0

@@ -21,7 +21,7 @@ public struct Tensor: Equatable, Sendable {
 public struct TensorTable: Sendable {
   private let tensors: [String: Tensor]
 
-  /// Creates a table; of several arrays with the same name, the first one counts.
+  /// Creates a table; the first one counts if several arrays have the same name.
   public init(_ tensors: [Tensor]) {
     self.tensors = Dictionary(
       tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

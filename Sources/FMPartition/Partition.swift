@@ -16,7 +16,7 @@ public struct Partition: Sendable {
     public var isGlobal: Bool { name == Name.global }
   }
 
-  /// The samples that become the held-out site Global, where all samples are for testing.
+  /// The samples that become the held-out site Global, all of them for testing.
   public enum Holdout: Sendable {
     /// No held-out site.
     case none
@@ -35,9 +35,9 @@ public struct Partition: Sendable {
   /// - Parameters:
   ///   - drop: names of sites to exclude.
   ///   - minimumSamples: sites with fewer samples are excluded.
-  /// - Throws: `badData` if a scheme that draws lacks samples of a class, a stratified holdout or
-  ///   split lacks labels, the holdout is empty or takes everything, a site in `drop` or `holdout`
-  ///   is unknown, no site remains, or the scheme fails.
+  /// - Throws: `badData` if a class has no samples (unless the scheme is fixed), the holdout or the
+  ///   split is stratified and the samples are not labelled, the holdout is empty or takes
+  ///   everything, a site in `drop` or `holdout` is unknown, no site remains, or the scheme fails.
   public init(
     _ samples: SampleSet, scheme: any PartitionScheme, split: SplitPlan, holdout: Holdout,
     drop: [String], minimumSamples: Int, seed: UInt64

@@ -8,7 +8,7 @@ public struct SampleSet: Sendable {
   public struct Unit: Sendable {
     /// Row indices of the table.
     public let rows: [Int]
-    /// The most frequent class of its samples; the first one of several.
+    /// The most frequent class of its samples, the first one if several are equally frequent.
     public let label: Int
   }
 

@@ -32,7 +32,7 @@ extension ImageTests {
       printf x | dd of=w/features bs=1 seek=5650 conv=notrunc 2> /dev/null
       """)
     try shell.fail(
-      "\(call) --work w --resize squash many", 65, "w: is of an extraction with another")
+      "\(call) --work w --resize squash many", 65, "w: belongs to an extraction with another")
     try shell.fail("\(call) --work w images", 65, "belongs to an extraction of other images")
     try shell.fail("flock w/features \(call) --work w many", 75, "another process is at work")
     try shell.succeed("\(call) --work w many > resumed.tar; cmp whole.tar resumed.tar; ! test -e w")

@@ -11,6 +11,7 @@ import FMNumerics
 /// added to the gradient before the optimiser. Adam preconditions it like any gradient, which the
 /// paper's proof does not cover.
 public struct FedProx<Base: GradientMethod>: GradientMethod {
+  /// The wrapped method.
   package let base: Base
   /// The base method's hyper-parameters.
   public var values: HyperParameters { base.values }
@@ -59,6 +60,7 @@ public struct FedProx<Base: GradientMethod>: GradientMethod {
 
 /// A network whose shared parameters are pulled towards their initial values.
 public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
+  /// The wrapped network.
   package var inner: Inner
   private let parts: [Part<Inner>]
   private let mu: Float

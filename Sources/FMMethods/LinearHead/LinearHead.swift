@@ -99,6 +99,7 @@ public struct LinearHead: GradientMethod {
 
 /// The head with its loss, the cross-entropy.
 public struct LinearHeadNetwork: GradientNetwork {
+  /// The linear layer D → C.
   package var head: Linear
   /// τ, the factor from cosines to logits; 1 for raw inputs.
   package let scale: Float

@@ -4,6 +4,7 @@ import FMNumerics
 /// A baseline without federation: a gradient method whose shared arrays stay at their site as well.
 /// Comparing with it shows the benefit of federation.
 public struct Local: FederatedMethod {
+  /// The wrapped method.
   package let base: any GradientMethod
 
   /// Empty: nothing is shared.

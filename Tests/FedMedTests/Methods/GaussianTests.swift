@@ -179,7 +179,7 @@ struct GaussianTests {
     #expect(
       try #require(
         reason([Samples(constant, labels: everything.labels)], ["shrinkage": .number(0)])
-      ).hasSuffix("some of which are constant, depend on others or hardly differ"))
+      ).hasSuffix("some of which are constant, nearly constant or linearly dependent"))
     let same = Matrix(rows: 8, columns: 16, repeating: 1)
     #expect(
       try #require(reason([Samples(same, labels: [0, 1, 0, 1, 0, 1, 0, 1])]))
