@@ -1,38 +1,44 @@
 import Glibc
 
-/// The one error of the library and the tools: what went wrong, in which file, at which place in
-/// it, and what a caller should make of it.
+/// An error of the library or the tools: the reason, the file, the place in it, and a code that
+/// tells callers how to react.
 ///
-/// Its description is one line in the form `file: place: reason`, lower case, without a full stop.
+/// The description is one line, `file: place: reason`, in lower case and without a full stop.
 public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of failure it is; the raw values are the exit codes of `sysexits.h`.
+  /// The kind of failure; raw values are the exit codes of `sysexits.h`.
   public enum Code: Int32, Sendable {
-    /// It ran, and the answer is no.
+    /// The command ran, and the answer is no.
     case unsatisfied = 1
-    /// The command was called wrongly.
+    /// The command line is invalid.
     case usage = 64
-    /// Input data is wrong.
+    /// Input data is invalid.
     case badData = 65
     /// An input file does not exist or cannot be read.
     case noInput = 66
-    /// A bug of ours.
+    /// A bug in this project.
     case internalError = 70
     /// An output file cannot be created.
     case cannotCreate = 73
-    /// Reading or writing failed underway, a full disk included.
+    /// A read or write failed midway, for example because the disk is full.
     case ioError = 74
-    /// It cannot be done now; later it may be.
+    /// Temporary failure; the same call may succeed later.
     case tryAgain = 75
-    /// It is not allowed.
+    /// The operation is not permitted, for example by a policy or a signature.
     case refused = 77
   }
 
+  /// The kind of failure, which is also the exit code.
   public var code: Code
+  /// The file concerned; `nil` if the error has none or the thrower does not know its name.
   public var file: String?
+  /// The place in the file, such as a line or an archive member; `nil` if there is none.
   public var place: String?
+  /// What is wrong, in one line.
   public var reason: String
+  /// What the user can do about it; `nil` if there is nothing to suggest.
   public var hint: String?
 
+  /// Creates an error from its parts.
   public init(
     _ code: Code, _ reason: String, file: String? = nil, place: String? = nil, hint: String? = nil
   ) {
@@ -43,7 +49,10 @@ public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
     self.hint = hint
   }
 
-  /// A failed system call: `verb` is what was tried ("open", "write"), `number` its errno.
+  /// An error from a failed system call.
+  /// - Parameters:
+  ///   - number: its `errno`.
+  ///   - verb: the attempted operation, such as "open" or "write".
   public init(
     _ code: Code, errno number: Int32, _ verb: String, file: String?, hint: String? = nil
   ) {
@@ -52,18 +61,19 @@ public struct FedMedError: Error, Equatable, Sendable, CustomStringConvertible {
       hint: hint)
   }
 
+  /// `file: place: reason`, without the parts that are `nil`.
   public var description: String {
     [file, place, reason].compactMap { $0 }.joined(separator: ": ")
   }
 
-  /// The same error at a place inside of another one.
+  /// Returns this error with its place nested inside `outer`.
   package func within(_ outer: String) -> FedMedError {
     var placed = self
     placed.place = [outer, place].compactMap { $0 }.joined(separator: ": ")
     return placed
   }
 
-  /// The same error with the file named, where the place that threw it could not know the name.
+  /// Returns this error with the file set, for throwers that do not know the file's name.
   public func naming(file: String) -> FedMedError {
     var named = self
     named.file = named.file ?? file

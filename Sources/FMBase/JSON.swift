@@ -2,30 +2,43 @@ import Glibc
 
 /// A JSON value whose objects keep the order of their keys.
 ///
-/// Foundation's `JSONDecoder` makes typed values of a text that `init(parsing:limits:)` has checked; its
-/// encoder cannot keep an order.
+/// Typed values are decoded by Foundation's `JSONDecoder`, after `init(parsing:limits:)` has
+/// checked the text. Encoding is done here because Foundation's encoder cannot keep the order of
+/// keys.
 public enum JSON: Equatable, Sendable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case boolean(Bool)
+  /// A number without fraction or exponent that fits in an `Int`.
   case integer(Int)
+  /// Any other number; written as `null` if it is not finite.
   case number(Double)
-  /// A number with a fixed number of decimal places, written as it is to be read.
+  /// A number already formatted with a fixed number of decimal places.
   case decimal(String)
+  /// A string.
   case string(String)
+  /// An array.
   case array([JSON])
+  /// An object, with its members in order.
   case object([Member])
 
+  /// A key of an object with its value.
   public struct Member: Equatable, Sendable {
+    /// The key, without quotes or escapes.
     public let key: String
+    /// The value.
     public let value: JSON
 
+    /// Creates a member.
     public init(key: String, value: JSON) {
       self.key = key
       self.value = value
     }
   }
 
-  /// A number with a fixed number of decimal places; null where there is none.
+  /// A number rounded to `places` decimal places; `null` if `value` is `nil`, not finite, or 10⁹ or
+  /// more.
   public static func rounded(_ value: Double?, places: Int) -> JSON {
     guard let value, value.isFinite, value.magnitude < 1e9 else { return .null }
     var scale = 1
@@ -38,7 +51,7 @@ public enum JSON: Equatable, Sendable {
     return .decimal("\(sign)\(units / scale).\(zeros)\(fraction)")
   }
 
-  /// A number with six significant digits, however small; null where there is none.
+  /// A number rounded to six significant digits; `null` if `value` is `nil` or not finite.
   public static func significant(_ value: Double?) -> JSON {
     guard let value, value.isFinite, value != 0 else { return rounded(value, places: 6) }
     let exponent = Int(log10(value.magnitude).rounded(.down))
@@ -46,22 +59,23 @@ public enum JSON: Equatable, Sendable {
     return rounded(value, places: 5 - exponent)
   }
 
-  /// An object without the keys whose value is nil.
+  /// An object of the members whose value is not `nil`.
   public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
     .object(members.compactMap { pair in pair.value.map { Member(key: pair.key, value: $0) } })
   }
 
+  /// An array of strings.
   public static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
 
-  /// Indented by two spaces, as `jq .` prints it; without a newline at the end.
+  /// The text indented by two spaces, as `jq .` prints it, without a final newline.
   public var text: String { write(indent: "\n") }
 
-  /// The same inside of another text, each line but the first behind so many spaces.
+  /// Returns `text` with all lines but the first indented by `spaces`, to embed it in other text.
   public func text(indentedBy spaces: Int) -> String {
     write(indent: "\n" + String(repeating: " ", count: spaces))
   }
 
-  /// On one line.
+  /// The text on one line.
   public var line: String { write(indent: nil) }
 
   private func write(indent: String?) -> String {
@@ -115,8 +129,8 @@ public enum JSON: Equatable, Sendable {
 }
 
 extension JSON {
-  /// The first place where this value differs from `other`, whatever the order of keys and the spelling
-  /// of numbers; nil where they are equal.
+  /// Returns the first place where this value differs from `other`, ignoring the order of keys and
+  /// the notation of numbers; `nil` if they are equal.
   package func difference(from other: JSON, at place: String) -> String? {
     switch (self, other) {
     case (.object(let a), .object(let b)):
@@ -140,7 +154,7 @@ extension JSON {
     }
   }
 
-  /// By the keys' bytes, because equal text may have different ones.
+  /// Keys are compared as bytes because Swift considers canonically equivalent strings equal.
   private static func values(_ members: [Member]) -> [[UInt8]: JSON] {
     Dictionary(members.map { (Array($0.key.utf8), $0.value) }) { first, _ in first }
   }
@@ -154,7 +168,7 @@ extension JSON {
     }
   }
 
-  /// All texts in it, keys excluded.
+  /// Calls `body` with every string value, keys excluded.
   func forEachString(_ body: (String) throws(FedMedError) -> Void) throws(FedMedError) {
     switch self {
     case .string(let text): try body(text)

@@ -1,20 +1,20 @@
 import FoundationEssentials
 
 extension JSONLimits {
-  /// A manifest: that of a model of ten thousand sites has a tenth of it.
+  /// Limits for a manifest; a model of ten thousand sites uses a tenth of them.
   public static let manifest = JSONLimits(bytes: 4 << 20, depth: 8, values: 1 << 19)
-  /// A report: one of five hundred classes fits.
+  /// Limits for a report; 500 classes fit.
   public static let report = JSONLimits(bytes: 8 << 20, depth: 8, values: 1 << 20)
   /// The JSON files of a checkpoint, vocabularies included.
   package static let checkpoint = JSONLimits(bytes: 64 << 20, depth: 64, values: 1 << 21)
-  /// The head of a safetensors file: that of a ViT-H takes 100 kB.
+  /// Limits for the header of a safetensors file; that of a ViT-H takes 100 kB.
   package static let safeTensors = JSONLimits(bytes: 8 << 20, depth: 8, values: 1 << 19)
 }
 
 extension JSON {
-  /// A typed value of a JSON text from outside.
-  /// - Throws: `badData` that names the key, or the offset where the text is not JSON, repeats a key or
-  ///   exceeds `limits`.
+  /// Decodes a typed value from untrusted JSON text.
+  /// - Throws: `badData` with the key if it is missing or invalid, or with the byte offset if the
+  ///   text is not JSON, repeats a key or exceeds `limits`.
   public static func decode<Value: Decodable>(
     _ json: [UInt8], place: String, limits: JSONLimits
   ) throws(FedMedError) -> Value {
@@ -22,26 +22,28 @@ extension JSON {
     return try typed(json, place: place)
   }
 
-  /// The same for what leaves a site or comes from a server: there is nothing in it that the value does
-  /// not say, and nothing behind its end.
-  /// - Parameter text: what a value is written as.
+  /// Decodes a typed value and refuses text that holds anything else: unknown keys, or data after
+  /// the end. For files that leave a site or come from a server.
+  /// - Parameter text: encodes a value, for the comparison.
+  /// - Throws: `badData` as `decode` does, and if the text holds more than the value, is mostly
+  ///   white space, or has a string that is not a valid name.
   public static func decodeExactly<Value: Decodable>(
     _ json: [UInt8], place: String, limits: JSONLimits, as text: (Value) -> JSON
   ) throws(FedMedError) -> Value {
     let content = try parse(json, place: place, limits: limits)
     guard json.last == UInt8(ascii: "}") || json.suffix(2) == Array("}\n".utf8)[...] else {
-      throw FedMedError(.badData, "something follows its end", place: place)
+      throw FedMedError(.badData, "unexpected data after the end", place: place)
     }
     let value: Value = try typed(json, place: place)
     let own = text(value)
-    // Nor does anything hide in white space.
+    // White space must not carry hidden data either.
     guard json.count <= 4 * own.text.utf8.count + 1024 else {
       throw FedMedError(.badData, "mostly white space", place: place)
     }
     let name = place.hasSuffix(".json") ? String(place.dropLast(5)) : place
     if let difference = content.difference(from: own, at: name) {
       throw FedMedError(
-        .badData, "\(difference) is unknown or has a value that it cannot have", place: place)
+        .badData, "\(difference) is unknown or has an invalid value", place: place)
     }
     try content.forEachString { string throws(FedMedError) in
       guard string.isEmpty || Name.isValid(string) else {
@@ -78,12 +80,12 @@ extension JSON {
       }
       let reason =
         switch error {
-        case .keyNotFound(let key, let context): "no \(path(context, key.stringValue))"
+        case .keyNotFound(let key, let context): "missing key '\(path(context, key.stringValue))'"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
           context.codingPath.isEmpty
             ? "not a JSON object" : "\(path(context)) has the wrong type"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-          "\(path(context)) has a value that it cannot have"
+          "\(path(context)) has an invalid value"
         default: "not JSON"
         }
       throw FedMedError(.badData, reason, place: place)
@@ -93,9 +95,11 @@ extension JSON {
   }
 }
 
-/// A key that is known only when it is read.
+/// A coding key whose name is known only at run time.
 package struct AnyKey: CodingKey {
+  /// The name of the key.
   package let stringValue: String
+  /// Always `nil`: keys are names.
   package var intValue: Int? { nil }
 
   package init(_ name: String) { stringValue = name }

@@ -1,12 +1,13 @@
-/// How much a JSON text from outside may ask of its reader.
+/// Limits on untrusted JSON text, so that it cannot exhaust memory or the stack.
 public struct JSONLimits: Sendable {
-  /// How long the text may be.
+  /// The maximal length of the text, in bytes.
   public let bytes: Int
-  /// How deep arrays and objects may be nested.
+  /// The maximal nesting depth of arrays and objects.
   public let depth: Int
-  /// How many values there may be, keys not counted.
+  /// The maximal number of values, keys not counted.
   public let values: Int
 
+  /// Creates limits.
   public init(bytes: Int, depth: Int, values: Int) {
     (self.bytes, self.depth, self.values) = (bytes, depth, values)
   }
@@ -15,10 +16,10 @@ public struct JSONLimits: Sendable {
 extension JSON {
   /// Parses one JSON text (RFC 8259) in linear time.
   ///
-  /// Every program must read the same from it, so duplicate keys are refused: of two values with one
-  /// key, `jq` shows the last where other parsers take the first.
-  /// - Throws: `badData` with the offset in bytes where the text is not JSON, repeats a key, or exceeds
-  ///   a limit.
+  /// Duplicate keys are refused so that every program reads the same value: `jq` takes the last of
+  /// several values, other parsers take the first.
+  /// - Throws: `badData` with the byte offset if the text is not JSON, repeats a key, or exceeds a
+  ///   limit.
   public init(parsing bytes: [UInt8], limits: JSONLimits) throws(FedMedError) {
     var parser = JSONParser(bytes: bytes, limits: limits)
     self = try parser.parse()
@@ -27,7 +28,7 @@ extension JSON {
 
 private struct JSONParser {
   private static let longestKey = 1 << 10
-  /// Those of a number, which no double needs as many of.
+  /// Limit on a number's characters; more than any double needs.
   private static let mostDigits = 64
 
   private let bytes: [UInt8]
@@ -60,7 +61,8 @@ private struct JSONParser {
     }
   }
 
-  /// The next byte that is not white space, which is used up where it is `byte`.
+  /// Skips white space, and then `byte` if it comes next.
+  /// - Returns: whether it did.
   private mutating func skip(_ byte: Unicode.Scalar) -> Bool {
     skipSpace()
     guard offset < bytes.count, bytes[offset] == UInt8(ascii: byte) else { return false }
@@ -111,8 +113,8 @@ private struct JSONParser {
   private mutating func object(depth: Int) throws(FedMedError) -> JSON {
     offset += 1
     var members: [JSON.Member] = []
-    // By their bytes: text that only looks alike is another key, and comparing it takes time by the square
-    // of its length.
+    // Keys are stored as bytes: keys that only look alike stay distinct, and comparing their
+    // canonical forms would take quadratic time.
     var keys: Set<[UInt8]> = []
     if skip("}") { return .object(members) }
     repeat {
@@ -121,7 +123,9 @@ private struct JSONParser {
         throw fault("not JSON")
       }
       let key = try string()
-      guard key.utf8.count <= Self.longestKey else { throw fault("a key too long") }
+      guard key.utf8.count <= Self.longestKey else {
+        throw fault("key longer than \(Self.longestKey) bytes")
+      }
       guard keys.insert(Array(key.utf8)).inserted else {
         throw fault("duplicate key '\(printable(key))'")
       }
@@ -154,10 +158,12 @@ private struct JSONParser {
       while isDigit() { offset += 1 }
       guard offset > digits else { throw fault("not JSON") }
     }
-    guard offset - start <= Self.mostDigits else { throw fault("a number too long") }
+    guard offset - start <= Self.mostDigits else {
+      throw fault("number longer than \(Self.mostDigits) characters")
+    }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
     if isWhole, let value = Int(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw fault("a number too large") }
+    guard let value = Double(text), value.isFinite else { throw fault("number out of range") }
     return .number(value)
   }
 
@@ -167,7 +173,7 @@ private struct JSONParser {
     var start = offset
     while true {
       guard offset < bytes.count, bytes[offset] >= 0x20 else {
-        throw fault("a string that does not end, or a control character in it")
+        throw fault("unterminated string or control character in a string")
       }
       if bytes[offset] == UInt8(ascii: "\"") { break }
       if bytes[offset] == UInt8(ascii: "\\") {
@@ -186,7 +192,8 @@ private struct JSONParser {
     return result
   }
 
-  /// The UTF-8 of an escape sequence.
+  /// Parses an escape sequence.
+  /// - Returns: its UTF-8 bytes.
   private mutating func escaped() throws(FedMedError) -> [UInt8] {
     guard offset + 1 < bytes.count else { throw fault("not JSON") }
     let plain: UInt8? =
@@ -206,20 +213,20 @@ private struct JSONParser {
     var code = try unit()
     if (0xD800..<0xDC00).contains(code) {
       let low = try unit()
-      guard (0xDC00..<0xE000).contains(low) else { throw fault("half a surrogate pair") }
+      guard (0xDC00..<0xE000).contains(low) else { throw fault("unpaired surrogate") }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
-    guard let scalar = Unicode.Scalar(code) else { throw fault("half a surrogate pair") }
+    guard let scalar = Unicode.Scalar(code) else { throw fault("unpaired surrogate") }
     return Array(Character(scalar).utf8)
   }
 
-  /// The UTF-16 code unit of `\uXXXX`.
+  /// Parses the UTF-16 code unit of `\uXXXX`.
   private mutating func unit() throws(FedMedError) -> UInt32 {
     let end = offset + 6
     guard end <= bytes.count, bytes[offset] == 0x5C, bytes[offset + 1] == UInt8(ascii: "u"),
       bytes[offset + 2..<end].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
       let code = UInt32(String(decoding: bytes[offset + 2..<end], as: UTF8.self), radix: 16)
-    else { throw fault("an unknown escape sequence") }
+    else { throw fault("unknown escape sequence") }
     offset = end
     return code
   }

@@ -1,26 +1,28 @@
 extension String {
-  /// Whether it comes before `other` by the bytes of their UTF-8, as `LC_ALL=C sort` has it: the order
-  /// of sites, classes and files everywhere.
+  /// Whether this string sorts before `other` by UTF-8 bytes, as `LC_ALL=C sort` does. Sites,
+  /// classes and files are sorted this way everywhere.
   public func precedes(_ other: String) -> Bool {
     utf8.lexicographicallyPrecedes(other.utf8)
   }
 }
 
-/// Names from outside.
+/// Names of sites, classes and samples from untrusted sources.
 public enum Name {
-  /// The site that is held out.
+  /// The held-out site.
   public static let global = "Global"
 
-  /// Whether `name` can name a site, a class or a sample: not empty, on one line, without tabs, and
-  /// without invisible characters that could make it look like another name.
+  /// Whether `name` is a valid name of a site, a class or a sample: not blank, at most 1,024 bytes,
+  /// on one line, without tabs, and without invisible characters that could make it look like
+  /// another name.
   public static func isValid(_ name: String) -> Bool {
     name.utf8.count <= 1024 && name.contains { !$0.isWhitespace }
       && name.unicodeScalars.allSatisfy(\.isVisible)
   }
 }
 
-/// Text from outside, fit to be shown: on one line, without characters that are invisible or that steer a
-/// terminal, and not too long. Everything from files, other programs and other machines goes through it.
+/// Makes untrusted text safe to print: one line of at most `limit` characters, with `?` in place of
+/// characters that are invisible or control a terminal. All text from files, other programs and
+/// other machines must pass through it.
 public func printable(_ text: String, limit: Int = 80) -> String {
   let safe = String(
     String.UnicodeScalarView(
@@ -29,14 +31,14 @@ public func printable(_ text: String, limit: Int = 80) -> String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it stands for itself: no control or format character, no end of a line, nothing that is
-  /// not shown.
+  /// Whether the character is visible text: not a control or format character, a line separator or
+  /// a code point without a glyph.
   package var isVisible: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
       .unassigned:
       false
-    // Variation selectors, fillers, and a Braille pattern without dots.
+    // Excludes variation selectors, fillers, and the Braille pattern without dots.
     default: !properties.isDefaultIgnorableCodePoint && value != 0x2800
     }
   }

@@ -4,11 +4,13 @@ import FMNumerics
 import FoundationEssentials
 import Glibc
 
-/// A folder in Hugging Face layout: config.json, and model.safetensors whole or in pieces.
+/// A checkpoint folder in Hugging Face layout: config.json, and model.safetensors in one piece or
+/// sharded.
 package final class Checkpoint: Sendable {
+  /// The path of the folder.
   package let folder: String
   private let files: [SafeTensors]
-  /// Which file has a tensor, and under which name.
+  /// The file and the stored name of each tensor, by its name without prefix.
   private let places: [String: (file: Int, name: String)]
 
   private struct Index: Decodable {
@@ -19,6 +21,8 @@ package final class Checkpoint: Sendable {
     }
   }
 
+  /// Opens a checkpoint.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
   init(folder: String) throws(FedMedError) {
     self.folder = folder
     var names = ["model.safetensors"]
@@ -33,8 +37,8 @@ package final class Checkpoint: Sendable {
     if access("\(folder)/\(names[0])", F_OK) != 0, access("\(folder)/pytorch_model.bin", F_OK) == 0
     {
       throw FedMedError(
-        .noInput, "has pytorch_model.bin alone, which can run code", file: folder,
-        hint: "many checkpoints have model.safetensors too, or a revision with it")
+        .noInput, "has only pytorch_model.bin, which can run code", file: folder,
+        hint: "look for model.safetensors, perhaps in another revision of the checkpoint")
     }
     var files: [SafeTensors] = []
     var places: [String: (file: Int, name: String)] = [:]
@@ -47,7 +51,7 @@ package final class Checkpoint: Sendable {
     self.places = places
   }
 
-  /// A tensor's name without that of the encoder as a whole, as classifiers built around it have it.
+  /// Removes the prefix that classifiers built on an encoder put before its tensors' names.
   private static func plain(_ name: String) -> String {
     for prefix in ["dinov2.", "dinov2_with_registers.", "clip."] where name.hasPrefix(prefix) {
       return String(name.dropFirst(prefix.count))
@@ -56,6 +60,7 @@ package final class Checkpoint: Sendable {
   }
 
   /// Reads a JSON file of a checkpoint.
+  /// - Throws: `noInput` or `ioError` if it cannot be read, `badData` if it is invalid.
   package static func json<Value: Decodable>(_ path: String) throws(FedMedError) -> Value {
     let text = try ByteSource(path: path).text(limit: JSONLimits.checkpoint.bytes)
     do throws(FedMedError) {
@@ -65,9 +70,11 @@ package final class Checkpoint: Sendable {
     }
   }
 
+  /// Whether there is a tensor with that name.
   package func has(_ name: String) -> Bool { places[name] != nil }
 
-  /// - Throws: `badData` where there is no such tensor.
+  /// Returns the shape of a tensor.
+  /// - Throws: `badData` if it is missing.
   package func shape(of name: String) throws(FedMedError) -> [Int] {
     guard let place = places[name], let shape = files[place.file].shape(of: place.name) else {
       throw missing(name)
@@ -75,16 +82,18 @@ package final class Checkpoint: Sendable {
     return shape
   }
 
-  /// - Throws: `badData` where there is no such tensor, or it has another number of elements.
+  /// Checks the size of a tensor.
+  /// - Throws: `badData` if it is missing or has another number of elements.
   package func check(_ name: String, count: Int) throws(FedMedError) {
     let shape = try shape(of: name)
     guard ArrayHeader.count(shape) == count else {
       throw FedMedError(
-        .badData, "shape \(shape), expected \(count) elements", file: folder, place: name)
+        .badData, "expected \(count) elements, found shape \(shape)", file: folder, place: name)
     }
   }
 
-  /// Reads a tensor into rows of `target`, all where none are said.
+  /// Reads a tensor into `rows` of `target`; into all rows if `nil`.
+  /// - Throws: `badData` if it is missing or has another number of elements.
   package func read(
     _ name: String, into target: inout Matrix, rows: Range<Int>? = nil
   ) throws(FedMedError) {
@@ -92,14 +101,15 @@ package final class Checkpoint: Sendable {
     try files[place.file].read(place.name, into: &target, rows: rows)
   }
 
-  /// A tensor of so many elements, as a matrix.
+  /// Returns a tensor with `rows * columns` elements as a matrix.
+  /// - Throws: `badData` if it is missing or has another number of elements.
   package func matrix(_ name: String, rows: Int, columns: Int) throws(FedMedError) -> Matrix {
     var result = Matrix(rows: rows, columns: columns)
     try read(name, into: &result)
     return result
   }
 
-  /// The SHA-256 of all weights' files, one after the other.
+  /// The SHA-256 of all files with weights, one after the other.
   package func checksum() -> String {
     var hash = SHA256()
     for file in files { file.update(&hash) }
@@ -107,6 +117,6 @@ package final class Checkpoint: Sendable {
   }
 
   private func missing(_ name: String) -> FedMedError {
-    FedMedError(.badData, "lacks the tensor \(name)", file: folder)
+    FedMedError(.badData, "missing tensor \(name)", file: folder)
   }
 }

@@ -2,11 +2,15 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// Class anchors in place of texts: the mean features of a few reference images of each class, which
-/// are then left out of everything else.
+/// Class anchors, which replace class texts: the mean features of a few reference images of each
+/// class. The reference images are then excluded from everything else.
 public enum ClassAnchors {
-  /// The rows of `labels` that are drawn, `count` of each class.
-  /// - Throws: `badData` where a class has no more images than that.
+  /// Draws `count` reference images of each class.
+  /// - Parameters:
+  ///   - labels: the class of each image [N].
+  ///   - file: the name for messages.
+  /// - Returns: their rows in `labels`, by class.
+  /// - Throws: `badData` if a class has no more than `count` images.
   public static func draw(
     _ count: Int, labels: [Int], classes: [String], seed: UInt64, file: String
   ) throws(FedMedError) -> [[Int]] {
@@ -16,7 +20,8 @@ public enum ClassAnchors {
       var members = labels.indices.filter { labels[$0] == c }
       guard members.count > count else {
         throw FedMedError(
-          .badData, "class '\(classes[c])' has \(members.count) images for \(count) anchors",
+          .badData,
+          "class '\(classes[c])' has \(members.count) images, too few for \(count) anchors",
           file: file)
       }
       random.shuffle(&members)
@@ -25,7 +30,8 @@ public enum ClassAnchors {
     return drawn
   }
 
-  /// The means [C, D] of the rows drawn.
+  /// Returns the mean features [C, D] of the drawn rows.
+  /// - Throws: `badData` or `ioError` if features cannot be read.
   public static func means(
     _ drawn: [[Int]], of features: FeatureRows
   ) throws(FedMedError) -> Matrix {
@@ -41,10 +47,11 @@ public enum ClassAnchors {
 }
 
 extension FeatureSet {
-  /// Takes the means of some samples as the classes' features, and leaves these samples out.
+  /// Sets the class features to the means of some samples, and removes these samples.
   /// - Parameters:
-  ///   - drawn: their rows, by class.
-  ///   - count: how many were asked for of each class.
+  ///   - drawn: the rows of the samples, by class.
+  ///   - count: the requested number of anchors per class.
+  /// - Throws: `badData` or `ioError` if features cannot be read.
   public mutating func takeAnchors(_ drawn: [[Int]], count: Int) throws(FedMedError) {
     text = try ClassAnchors.means(drawn, of: rows)
     anchors = count

@@ -4,8 +4,9 @@ import FMNumerics
 import Glibc
 
 extension ImageDamage {
-  /// The same image gives the same result: what is drawn depends on its pixels alone.
-  /// - Throws: `internalError` where JPEG's library fails.
+  /// Damages an image. The result depends on the image alone, because random numbers are seeded by
+  /// its pixels.
+  /// - Throws: `internalError` if libjpeg-turbo fails.
   public func apply(to image: Raster) throws(FedMedError) -> Raster {
     switch kind {
     case .noise:
@@ -20,14 +21,14 @@ extension ImageDamage {
 
   private static func byte(_ value: Double) -> UInt8 { UInt8(min(max(value.rounded(), 0), 255)) }
 
-  /// Across, then down, with the borders' pixels going on outside.
+  /// Blurs across, then down; border pixels are repeated outside the image.
   private func blurred(_ image: Raster) -> Raster {
     let reach = Int((3 * degree).rounded(.up))
     let bells = (-reach...reach).map { exp(-Double($0 * $0) / (2 * degree * degree)) }
     let total = bells.reduce(0, +)
     let weights = bells.map { $0 / total }
     let (width, height) = (image.width, image.height)
-    /// A sum along lines of `length` pixels that lie `step` numbers apart.
+    /// Filters along lines of `length` pixels whose starts are `step` bytes apart.
     func pass(
       _ source: [Double], length: Int, step: Int, lines: Int, lineStep: Int
     ) -> [Double] {

@@ -2,9 +2,10 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// config.json of a checkpoint. What a file leaves out has the value that transformers gives it.
+/// config.json of a checkpoint. Missing values take the defaults of Hugging Face's transformers
+/// library.
 struct EncoderConfig: Decodable {
-  /// What it says of one transformer.
+  /// The configuration of one transformer.
   struct Tower: Decodable {
     let hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads: Int?
     let imageSize, patchSize: Int?
@@ -29,6 +30,7 @@ struct EncoderConfig: Decodable {
     }
   }
 
+  /// The model's architecture, such as `clip`.
   let modelType: String
   let visionConfig: Tower?
   let textConfig: Tower?
@@ -39,26 +41,35 @@ struct EncoderConfig: Decodable {
     case textConfig = "text_config"
   }
 
+  /// The path of config.json in a checkpoint folder.
   package static func path(_ folder: String) -> String { "\(folder)/config.json" }
 
+  /// An error in config.json.
   package static func fault(_ folder: String, _ reason: String) -> FedMedError {
     FedMedError(.badData, reason, file: path(folder))
   }
 
+  /// Reads config.json of a checkpoint folder.
   init(folder: String) throws(FedMedError) { self = try Checkpoint.json(Self.path(folder)) }
 }
 
-/// The measures of a transformer.
+/// The sizes of a transformer.
 struct TransformerShape: Sendable {
+  /// w, the width of a token.
   package let width: Int
+  /// m, the width of the hidden layer in each block.
   package let inner: Int
+  /// The number of blocks.
   package let layers: Int
+  /// The number of attention heads.
   package let heads: Int
+  /// ε of the layer normalisations.
   package let epsilon: Float
   let activation: TransformerBlock.Activation
 
-  /// Those of a CLIP's tower.
-  /// - Parameter isText: of the text tower; else of the vision tower.
+  /// The sizes of a CLIP tower.
+  /// - Parameter isText: whether it is the text tower; otherwise it is the vision tower.
+  /// - Throws: `badData` if sizes are out of range or the activation is unknown.
   static func clip(
     _ config: EncoderConfig.Tower, isText: Bool, folder: String
   ) throws(FedMedError) -> TransformerShape {
@@ -68,6 +79,8 @@ struct TransformerShape: Sendable {
       heads: isText ? 8 : 12, epsilon: 1e-5, activation: "quick_gelu", folder: folder)
   }
 
+  /// The sizes of a DINOv2.
+  /// - Throws: `badData` if sizes are out of range, or the activation is unknown or SwiGLU.
   static func dinov2(
     _ config: EncoderConfig.Tower, folder: String
   ) throws(FedMedError) -> TransformerShape {
@@ -76,7 +89,8 @@ struct TransformerShape: Sendable {
     }
     let (width, ratio) = (config.hiddenSize ?? 768, config.mlpRatio ?? 4)
     guard (1...16_384).contains(width), (0.1...16).contains(ratio) else {
-      throw EncoderConfig.fault(folder, "sizes that no encoder has")
+      throw EncoderConfig.fault(
+        folder, "hidden_size \(width) or mlp_ratio \(ratio) out of range")
     }
     return try TransformerShape(
       config, width: width, inner: Int(Double(width) * ratio), heads: 12, epsilon: 1e-6,
@@ -94,7 +108,7 @@ struct TransformerShape: Sendable {
     self.epsilon = Float(config.layerNormEps ?? epsilon)
     guard [width, inner, layers].allSatisfy({ (1...16_384).contains($0) }),
       (1...width).contains(self.heads), width % self.heads == 0, self.epsilon.isFinite
-    else { throw EncoderConfig.fault(folder, "sizes that no encoder has") }
+    else { throw EncoderConfig.fault(folder, "sizes of the layers out of range") }
     let name = config.hiddenAct ?? activation
     guard let known = TransformerBlock.Activation(rawValue: name) else {
       throw EncoderConfig.fault(

@@ -2,30 +2,32 @@ import FMArchive
 import FMBase
 import Glibc
 
-/// The features of the images done so far, a record an image, in their order: in a folder, where a
-/// killed extraction can go on, or in a file without a name.
+/// The features of the images encoded so far, one record per image, in order. The log is kept in a
+/// folder, from which a killed extraction can resume, or in an unnamed temporary file.
 ///
-/// A record is the first 8 bytes of the SHA-256 of the image's mark, the first 8 of the SHA-256 of all
-/// the rest, and the features in half precision; of an image that could not be read,
-/// not-a-numbers. The file begins with the SHA-256 of the settings.
+/// A record consists of the first 8 bytes of the SHA-256 of the image's mark, the first 8 bytes of
+/// the SHA-256 of the rest, and the features in half precision, which are NaN if the image could
+/// not be read. The file begins with the SHA-256 of the settings.
 public final class ExtractionLog {
   private let file: StagingFile
   private let folder: String?
   private let dimension: Int
-  /// How many images are known, and how many of those have been passed by.
+  /// The number of images with records, and how many of them the source has passed again.
   private var known = 0
-  private var passed = 0
+  private var skipped = 0
   private var isReadable: [Bool] = []
 
   private static let headSize = 32
   private var recordSize: Int { 16 + 2 * dimension }
   private var unreadable: [UInt8] { Array((0..<dimension).map { _ in [0x00, 0x7E] }.joined()) }
 
+  /// Opens or creates a log.
   /// - Parameters:
-  ///   - settings: all that the features depend on beside the images.
-  ///   - folder: made if it is not there; nil is a file without a name.
-  ///   - batch: only whole batches are known.
-  /// - Throws: `badData` where the folder holds something else, `tryAgain` where it is in use.
+  ///   - settings: all that the features depend on except the images.
+  ///   - folder: created if it does not exist; `nil` for a temporary file.
+  ///   - batch: the batch size; only complete batches are resumed.
+  /// - Throws: `badData` if the folder contains other files or another extraction, `tryAgain` if it
+  ///   is in use, `cannotCreate` or `ioError` if it cannot be written.
   public init(
     settings: String, dimension: Int, folder: String?, batch: Int
   ) throws(FedMedError) {
@@ -42,8 +44,8 @@ public final class ExtractionLog {
     let names = try Folder.names(folder, failingWith: .cannotCreate)
     if let other = names.first(where: { ![".", "..", Self.name].contains($0) }) {
       throw FedMedError(
-        .badData, "holds '\(printable(other))', which is not of an extraction", file: folder,
-        hint: "name a folder that is empty or not there")
+        .badData, "contains '\(printable(other))', which does not belong to an extraction",
+        file: folder, hint: "use a folder that is empty or does not exist")
     }
     file = try StagingFile(path: "\(folder)/\(Self.name)")
     guard file.size >= Self.headSize else {
@@ -53,10 +55,10 @@ public final class ExtractionLog {
     }
     guard try file.bytes(Self.headSize, from: 0) == head else {
       throw FedMedError(
-        .badData, "is of an extraction with another encoder or other settings", file: folder,
-        hint: "remove it to begin anew")
+        .badData, "belongs to an extraction with another encoder or other settings", file: folder,
+        hint: "remove it to start over")
     }
-    // What was being written when the machine went down is not known.
+    // A crash may have left a partial or corrupted record.
     let complete = (file.size - Self.headSize) / recordSize
     while known < complete, try isIntact(known) { known += 1 }
     known = known / batch * batch
@@ -65,7 +67,7 @@ public final class ExtractionLog {
 
   private static let name = "features"
 
-  /// Whether there is something to go on from.
+  /// The number of images encoded by an earlier run; 0 if the extraction is not resumed.
   public var resumed: Int { known }
 
   private func record(_ index: Int) throws(FedMedError) -> [UInt8] {
@@ -81,23 +83,25 @@ public final class ExtractionLog {
 
   private static func label(_ mark: String) -> [UInt8] { checksum(Array(mark.utf8)) }
 
-  /// Whether the next image is known, and if so, passes it by.
-  /// - Throws: `badData` where another image stands in its place.
-  func passes(_ mark: String) throws(FedMedError) -> Bool {
-    guard passed < known else { return false }
-    let record = try record(passed)
+  /// Skips the next image if it has a record.
+  /// - Returns: whether it did.
+  /// - Throws: `badData` if the record is that of another image.
+  func skipIfKnown(_ mark: String) throws(FedMedError) -> Bool {
+    guard skipped < known else { return false }
+    let record = try record(skipped)
     guard Array(record[..<8]) == Self.label(mark) else {
       throw FedMedError(
-        .badData, "is of an extraction of other images", file: folder,
-        place: "image \(passed + 1)", hint: "remove it to begin anew")
+        .badData, "belongs to an extraction of other images", file: folder,
+        place: "image \(skipped + 1)", hint: "remove it to start over")
     }
-    passed += 1
+    skipped += 1
     isReadable.append(Array(record[16...]) != unreadable)
     return true
   }
 
-  /// Writes down a batch: marks and features [n, D] in half precision, nil for an image that
-  /// could not be read.
+  /// Appends a batch: marks and features [n, D] in half precision, `nil` for an image that could
+  /// not be read.
+  /// - Throws: `ioError` if the log cannot be written.
   package func append(
     _ batch: [(mark: String, features: [UInt8]?)]
   ) throws(FedMedError) {
@@ -111,26 +115,27 @@ public final class ExtractionLog {
     try file.append(bytes)
   }
 
-  /// Which images could be read, and their features.
-  /// - Throws: `badData` where images that are known did not come this time.
+  /// Returns which images could be read, and their features.
+  /// - Throws: `badData` if the log has records of more images than came.
   public func finish() throws(FedMedError) -> (read: [Int], rows: FeatureRows) {
-    guard passed == known else {
+    guard skipped == known else {
       throw FedMedError(
-        .badData, "is of an extraction of more images", file: folder,
-        hint: "remove it to begin anew")
+        .badData, "belongs to an extraction of more images", file: folder,
+        hint: "remove it to start over")
     }
     let read = isReadable.indices.filter { isReadable[$0] }
     let offsets = read.map { Self.headSize + $0 * recordSize + 16 }
     return (read, FeatureRows(file, offsets: offsets, as: .float16, dimension: dimension))
   }
 
-  /// Removes the folder: its work is done.
+  /// Removes the folder after a finished extraction.
+  /// - Throws: `ioError` if the log cannot be removed.
   public func remove() throws(FedMedError) {
     guard let folder else { return }
     guard unlink("\(folder)/\(Self.name)") == 0 else {
       throw FedMedError(.ioError, errno: errno, "remove", file: folder)
     }
-    // It stays where something else was put into it, or where it is the folder that we are in.
+    // The folder stays if it contains other files or is the working directory.
     rmdir(folder)
   }
 }

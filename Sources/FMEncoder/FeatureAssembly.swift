@@ -2,30 +2,36 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// Puts the features of encoded images together with what is known of them.
+/// Combines the features of encoded images with their table, classes and encoder.
 public struct FeatureAssembly: Sendable {
-  /// What the classes are known by.
-  public enum Anchorage: Sendable {
-    /// The features of their texts [C, D].
+  /// The source of the classes' features.
+  public enum ClassReference: Sendable {
+    /// The features of class texts [C, D].
     case texts(Matrix)
-    /// Images of each class, by their places in the list, of which so many were asked for.
+    /// Reference images of each class by their positions in the list, with the requested number per
+    /// class.
     case images([[Int]], count: Int)
   }
 
+  /// The images.
   public let list: ImageList
+  /// The encoder, as archives describe it.
   public let encoder: Manifest.Encoder
+  /// The damage applied to the images; `nil` for none.
   public let damage: ImageDamage?
 
+  /// Creates an assembly.
   public init(list: ImageList, encoder: Manifest.Encoder, damage: ImageDamage?) {
     (self.list, self.encoder, self.damage) = (list, encoder, damage)
   }
 
+  /// Returns the feature set of the images that could be read.
   /// - Parameters:
-  ///   - read: the places in the list of the images that could be read.
+  ///   - read: their positions in the list.
   ///   - rows: their features.
-  /// - Throws: `badData` where there are none, or none of a class's anchors.
+  /// - Throws: `badData` if there are none, or none of a class's reference images.
   public func features(
-    of read: [Int], _ rows: FeatureRows, classes: Anchorage
+    of read: [Int], _ rows: FeatureRows, classes: ClassReference
   ) throws(FedMedError) -> FeatureSet {
     guard !read.isEmpty else {
       throw FedMedError(.badData, "no image could be read", file: list.name)

@@ -2,16 +2,17 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// Images on their way to features.
+/// A pipeline from images to features.
 public struct FeatureExtraction {
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
   private let window: GreyWindow?
   private let damage: ImageDamage?
 
+  /// Creates a pipeline.
   /// - Parameters:
-  ///   - window: of 16-bit grey images; nil takes each from its darkest to its brightest.
-  ///   - damage: what to do to them.
+  ///   - window: the grey values to show of 16-bit images; `nil` for each image's full range.
+  ///   - damage: applied to the preprocessed images; `nil` for none.
   public init(
     encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?,
     damage: ImageDamage?
@@ -28,10 +29,13 @@ public struct FeatureExtraction {
     var image: Result<Raster, FedMedError>?
   }
 
-  /// Encodes all images of `source` that `log` does not know yet, and writes them down there.
+  /// Encodes all images of `source` that have no record in `log`, and appends their features to it.
   /// - Parameters:
-  ///   - unreadable: called for an image that cannot be read; what it throws ends the extraction.
+  ///   - unreadable: called for each image that cannot be read; an error it throws ends the
+  ///     extraction.
   ///   - progress: called with the number of images done.
+  /// - Throws: `badData` if the log belongs to other images or a feature is out of range, and the
+  ///   errors of `source`, `log` and `unreadable`.
   public func encode(
     _ source: some ImageSource, log: ExtractionLog,
     unreadable: (FedMedError) throws(FedMedError) -> Void, progress: (Int) -> Void
@@ -58,18 +62,19 @@ public struct FeatureExtraction {
     }
   }
 
-  /// The next batch; of what the log knows, the names alone.
+  /// Reads and decodes the next batch, except for images that have a record.
   private func decoded(
     _ source: some ImageSource, _ log: ExtractionLog
   ) throws(FedMedError) -> [Job] {
     var jobs: [Job] = []
     var isAtEnd = false
     while jobs.count < encoder.batch && !isAtEnd {
-      // Not more files at a time than threads: each is in memory, and may be large.
+      // Read no more files at a time than there are threads, because each is in memory and may be
+      // large.
       var part: [Job] = []
       while part.count < min(Parallel.threads, encoder.batch - jobs.count) && !isAtEnd {
         let file = try source.next()
-        if let file { part.append(Job(file: file, isKnown: try log.passes(file.mark))) }
+        if let file { part.append(Job(file: file, isKnown: try log.skipIfKnown(file.mark))) }
         isAtEnd = file == nil
       }
       Parallel.update(&part) { [preprocessing, window, damage] job in
@@ -100,7 +105,7 @@ public struct FeatureExtraction {
         do throws(FedMedError) {
           own = try ElementCoding.encode(Array(features.row(row)), as: .float16)
         } catch {
-          throw FedMedError(.badData, "a feature: \(error.reason)", file: job.file.name)
+          throw FedMedError(.badData, "invalid feature: \(error.reason)", file: job.file.name)
         }
         row += 1
       }

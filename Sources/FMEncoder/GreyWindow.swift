@@ -1,25 +1,28 @@
-/// Which part of the greys of a 16-bit image is shown: centre ± width / 2, in the image's units
-/// (Hounsfield's, where they are kept). What is darker is black, what is brighter white.
+/// The range of grey values to show of a 16-bit image: centre ± width / 2, in the image's units,
+/// such as Hounsfield units. Darker values become black, brighter ones white.
 public struct GreyWindow: Equatable, Sendable {
+  /// The centre of the range.
   public let centre: Double
-  /// Above 0.
+  /// The width of the range, above 0.
   public let width: Double
 
+  /// Creates a window.
   public init(centre: Double, width: Double) {
     self.centre = centre
     self.width = width
   }
 }
 
-/// A grey image of more than 8 bits.
+/// A grey image with more than 8 bits per pixel.
 struct WideGrey {
   package let width: Int
   package let height: Int
-  /// The grey of a pixel, by its number, row after row.
+  /// Returns the grey value of a pixel, by its index in row-major order.
   package let value: (Int) -> Int32
 
-  /// An image of 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded, where the window says
-  /// what is darkest and brightest, or else the image; an image of one grey alone is black.
+  /// Converts to 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded. The window defines
+  /// the darkest and the brightest value; without one, they are those of the image. An image with a
+  /// single grey value becomes black.
   func raster(_ window: GreyWindow?) -> Raster {
     let range: ClosedRange<Double>
     if let window {

@@ -1,6 +1,6 @@
-/// Checkpoints' numbers in single precision.
+/// Conversion of a checkpoint's numbers to single precision.
 enum HalfPrecision {
-  /// Expands all elements in `data` into as many floats.
+  /// Converts all elements in `data` to floats in `target`, which must have as many elements.
   static func expand(
     _ data: UnsafeRawBufferPointer, _ element: SafeTensors.Element,
     into target: UnsafeMutableBufferPointer<Float>

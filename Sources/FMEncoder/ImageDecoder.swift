@@ -1,21 +1,20 @@
 import FMBase
 
-/// Image files of the formats that are understood, told apart by how they begin.
+/// Decoding of image files; the format is recognised by the first bytes.
 public enum ImageDecoder {
-  /// The most pixels of an image: 2²⁶, 200 MB decoded.
+  /// The maximal number of pixels: 2²⁶, or 200 MB decoded.
   static let largestPixels = 1 << 26
-  /// The most bytes of all its samples: 256 MiB.
+  /// The maximal size of all samples: 256 MiB.
   static let largestBytes = 1 << 28
 
-  /// How many times as long as the other a side may be: a line of pixels would become a plane when it is
-  /// resized.
+  /// The maximal ratio of the sides: resizing a line of pixels would blow it up to a huge square.
   static let longestRatio = 1 << 10
 
-  /// Checks what an image's header says, before memory is taken for it.
+  /// Checks the size in an image's header before memory is allocated.
   /// - Parameters:
-  ///   - samples: numbers of a pixel, those that are not shown included.
-  ///   - bytes: of a sample.
-  /// - Throws: `badData` for an image without pixels, or one that is too large.
+  ///   - samples: the number of samples per pixel, including those that are not shown.
+  ///   - bytes: the number of bytes per sample.
+  /// - Throws: `badData` if the image is empty or too large.
   package static func checkSize(
     width: Int, height: Int, samples: Int, bytes: Int = 1
   ) throws(FedMedError) {
@@ -25,13 +24,15 @@ public enum ImageDecoder {
     else {
       throw FedMedError(
         .badData,
-        "\(width) × \(height) pixels of \(samples) samples; at most 2²⁶ pixels and 256 MiB are read, no side 1,024 times the other"
+        "\(width) × \(height) pixels of \(samples) samples: at most 2²⁶ pixels, 256 MiB and a "
+          + "ratio of the sides of 1,024 are supported"
       )
     }
   }
 
-  /// - Parameter window: of 16-bit grey images; nil takes each from its darkest to its brightest.
-  /// - Throws: `badData` where the bytes are no such image, or damaged.
+  /// Decodes an image, and turns it upright.
+  /// - Parameter window: the grey values to show of a 16-bit image; `nil` for its full range.
+  /// - Throws: `badData` if the bytes are not a valid image of a supported format.
   public static func decode(
     _ bytes: [UInt8], window: GreyWindow? = nil
   ) throws(FedMedError) -> Raster {

@@ -3,14 +3,16 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// A checkpoint ready for use: the vision tower, what images must look like for it, and the text
-/// tower, where there is one, once it is asked for.
+/// A checkpoint ready for use: the vision tower, the preprocessing of images, and the text tower,
+/// if any, which is loaded on demand.
 public struct ImageEncoder: Sendable {
+  /// The vision tower.
   public let vision: VisionEncoder
+  /// The preprocessing of images.
   public let preprocessing: Preprocessing
-  /// τ = exp(logit_scale); 100 for a model without one.
+  /// τ = exp(logit_scale); 100 for a model without texts.
   public let logitScale: Double
-  /// The SHA-256 of model.safetensors; of its pieces one after the other where it is in pieces.
+  /// The SHA-256 of model.safetensors, or of its shards one after the other.
   public let checksum: String
 
   private let checkpoint: Checkpoint
@@ -18,10 +20,12 @@ public struct ImageEncoder: Sendable {
   private let config: [UInt8]
   private var hasTexts: Bool { checkpoint.has("text_projection.weight") }
 
+  /// Opens a checkpoint.
   /// - Parameters:
   ///   - folder: a checkpoint in Hugging Face layout.
-  ///   - isSquashed: images go straight to the input's square, bilinear, as in the paper's code,
-  ///     whatever the checkpoint says of resizing.
+  ///   - isSquashed: whether images are resized to the square input without regard to their
+  ///     proportions, bilinearly, as in the paper's code, instead of by the checkpoint's own rule.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
   public init(folder: String, isSquashed: Bool) throws(FedMedError) {
     var preprocessing = try Preprocessing(folder: folder)
     if isSquashed { (preprocessing.resize, preprocessing.resampling) = (.squash, .bilinear) }
@@ -37,23 +41,28 @@ public struct ImageEncoder: Sendable {
       logitScale = 100
     }
     guard logitScale > 0 && logitScale <= 300 else {
-      throw FedMedError(.badData, "logit_scale gives \(logitScale)", file: folder)
+      throw FedMedError(
+        .badData, "logit_scale gives \(logitScale), expected above 0 and at most 300",
+        file: folder)
     }
   }
 
-  /// The SHA-256 of all that features depend on beside weights and images: config.json, and how
-  /// images become the input.
+  /// The SHA-256 of all that features depend on except weights and images: config.json, the
+  /// preprocessing and the window.
   public func settings(window: GreyWindow?) -> String {
     let text = "\(preprocessing) \(window.map { "\($0)" } ?? "-") "
     return SHA256.hexadecimal(SHA256.digest(Array(text.utf8) + config))
   }
 
-  /// Features of classes from texts [C, D].
-  /// - Parameter texts: those of each class; of several the mean of the normalised features is taken.
+  /// Encodes class texts to features [C, D].
+  /// - Parameter texts: the texts of each class; for several, the mean of their normalised features
+  ///   counts.
+  /// - Throws: `usage` if the checkpoint has no text tower, `badData` if it is invalid, or two
+  ///   classes have the same features.
   public func features(of texts: [[String]]) throws(FedMedError) -> Matrix {
     guard hasTexts else {
       throw FedMedError(
-        .usage, "the checkpoint has no texts", hint: "class anchors take their place")
+        .usage, "the checkpoint has no text tower", hint: "use class anchors instead of texts")
     }
     let tower = try TextEncoder(checkpoint)
     var result = Matrix(rows: texts.count, columns: vision.dimension)
@@ -61,7 +70,8 @@ public struct ImageEncoder: Sendable {
       let raw = try tower.encode(own)
       guard raw.columns == vision.dimension else {
         throw FedMedError(
-          .badData, "texts have \(raw.columns) features, images \(vision.dimension)")
+          .badData,
+          "text features have dimension \(raw.columns), image features \(vision.dimension)")
       }
       let features = own.count == 1 ? raw : raw.normalizedRows()
       for i in 0..<features.columns {
@@ -69,10 +79,12 @@ public struct ImageEncoder: Sendable {
       }
     }
     for c in texts.indices {
-      if let twin = texts.indices.first(where: { $0 < c && result.row($0) == result.row(c) }) {
+      if let duplicate = texts.indices.first(where: {
+        $0 < c && result.row($0) == result.row(c)
+      }) {
         throw FedMedError(
-          .badData, "classes \(twin + 1) and \(c + 1) have the same text",
-          hint: "of a text no more than 75 tokens are read")
+          .badData, "classes \(duplicate + 1) and \(c + 1) have the same text",
+          hint: "only the first 75 tokens of a text are read")
       }
     }
     return result

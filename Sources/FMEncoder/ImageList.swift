@@ -2,34 +2,38 @@ import FMArchive
 import FMBase
 import Glibc
 
-/// The images of a site: a table of samples, where each sample's file is, and its class.
+/// The images of a site: a table of samples, and the file and the class of each.
 public struct ImageList: Sendable {
+  /// The table of samples, one per image.
   public let table: Table
-  /// Of files, or of members of a tar.
+  /// The paths of files, or the names of tar members.
   public let paths: [String]
-  /// nil where no class is known.
+  /// The class of each image; `nil` if the images are not labelled.
   public let labels: [Int]?
+  /// The names of the classes.
   public let classes: [String]
-  /// What messages call it.
+  /// The name in messages.
   public let name: String
 
-  /// The images in a folder: of a folder of class folders the classes are their names; images in
-  /// the folder itself are unlabelled. Names that begin with a point are passed over.
-  /// - Parameter classes: the classes in their order; nil takes the folders' names in theirs.
+  /// Lists the images in a folder. If it contains class folders, their names are the classes;
+  /// images directly in the folder are unlabelled. Names that begin with a dot are ignored.
+  /// - Parameter classes: the classes in order; `nil` for the sorted names of the folders.
+  /// - Throws: `noInput` if a folder cannot be read, `badData` if images are both inside and beside
+  ///   class folders, nested deeper, or of an unknown class, `usage` if there are no classes.
   public init(folder: String, classes: [String]?) throws(FedMedError) {
     let folders = try Self.entries(folder, isFolder: true)
     let loose = try Self.entries(folder, isFolder: false)
     guard folders.isEmpty || loose.isEmpty else {
       throw FedMedError(
         .badData, "'\(printable(loose[0]))' is beside the class folders", file: folder,
-        hint: "a table says which images are meant")
+        hint: "use a table to choose the images")
     }
     var names: [(class: String?, file: String)] = loose.map { (nil, $0) }
     for name in folders {
       if let inner = try Self.entries("\(folder)/\(name)", isFolder: true).first {
         throw FedMedError(
-          .badData, "in a folder of a class folder", file: "\(folder)/\(name)/\(inner)",
-          hint: "a table says which images belong to which class")
+          .badData, "nested inside a class folder", file: "\(folder)/\(name)/\(inner)",
+          hint: "use a table to assign images to classes")
       }
       for file in try Self.entries("\(folder)/\(name)", isFolder: false) {
         names.append((name, file))
@@ -40,11 +44,14 @@ public struct ImageList: Sendable {
       name: folder)
   }
 
-  /// The images of a table.
+  /// Lists the images of a table.
   /// - Parameters:
-  ///   - root: what the paths in the table are relative to; nil leaves them as they are.
-  ///   - pathColumn: the column of the files.
-  ///   - labelColumn: the column of the class, if the samples are labelled.
+  ///   - root: the folder of relative paths in the table; `nil` keeps them unchanged.
+  ///   - pathColumn: the column with the paths.
+  ///   - labelColumn: the column with the class; `nil` if the images are not labelled.
+  ///   - classes: the classes in order; `nil` for those in the table.
+  /// - Throws: `badData` if a column is missing, a class is unknown or a name is invalid, `usage`
+  ///   if there are no classes.
   public init(
     table: Table, root: String?, pathColumn: String, labelColumn: String?, classes: [String]?,
     name: String
@@ -69,8 +76,10 @@ public struct ImageList: Sendable {
     try check()
   }
 
-  /// Images that are known by what they are called: `class/file`, or `file` where none has a class.
-  /// - Parameter root: the folder that they are in; nil where they are in none.
+  /// Lists images by their names: `class/file`, or `file` if they have no class.
+  /// - Parameter root: the folder that contains them; `nil` if they are not in a folder.
+  /// - Throws: `badData` if only some have a class, a class is unknown or a name is invalid,
+  ///   `usage` if there are no classes.
   package init(
     names: [(class: String?, file: String)], root: String?, classes: [String]?, name: String
   ) throws(FedMedError) {
@@ -89,7 +98,7 @@ public struct ImageList: Sendable {
     try check()
   }
 
-  /// The list of the images named by `indices`, in that order.
+  /// Returns the images given by `indices`, in that order.
   package func gathering(_ indices: [Int]) -> ImageList { ImageList(self, indices) }
 
   private init(_ all: ImageList, _ indices: [Int]) {
@@ -103,15 +112,16 @@ public struct ImageList: Sendable {
     guard !table.rows.isEmpty else { throw FedMedError(.badData, "no images", file: name) }
     guard !classes.isEmpty else {
       throw FedMedError(
-        .usage, "the samples name no classes", file: name, hint: "a file of their names does")
+        .usage, "no classes: the samples are not labelled", file: name,
+        hint: "list the class names in a file")
     }
     for row in table.rows {
       for cell in row where cell.utf8.contains(where: { $0 == 9 || $0 == 10 }) {
-        throw FedMedError(.badData, "a name with a tab or a newline in it", file: name)
+        throw FedMedError(.badData, "a name contains a tab or a newline", file: name)
       }
     }
     for c in classes where !Name.isValid(c) {
-      throw FedMedError(.badData, "'\(printable(c))' cannot be a class", file: name)
+      throw FedMedError(.badData, "invalid class name '\(printable(c))'", file: name)
     }
   }
 
@@ -123,18 +133,20 @@ public struct ImageList: Sendable {
     var result: [Int] = []
     for name in names {
       guard let number = numbers[name] else {
-        throw FedMedError(.badData, "'\(printable(name))' is none of the classes", file: file)
+        throw FedMedError(
+          .badData, "unknown class '\(printable(name))'", file: file,
+          hint: "known classes: \(printable(classes.joined(separator: ", ")))")
       }
       result.append(number)
     }
     return result
   }
 
-  /// The names of folders, or of everything else, in a folder.
+  /// Returns the names of the folders in a folder, or of everything else.
   private static func entries(_ folder: String, isFolder: Bool) throws(FedMedError) -> [String] {
     try Folder.names(folder, failingWith: .noInput).filter { name in
       guard !name.hasPrefix(".") else { return false }
-      // What cannot be looked at is told of when it is read.
+      // Entries that cannot be examined are reported when they are read.
       var status = stat()
       let found = stat("\(folder)/\(name)", &status) == 0
       return isFolder == (found && status.st_mode & S_IFMT == S_IFDIR)

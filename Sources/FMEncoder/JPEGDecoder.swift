@@ -1,11 +1,15 @@
 import CTurboJPEG
 import FMBase
 
-/// JPEG images, by libjpeg-turbo with its accurate inverse transform and smooth chroma, as Pillow.
+/// JPEG decoding by libjpeg-turbo, with the accurate inverse DCT and smooth chroma upsampling, as
+/// in Pillow.
 enum JPEGDecoder {
+  /// Decodes an image; the orientation is not applied.
+  /// - Throws: `badData` if it is invalid or too large, `internalError` if libjpeg-turbo cannot
+  ///   start.
   package static func decode(_ bytes: [UInt8]) throws(FedMedError) -> Raster {
     guard let handle = tjInitDecompress() else {
-      throw FedMedError(.internalError, "libjpeg-turbo does not start")
+      throw FedMedError(.internalError, "cannot start libjpeg-turbo")
     }
     defer { tjDestroy(handle) }
     func fault() -> FedMedError {
@@ -19,12 +23,13 @@ enum JPEGDecoder {
     let isFourColours = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
     let samples = isFourColours ? 4 : 3
     let format = isFourColours ? TJPF_CMYK : TJPF_RGB
-    // Of a progressive image, all coefficients are held, of 16 bits, and every scan goes over them.
+    // For progressive images, libjpeg-turbo keeps all 16-bit coefficients and processes them in
+    // every scan.
     let scans = scans(bytes)
     try ImageDecoder.checkSize(
       width: Int(width), height: Int(height), samples: samples, bytes: scans > samples ? 2 : 1)
-    guard scans <= mostScans else {
-      throw FedMedError(.badData, "\(scans) scans, at most \(mostScans) are read")
+    guard scans <= maxScans else {
+      throw FedMedError(.badData, "too many scans: \(scans), expected at most \(maxScans)")
     }
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * samples)
     let status = tjDecompress2(
@@ -32,7 +37,7 @@ enum JPEGDecoder {
       TJFLAG_LIMITSCANS)
     if status != 0 {
       let error = fault()
-      // Bytes between the parts that belong to none do no harm, and some cameras leave them there.
+      // Extraneous bytes between segments are harmless, and some cameras write them.
       let isHarmless =
         tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
         && error.reason.contains("extraneous bytes before marker")
@@ -42,10 +47,10 @@ enum JPEGDecoder {
     return Raster(width: Int(width), height: Int(height), pixels: pixels)
   }
 
-  /// Cameras and programs write about ten.
-  private static let mostScans = 64
+  /// Limits the decoding time; cameras and programs write about ten scans.
+  private static let maxScans = 64
 
-  /// How many scans a file has: their marker stands nowhere else.
+  /// Counts the scans of a file; their marker occurs nowhere else.
   private static func scans(_ bytes: [UInt8]) -> Int {
     var count = 0
     for index in bytes.indices.dropLast() where bytes[index] == 0xFF && bytes[index + 1] == 0xDA {
@@ -54,8 +59,7 @@ enum JPEGDecoder {
     return count
   }
 
-  /// Such files hold the complements of their inks (Adobe's way): a colour is its complement times
-  /// black's.
+  /// Converts inverted CMYK, as Adobe stores it: a colour is its complement times that of black.
   private static func rgb(ofInvertedCMYK inks: [UInt8]) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: inks.count / 4 * 3)
     for pixel in 0..<inks.count / 4 {

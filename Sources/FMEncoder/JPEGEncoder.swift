@@ -1,12 +1,14 @@
 import CTurboJPEG
 import FMBase
 
-/// JPEG files with halved colours, by libjpeg-turbo.
+/// JPEG encoding with 4:2:0 chroma subsampling, by libjpeg-turbo.
 enum JPEGEncoder {
+  /// Encodes an image.
   /// - Parameter quality: 1 to 100.
+  /// - Throws: `internalError` if libjpeg-turbo fails.
   package static func encode(_ image: Raster, quality: Int) throws(FedMedError) -> [UInt8] {
     guard let handle = tjInitCompress() else {
-      throw FedMedError(.internalError, "libjpeg-turbo does not start")
+      throw FedMedError(.internalError, "cannot start libjpeg-turbo")
     }
     defer { tjDestroy(handle) }
     var (buffer, size): (UnsafeMutablePointer<UInt8>?, UInt) = (nil, 0)

@@ -1,12 +1,16 @@
 import FMBase
 import Glibc
 
-/// A file's bytes, mapped into memory: read when they are touched, and given back on request.
+/// A memory-mapped file, whose pages are read on access and released on request.
 final class MappedFile: @unchecked Sendable {
-  // Never written to after init, so it may be read from any thread.
+  // Never changed after `init`, so any thread may read it.
+  /// The bytes of the file; empty if the file is.
   package let bytes: UnsafeRawBufferPointer
+  /// The path of the file.
   package let path: String
 
+  /// Maps a file.
+  /// - Throws: `noInput` if it is missing or not a plain file, `ioError` if it cannot be mapped.
   init(path: String) throws(FedMedError) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -14,7 +18,7 @@ final class MappedFile: @unchecked Sendable {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw FedMedError(.noInput, "not a file", file: path)
+      throw FedMedError(.noInput, "not a plain file", file: path)
     }
     let size = Int(status.st_size)
     guard size > 0 else {
@@ -34,7 +38,7 @@ final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// Gives back the memory of a range; what is touched again is read again.
+  /// Releases the memory of a range; later accesses read it again.
   package func release(_ range: Range<Int>) {
     guard let start = bytes.baseAddress else { return }
     let page = 4096

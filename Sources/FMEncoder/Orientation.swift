@@ -1,11 +1,11 @@
-/// The orientation that a camera wrote into an image (EXIF tag 0x0112).
+/// The orientation stored in an image by the camera (EXIF tag 0x0112).
 enum Orientation {
-  /// 1 to 8; 1, upright, where the file says nothing that can be understood.
+  /// Returns 1 to 8; 1, upright, if the file has no valid orientation.
   package static func read(_ jpeg: [UInt8]) -> Int {
     var offset = 2
-    // Segments until the image's data: marker, length, content.
+    // Walk over the segments before the image data: marker, length, content.
     while offset + 4 <= jpeg.count, jpeg[offset] == 0xFF, jpeg[offset + 1] != 0xDA {
-      // Any number of these may stand before a marker.
+      // A marker may be preceded by any number of fill bytes.
       if jpeg[offset + 1] == 0xFF {
         offset += 1
         continue
@@ -23,7 +23,7 @@ enum Orientation {
     return 1
   }
 
-  /// Looks through the first directory of a TIFF structure.
+  /// Returns the orientation in the first directory of a TIFF structure; 1 if there is none.
   static func tag(_ tiff: [UInt8]) -> Int {
     guard tiff.count >= 8 else { return 1 }
     let isLittle = tiff[0] == 0x49
@@ -42,7 +42,7 @@ enum Orientation {
     return 1
   }
 
-  /// The image turned and mirrored so that it stands upright.
+  /// Rotates and mirrors an image so that it is upright.
   static func upright(_ image: Raster, orientation: Int) -> Raster {
     guard (2...8).contains(orientation) else { return image }
     let (w, h) = (image.width, image.height)

@@ -2,11 +2,14 @@ import CPNG
 import FMBase
 import Glibc
 
-/// PNG images, by libpng. Colours are taken as they are stored, as Pillow takes them: what the file
-/// says of gamma and profiles is left out, and so is transparency.
+/// PNG decoding by libpng. Colours are used as stored, as in Pillow: gamma, colour profiles and
+/// transparency are ignored.
 enum PNGDecoder {
+  /// The first bytes of every PNG file.
   package static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
+  /// Decodes an image, and turns it upright.
+  /// - Throws: `badData` if it is invalid or too large.
   package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
     var image = png_pixels()
     let isRead =
@@ -31,7 +34,7 @@ enum PNGDecoder {
     case (16, 1):
       raster = WideGrey(width: width, height: height) { Int32(word($0)) }.raster(window)
     case (16, _):
-      // Of 16 bits the upper 8, as Pillow.
+      // Keep the upper 8 of 16 bits, as Pillow does.
       raster = Raster(
         width: width, height: height, pixels: (0..<samples).map { UInt8(word($0) >> 8) })
     case (_, 1):
@@ -43,7 +46,7 @@ enum PNGDecoder {
     return Orientation.upright(raster, orientation: orientation(bytes))
   }
 
-  /// The orientation in an eXIf chunk.
+  /// Returns the orientation in the eXIf chunk; 1 if there is none.
   private static func orientation(_ bytes: [UInt8]) -> Int {
     var offset = signature.count
     while offset + 12 <= bytes.count {

@@ -1,18 +1,21 @@
 import FMArchive
 import FMBase
 
-/// The images of netpbm: PBM, PGM and PPM, as text (P1 to P3) and as bytes (P4 to P6).
+/// Decoding of netpbm images: PBM, PGM and PPM, as text (P1 to P3) or binary (P4 to P6).
 struct PNMDecoder {
   private let bytes: [UInt8]
   private var offset = 2
 
+  /// Whether the bytes begin like a netpbm image.
   package static func recognizes(_ bytes: [UInt8]) -> Bool {
     bytes.count > 2 && bytes[0] == UInt8(ascii: "P")
       && (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(bytes[1])
       && (isSpace(bytes[2]) || bytes[2] == UInt8(ascii: "#"))
   }
 
-  /// - Throws: `badData` for a head that is none, and data that are missing or out of range.
+  /// Decodes an image.
+  /// - Throws: `badData` if the header is invalid, the image is too large, or data is missing or
+  ///   out of range.
   package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
     var decoder = PNMDecoder(bytes: bytes)
     return try decoder.decode(window)
@@ -24,15 +27,15 @@ struct PNMDecoder {
     let kind = Int(bytes[1] - UInt8(ascii: "0"))
     let (isText, form) = (kind <= 3, (kind - 1) % 3)
     let (width, height) = (try number("width"), try number("height"))
-    let largest = form == 0 ? 1 : try number("largest value")
+    let largest = form == 0 ? 1 : try number("maxval")
     guard (1...65535).contains(largest) else {
-      throw FedMedError(.badData, "a largest value of \(largest)")
+      throw FedMedError(.badData, "maxval \(largest), expected 1 to 65535")
     }
     let samples = form == 2 ? 3 : 1
     try ImageDecoder.checkSize(
       width: width, height: height, samples: samples, bytes: largest > 255 ? 2 : 1)
     let count = width * height * samples
-    // Before memory is taken: there must be that many.
+    // Check that there is enough data before memory is allocated.
     let least =
       isText ? count : form == 0 ? (width + 7) / 8 * height : count * (largest > 255 ? 2 : 1)
     if !isText { offset += 1 }
@@ -41,7 +44,7 @@ struct PNMDecoder {
       let words = isText ? try self.words(count, largest: largest) : []
       let (bytes, start) = (bytes, offset)
       for i in 0..<(isText ? 0 : count) where Self.word(bytes, start, i) > largest {
-        throw FedMedError(.badData, "a value above \(largest)")
+        throw Self.outOfRange(Int(Self.word(bytes, start, i)), largest)
       }
       return WideGrey(width: width, height: height) {
         isText ? Int32(words[$0]) : Self.word(bytes, start, $0)
@@ -50,8 +53,8 @@ struct PNMDecoder {
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for i in 0..<count {
       let value = try self.value(i, kind: kind, width: width, largest: largest)
-      guard value <= largest else { throw FedMedError(.badData, "a value above \(largest)") }
-      // As Pillow: rounded to even.
+      guard value <= largest else { throw Self.outOfRange(value, largest) }
+      // Rounds half to even, as Pillow does.
       let shown = UInt8((Double(value) / Double(largest) * 255).rounded(.toNearestOrEven))
       if form == 2 {
         pixels[i] = shown
@@ -62,7 +65,7 @@ struct PNMDecoder {
     return Raster(width: width, height: height, pixels: pixels)
   }
 
-  /// The number at place `i`; text is read in its order.
+  /// Returns the value at index `i`; text must be read in order.
   private mutating func value(
     _ i: Int, kind: Int, width: Int, largest: Int
   ) throws(FedMedError) -> Int {
@@ -82,15 +85,19 @@ struct PNMDecoder {
     Int32(bytes[start + 2 * i]) << 8 | Int32(bytes[start + 2 * i + 1])
   }
 
-  /// Numbers of more than 8 bits, as text.
+  /// Reads values of more than 8 bits in text form.
   private mutating func words(_ count: Int, largest: Int) throws(FedMedError) -> [UInt16] {
     var words = [UInt16](repeating: 0, count: count)
     for i in 0..<count {
       let value = try number("value")
-      guard value <= largest else { throw FedMedError(.badData, "a value above \(largest)") }
+      guard value <= largest else { throw Self.outOfRange(value, largest) }
       words[i] = UInt16(value)
     }
     return words
+  }
+
+  private static func outOfRange(_ value: Int, _ largest: Int) -> FedMedError {
+    FedMedError(.badData, "value \(value) is above the maxval \(largest)")
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
@@ -114,15 +121,15 @@ struct PNMDecoder {
       value = value * 10 + Int(bytes[offset] - 48)
       (offset, digits) = (offset + 1, digits + 1)
     }
-    guard digits > 0 else { throw FedMedError(.badData, "no \(name) where it should be") }
+    guard digits > 0 else { throw FedMedError(.badData, "missing \(name)") }
     return value
   }
 
-  /// A bit of a bitmap as text; bits need nothing between them.
+  /// Reads a bit of a bitmap in text form; bits need not be separated.
   private mutating func bit() throws(FedMedError) -> UInt8 {
     skipSpace()
     guard offset < bytes.count, bytes[offset] == 48 || bytes[offset] == 49 else {
-      throw FedMedError(.badData, "no bit where it should be")
+      throw FedMedError(.badData, "missing bit")
     }
     offset += 1
     return bytes[offset - 1] - 48

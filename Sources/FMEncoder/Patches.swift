@@ -1,10 +1,10 @@
 import FMNumerics
 import Glibc
 
-/// Images cut into patches, and patches put into sequences.
+/// Cutting of images into patches, and assembly of token sequences.
 enum Patches {
-  /// Writes the patches of a square image into rows of `target` [_, 3 p²], by colour, row and
-  /// column, with colours (x / 255 − mean) / deviation.
+  /// Writes the patches of a square image into rows of `target` [_, 3 p²], from `row` on. Each row
+  /// is ordered by colour, row and column, with colours normalised to (x / 255 − mean) / deviation.
   package static func cut(
     _ image: Raster, patch: Int, grid: Int, mean: [Float], deviation: [Float],
     into target: inout Matrix, row: Int
@@ -32,7 +32,9 @@ enum Patches {
     }
   }
 
-  /// Sequences of `prefix` [r, w] and embedded patches [n · g², w] with their positions [g², w].
+  /// Assembles sequences of `prefix` [r, w] and embedded patches [n · g², w] plus their positions
+  /// [g², w].
+  /// - Parameter states: receives the sequences [n · (r + g²), w].
   static func assemble(
     _ embedded: Matrix, prefix: Matrix, positions: Matrix, into states: inout Matrix
   ) {
@@ -54,11 +56,11 @@ enum Patches {
   }
 }
 
-/// DINOv2's position embeddings for another grid than the trained one: bicubic with half-pixel
-/// centres, as PyTorch's `interpolate`. That of the models with registers is smoothed when it shrinks,
-/// and has a = −0.5 then and otherwise; the plain one has a = −0.75.
+/// DINOv2's position embeddings for a grid other than the trained one: bicubic interpolation with
+/// half-pixel centres, as in PyTorch's `interpolate`. Models with registers use antialiasing when
+/// the grid shrinks, and a = −0.5 always; the plain models use a = −0.75.
 enum PositionGrid {
-  /// `positions` [from², w], row after row of the grid → [to², w].
+  /// Interpolates `positions` [from², w], in row-major order of the grid, to [to², w].
   static func interpolate(
     _ positions: Matrix, from: Int, to: Int, isSmoothed: Bool
   ) -> Matrix {
@@ -88,7 +90,7 @@ enum PositionGrid {
     return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
   }
 
-  /// Places beyond the border take the border's.
+  /// Positions beyond the border take the values at the border.
   private static func plainTaps(from: Int, to: Int) -> Taps {
     (0..<to).map { place in
       let centre = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
@@ -99,8 +101,8 @@ enum PositionGrid {
     }
   }
 
-  /// The filter is stretched when the grid shrinks; places beyond the border are left out, and the
-  /// rest weighs 1.
+  /// The filter widens when the grid shrinks. Positions beyond the border are ignored, and the
+  /// other weights are normalised to 1.
   private static func smoothedTaps(from: Int, to: Int) -> Taps {
     let scale = Double(from) / Double(to)
     let stretch = max(scale, 1)

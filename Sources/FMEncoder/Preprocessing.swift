@@ -1,22 +1,25 @@
-/// How an image becomes the encoder's input: resized, cropped, and its colours normalised.
+/// The preprocessing of images for an encoder: resizing, cropping, and normalisation of colours.
 public struct Preprocessing: Equatable, Sendable {
-  /// How an image gets its size.
+  /// How images are resized.
   public enum Resize: Equatable, Sendable {
-    /// The shorter side to this many pixels, the other in proportion, rounded down.
+    /// The shorter side to this number of pixels, the other side in proportion, rounded down.
     case shortestSide(Int)
-    /// Straight to the input's size, whatever the proportions.
+    /// To the input's size, regardless of proportions.
     case squash
   }
 
+  /// How images are resized.
   public var resize: Resize
+  /// The filter for resizing.
   public var resampling: Resampling
-  /// The input's side: what is cropped from the middle, or squashed to.
+  /// The side of the square input in pixels, to which images are cropped at the centre or squashed.
   public var side: Int
-  /// Of red, green and blue.
+  /// The means of red, green and blue, which normalisation subtracts; colours are in 0 to 1.
   public var mean: [Float]
+  /// The standard deviations of red, green and blue, by which normalisation divides.
   public var deviation: [Float]
 
-  /// An image of the input's size.
+  /// Returns the image resized and cropped to the input's size.
   public func fit(_ image: Raster) -> Raster {
     switch resize {
     case .squash:
@@ -25,14 +28,15 @@ public struct Preprocessing: Equatable, Sendable {
       let short = min(image.width, image.height)
       func scaled(_ length: Int) -> Int { length == short ? size : size * length / short }
       let (width, height) = (scaled(image.width), scaled(image.height))
-      /// Of a length, what the crop leaves: the longer side may be a thousand times the other.
+      /// Returns the part of a length that the crop keeps. Only that part is computed, because the
+      /// longer side may be a thousand times the other.
       func kept(_ length: Int) -> Range<Int> {
         let start = max((length - side) >> 1, 0)
         return start..<min(start + side, length)
       }
       let resized = resampling.resize(
         image, width: width, height: height, columns: kept(width), rows: kept(height))
-      // What is smaller than the input gets a black border.
+      // Images smaller than the input get a black border.
       return resized.centreCrop(width: side, height: side)
     }
   }

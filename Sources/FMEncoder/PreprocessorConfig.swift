@@ -3,7 +3,7 @@ import FMBase
 
 /// preprocessor_config.json of a checkpoint.
 struct PreprocessorConfig: Decodable {
-  /// A length, or lengths by name.
+  /// A size: one length, or several by name.
   enum Size: Decodable {
     case side(Int)
     case named([String: Int])
@@ -42,7 +42,9 @@ struct PreprocessorConfig: Decodable {
 }
 
 extension Preprocessing {
-  /// What the checkpoint in `folder` says.
+  /// Reads the preprocessing of the checkpoint in `folder`.
+  /// - Throws: `noInput` or `ioError` if preprocessor_config.json cannot be read, `badData` if it
+  ///   is invalid or not supported.
   public init(folder: String) throws(FedMedError) {
     let path = "\(folder)/preprocessor_config.json"
     let config: PreprocessorConfig = try Checkpoint.json(path)
@@ -51,8 +53,10 @@ extension Preprocessing {
       throw fault("resample \(config.resample ?? 0), expected 2 (bilinear) or 3 (bicubic)")
     }
     let rescale = config.rescaleFactor ?? 1 / 255
-    guard (rescale * 255 - 1).magnitude < 1e-6 else { throw fault("rescale_factor \(rescale)") }
-    guard config.doResize ?? true else { throw fault("do_resize is false") }
+    guard (rescale * 255 - 1).magnitude < 1e-6 else {
+      throw fault("rescale_factor \(rescale), expected 1/255")
+    }
+    guard config.doResize ?? true else { throw fault("do_resize is false, expected true") }
     func square(_ size: PreprocessorConfig.Size?) -> Int? {
       switch size {
       case .side(let side): side
@@ -72,17 +76,18 @@ extension Preprocessing {
     {
       (side, resize) = (whole, .squash)
     } else {
-      throw fault("size and crop_size do not make a square input")
+      throw fault("size and crop_size do not give a square input")
     }
     if case .shortestSide(let length) = resize, !(1...4096).contains(length) {
-      throw fault("size \(length)")
+      throw fault("size \(length), expected 1 to 4096")
     }
     let isNormalized = config.doNormalize ?? true
-    // What transformers has by default is CLIP's.
+    // The defaults of transformers are CLIP's.
     mean = isNormalized ? config.imageMean ?? [0.48145466, 0.4578275, 0.40821073] : [0, 0, 0]
     deviation =
       isNormalized ? config.imageStd ?? [0.26862954, 0.26130258, 0.27577711] : [1, 1, 1]
-    guard (1...2048).contains(side), mean.count == 3, deviation.count == 3,
+    guard (1...2048).contains(side) else { throw fault("input side \(side), expected 1 to 2048") }
+    guard mean.count == 3, deviation.count == 3,
       (mean + deviation).allSatisfy({ $0.isFinite }), deviation.allSatisfy({ $0 > 0 })
     else { throw fault("image_mean and image_std must be three numbers, the latter above 0") }
     self.side = side

@@ -1,11 +1,14 @@
-/// A decoded image: 8-bit red, green and blue, row after row.
+/// A decoded image with 8-bit red, green and blue, in row-major order.
 public struct Raster: Equatable, Sendable {
+  /// The width in pixels.
   public let width: Int
+  /// The height in pixels.
   public let height: Int
-  /// [height, width, 3].
+  /// The colours [height, width, 3].
   public private(set) var pixels: [UInt8]
 
-  /// - Precondition: three bytes a pixel.
+  /// Creates an image.
+  /// - Precondition: there are three bytes per pixel.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(pixels.count == width * height * 3)
     self.width = width
@@ -13,10 +16,10 @@ public struct Raster: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// The part of `width` × `height` pixels in the middle; half the excess, rounded down, is left
-  /// out before it. What lies outside the image is black.
+  /// Returns the central part of the image with the given size. If the excess is odd, one more
+  /// pixel is cut off at the right or bottom. Parts outside the image are black.
   public func centreCrop(width newWidth: Int, height newHeight: Int) -> Raster {
-    // Floors also where the image is smaller than the crop.
+    // The shift rounds down even if the image is smaller than the crop.
     let left = (width - newWidth) >> 1
     let top = (height - newHeight) >> 1
     var result = [UInt8](repeating: 0, count: newWidth * newHeight * 3)

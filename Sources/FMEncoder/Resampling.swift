@@ -1,13 +1,14 @@
 import Glibc
 
-/// Resizing, bit for bit as Pillow does it: two passes of fixed-point arithmetic with 22 bits, across
-/// and then down, each rounded to 8 bits. A filter is stretched when the image shrinks.
+/// Resizing, bit for bit as in Pillow: two passes of 22-bit fixed-point arithmetic, horizontal and
+/// vertical, each rounded to 8 bits. The filter widens when the image shrinks.
 public enum Resampling: Int, Sendable {
-  /// Numbered as Pillow and preprocessor_config.json number them.
+  /// Linear interpolation; 2 in Pillow and in preprocessor_config.json.
   case bilinear = 2
+  /// Cubic interpolation with a = −0.5; 3 in Pillow and in preprocessor_config.json.
   case bicubic = 3
 
-  /// How far the filter reaches, in pixels.
+  /// The radius of the filter, in pixels.
   private var support: Double { self == .bilinear ? 1 : 2 }
 
   private func weight(_ x: Double) -> Double {
@@ -23,16 +24,16 @@ public enum Resampling: Int, Sendable {
 
   private static let bits: Int32 = 22
 
-  /// For each place of the result: where its weights begin, and the weights.
+  /// For each position of the result: the first source position, and the weights.
   private struct Taps {
     var starts: [Int] = []
     var counts: [Int] = []
-    /// As many places for each as the widest needs.
+    /// `stride` weights for each position, as many as the widest filter needs.
     var weights: [Int32] = []
     var stride = 0
   }
 
-  /// - Parameter places: those of the new size's that are wanted.
+  /// - Parameter places: the positions of the result to compute.
   private func taps(from size: Int, to newSize: Int, _ places: Range<Int>) -> Taps {
     let scale = Double(size) / Double(newSize)
     let stretch = max(scale, 1)
@@ -58,12 +59,15 @@ public enum Resampling: Int, Sendable {
     return taps
   }
 
-  /// Pillow 13 goes down first where that takes off more than twice as many rows as columns would be
-  /// (found by trying it on many sizes; older versions always go across first).
+  /// Resizes an image to `width` × `height`.
+  ///
+  /// The horizontal pass comes first, unless the vertical one removes more than twice as many rows
+  /// as the horizontal one removes columns. This is the order of Pillow 13, determined by
+  /// experiments with many sizes; older versions always begin with the horizontal pass.
   /// - Parameters:
-  ///   - columns: those of the new image that are wanted; nil is all. No more is computed.
-  ///   - rows: likewise.
-  /// - Precondition: sizes from 1, and columns and rows within them.
+  ///   - columns: the columns of the result to compute; `nil` for all.
+  ///   - rows: the rows of the result to compute; `nil` for all.
+  /// - Precondition: sizes are at least 1, and contain `columns` and `rows`.
   public func resize(
     _ image: Raster, width: Int, height: Int, columns: Range<Int>? = nil, rows: Range<Int>? = nil
   ) -> Raster {
@@ -99,7 +103,7 @@ public enum Resampling: Int, Sendable {
   }
 }
 
-/// The passes' arithmetic.
+/// The arithmetic of the passes.
 private enum FixedPoint {
   static func across(
     _ source: [UInt8], rows: Int, width: Int, into target: inout [UInt8], newWidth: Int,

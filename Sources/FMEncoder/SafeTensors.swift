@@ -2,19 +2,19 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// The tensors of a checkpoint in the safetensors format: eight bytes with the length of a JSON
-/// head, the head with each tensor's type, shape and place, then the data.
+/// A file in the safetensors format: eight bytes with the length of a JSON header, the header with
+/// each tensor's type, shape and byte range, then the data.
 ///
-/// Refused are a head of more than 8 MiB, places outside the file, places that overlap, bytes behind the
-/// last tensor, and
-/// tensors whose shape does not fit their place.
+/// Headers above 8 MiB, ranges outside the file, overlapping ranges, data after the last tensor,
+/// and shapes that do not match their range are refused.
 final class SafeTensors: Sendable {
-  /// What a tensor's numbers are stored as.
+  /// The type of a tensor's elements.
   package enum Element: String, Decodable, Sendable {
     case float32 = "F32"
     case float16 = "F16"
     case bfloat16 = "BF16"
 
+    /// The size of an element in bytes.
     package var size: Int { self == .float32 ? 4 : 2 }
   }
 
@@ -29,7 +29,7 @@ final class SafeTensors: Sendable {
     }
   }
 
-  /// A tensor that can be read.
+  /// The location of a tensor that can be read.
   private struct Place: Sendable {
     let element: Element
     let shape: [Int]
@@ -39,8 +39,11 @@ final class SafeTensors: Sendable {
   private let file: MappedFile
   private let places: [String: Place]
 
+  /// The names of all tensors that can be read.
   package var names: some Sequence<String> { places.keys }
 
+  /// Opens a file and checks its header.
+  /// - Throws: `noInput` if it cannot be opened, `badData` if it is invalid.
   init(path: String) throws(FedMedError) {
     file = try MappedFile(path: path)
     let bytes = file.bytes
@@ -53,12 +56,13 @@ final class SafeTensors: Sendable {
       throw fault("not a safetensors file, or truncated")
     }
     guard length <= UInt64(JSONLimits.safeTensors.bytes) else {
-      throw fault("a head of \(length) bytes; at most \(JSONLimits.safeTensors.bytes) are read")
+      throw fault(
+        "header of \(length) bytes, expected at most \(JSONLimits.safeTensors.bytes)")
     }
     let start = 8 + Int(length)
     let head: [String: HeadValue]
     do throws(FedMedError) {
-      head = try JSON.decode(Array(bytes[8..<start]), place: "head", limits: .safeTensors)
+      head = try JSON.decode(Array(bytes[8..<start]), place: "header", limits: .safeTensors)
     } catch {
       throw error.naming(file: path)
     }
@@ -72,11 +76,13 @@ final class SafeTensors: Sendable {
       else { throw fault("lies outside the file", printable(name)) }
       let range = start + offsets[0]..<start + offsets[1]
       if !range.isEmpty { ranges.append((range, name)) }
-      // Types that no encoder's weights have (integers) are left alone.
+      // Ignore types that encoder weights never have, such as integers.
       guard let element = Element(rawValue: entry.dtype) else { continue }
       guard let count = ArrayHeader.count(entry.shape), count <= range.count,
         count * element.size == range.count
-      else { throw fault("\(range.count) bytes for shape \(entry.shape)", printable(name)) }
+      else {
+        throw fault("shape \(entry.shape) does not fit \(range.count) bytes", printable(name))
+      }
       places[name] = Place(element: element, shape: entry.shape, range: range)
     }
     ranges.sort { $0.range.lowerBound < $1.range.lowerBound }
@@ -84,12 +90,12 @@ final class SafeTensors: Sendable {
       throw fault("overlaps \(printable(a.name))", printable(b.name))
     }
     guard bytes.count == ranges.last?.range.upperBound ?? start else {
-      throw fault("something follows the last tensor")
+      throw fault("unexpected data after the last tensor")
     }
     self.places = places
   }
 
-  /// The head's values: tensors, and the metadata, which says nothing that is needed.
+  /// The values of the header: tensors, and the metadata, which is ignored.
   private enum HeadValue: Decodable {
     case entry(Entry)
     case metadata
@@ -113,24 +119,26 @@ final class SafeTensors: Sendable {
     }
   }
 
+  /// The shape of a tensor; `nil` if it is missing.
   package func shape(of name: String) -> [Int]? { places[name]?.shape }
 
-  /// Reads a tensor in single precision, and gives its pages back.
+  /// Reads a tensor in single precision, and releases its pages.
   /// - Parameters:
-  ///   - target: what receives its numbers.
-  ///   - rows: which rows of `target`; nil is all.
-  /// - Throws: `badData` where there is no such tensor, or it has another number of elements.
+  ///   - target: receives the elements.
+  ///   - rows: the rows of `target` to fill; `nil` for all.
+  /// - Throws: `badData` if the tensor is missing or has another number of elements.
   package func read(
     _ name: String, into target: inout Matrix, rows: Range<Int>? = nil
   ) throws(FedMedError) {
     let rows = rows ?? 0..<target.rows
     let (start, count) = (rows.lowerBound * target.columns, rows.count * target.columns)
     guard let place = places[name] else {
-      throw FedMedError(.badData, "no tensor \(name)", file: file.path)
+      throw FedMedError(.badData, "missing tensor \(name)", file: file.path)
     }
     guard ArrayHeader.count(place.shape) == count else {
       throw FedMedError(
-        .badData, "shape \(place.shape), expected \(count) elements", file: file.path, place: name)
+        .badData, "expected \(count) elements, found shape \(place.shape)", file: file.path,
+        place: name)
     }
     let data = UnsafeRawBufferPointer(rebasing: file.bytes[place.range])
     target.withMutableElements {

@@ -3,10 +3,10 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// TIFF images, by libtiff; of several in one file the first. Grey and colours of 8 and 16 bits are
-/// taken as they are stored, transparency is left out; everything else goes through libtiff's own
-/// conversion.
+/// TIFF decoding by libtiff; only the first image of a file is read. Grey and colour images with 8
+/// or 16 bits are used as stored, without transparency; libtiff converts all others.
 enum TIFFDecoder {
+  /// Whether the bytes begin like a TIFF or BigTIFF file.
   package static func recognizes(_ bytes: [UInt8]) -> Bool {
     [
       [0x49, 0x49, 0x2A, 0], [0x4D, 0x4D, 0, 0x2A], [0x49, 0x49, 0x2B, 0], [0x4D, 0x4D, 0, 0x2B],
@@ -14,7 +14,7 @@ enum TIFFDecoder {
     .contains { bytes.starts(with: $0) }
   }
 
-  /// The file for libtiff's callbacks.
+  /// The file in memory, as libtiff's callbacks read it.
   private final class Memory {
     let bytes: UnsafeRawBufferPointer
     var offset = 0
@@ -23,7 +23,8 @@ enum TIFFDecoder {
 
   private static let collectsErrors: Void = tiff_collect_errors()
 
-  /// - Throws: `badData` with libtiff's words where it cannot be read.
+  /// Decodes an image, and turns it upright.
+  /// - Throws: `badData` with libtiff's message if it cannot be read, or if it is too large.
   package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
     collectsErrors
     return try bytes.withUnsafeBytes { bytes in
@@ -39,7 +40,7 @@ enum TIFFDecoder {
   private static func fault() -> FedMedError {
     var message = [CChar](repeating: 0, count: 256)
     let text = String(cString: tiff_take_message(&message, message.count))
-    let reason = text.isEmpty ? "not a TIFF that can be read" : printable(text.lowercased())
+    let reason = text.isEmpty ? "not a readable TIFF" : printable(text.lowercased())
     return FedMedError(.badData, reason.hasSuffix(".") ? String(reason.dropLast()) : reason)
   }
 
@@ -86,10 +87,12 @@ enum TIFFDecoder {
     let (bits, samples) = (field(TIFFTAG_BITSPERSAMPLE, 1), field(TIFFTAG_SAMPLESPERPIXEL, 1))
     try ImageDecoder.checkSize(
       width: width, height: height, samples: samples, bytes: (bits + 7) / 8)
-    // What libtiff takes for a strip or a tile in one go.
+    // libtiff allocates memory for a whole strip or tile.
     let piece = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)
     guard (1...UInt64(ImageDecoder.largestBytes)).contains(piece) else {
-      throw FedMedError(.badData, "strips or tiles of \(piece) bytes")
+      throw FedMedError(
+        .badData,
+        "strips or tiles of \(piece) bytes, expected 1 to \(ImageDecoder.largestBytes)")
     }
     let colours = field(TIFFTAG_PHOTOMETRIC, UInt32(PHOTOMETRIC_MINISBLACK))
     let isGrey = [PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE].contains(Int32(colours))
@@ -97,7 +100,9 @@ enum TIFFDecoder {
     let format = field(TIFFTAG_SAMPLEFORMAT, UInt32(SAMPLEFORMAT_UINT))
     let isSigned = format == Int(SAMPLEFORMAT_INT)
     guard format == Int(SAMPLEFORMAT_UINT) || isSigned && bits == 16 && isGrey else {
-      throw FedMedError(.badData, "samples that are no whole numbers of 8 or 16 bits")
+      throw FedMedError(
+        .badData,
+        "unsupported sample format: expected unsigned integers, or signed 16-bit integers in grey")
     }
     let layout = Layout(width: width, height: height, samples: samples, bytes: bits / 8)
     if isWhole && (bits == 8 || bits == 16)
@@ -156,12 +161,12 @@ enum TIFFDecoder {
     return data
   }
 
-  /// By libtiff: palettes, few bits, YCbCr, CMYK, separate planes.
+  /// Lets libtiff convert palettes, low bit depths, YCbCr, CMYK and separate planes.
   private static func converted(
     _ tiff: OpaquePointer, width: Int, height: Int
   ) throws(FedMedError) -> Raster {
     var packed = [UInt32](repeating: 0, count: width * height)
-    // It is turned afterwards, like all others; libtiff turns only some.
+    // Turn the image afterwards like all others, because libtiff supports only some orientations.
     guard tiff_set_short(tiff, UInt32(TIFFTAG_ORIENTATION), ORIENTATION_TOPLEFT) == 1,
       TIFFReadRGBAImageOriented(
         tiff, UInt32(width), UInt32(height), &packed, ORIENTATION_TOPLEFT, 1) == 1
@@ -173,7 +178,7 @@ enum TIFFDecoder {
     return Raster(width: width, height: height, pixels: pixels)
   }
 
-  /// Samples side by side, row after row, in the processor's order of bytes.
+  /// Interleaved samples in row-major order, in the processor's byte order.
   private struct Layout {
     let width: Int
     let height: Int
@@ -185,7 +190,7 @@ enum TIFFDecoder {
     func raster(
       _ data: [UInt8], isGrey: Bool, isInverted: Bool, isSigned: Bool, window: GreyWindow?
     ) -> Raster {
-      /// A sample by its pixel and its number there.
+      /// Returns a sample by the indices of its pixel and within it.
       func value(_ pixel: Int, _ sample: Int) -> Int32 {
         let place = (pixel * samples + sample) * bytes
         if bytes == 1 { return Int32(data[place]) }
@@ -203,7 +208,7 @@ enum TIFFDecoder {
       for pixel in 0..<count {
         for c in 0..<3 {
           let full = value(pixel, isGrey ? 0 : c)
-          // Of 16 bits the upper 8, as Pillow.
+          // Keep the upper 8 of 16 bits, as Pillow does.
           let byte = UInt8(truncatingIfNeeded: bytes == 2 ? full >> 8 : full)
           pixels[pixel * 3 + c] = isInverted ? 255 - byte : byte
         }

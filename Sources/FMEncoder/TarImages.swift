@@ -1,27 +1,31 @@
 import FMArchive
 import FMBase
 
-/// Images in a tar, plain or compressed, which is read once: a pipe will do.
+/// Images in a tar archive, plain or compressed, which is read once, so that it may be a pipe.
 ///
-/// A member's folder is its class; members beside any folder are unlabelled. With a table, the table
-/// says which members are meant, and of which class they are. Folders are passed over, and names
-/// that begin with a point.
+/// A member's folder is its class; members outside folders are unlabelled. With a table, only its
+/// images are read, and the table gives their classes. Folders and names that begin with a dot are
+/// ignored.
 public final class TarImages: ImageSource {
+  /// Unknown before the end.
   public let list: ImageList? = nil
 
   private let tar: TarStream
   private let name: String
-  /// The table's images, and which row has which member.
+  /// The images of the table, and the row of each member in it.
   private let table: (list: ImageList, rows: [String: Int])?
   private let classes: [String]?
   private var isAtEnd = false
   private var rows: [Int] = []
   private var names: [(class: String?, file: String)] = []
 
+  /// Opens an archive.
   /// - Parameters:
-  ///   - path: the tar; `-` is standard input.
-  ///   - table: the images that are meant, their paths being the members' names.
-  ///   - classes: the classes in their order; nil takes the folders' names in theirs.
+  ///   - path: the archive; `-` for standard input.
+  ///   - table: the images to read, whose paths are the members' names; `nil` for all.
+  ///   - classes: the classes in order; `nil` for the sorted names of the folders.
+  /// - Throws: `noInput` or `ioError` if it cannot be read, `badData` if it is not an archive, or
+  ///   the table has a duplicate path.
   public init(path: String, table: ImageList?, classes: [String]?) throws(FedMedError) {
     let source = try ByteSource(path: path)
     name = source.name
@@ -30,7 +34,7 @@ public final class TarImages: ImageSource {
       var rows: [String: Int] = [:]
       for (row, path) in table.paths.enumerated() {
         guard rows.updateValue(row, forKey: Self.parts(path).joined(separator: "/")) == nil else {
-          throw FedMedError(.badData, "'\(printable(path))' is there twice", file: table.name)
+          throw FedMedError(.badData, "duplicate path '\(printable(path))'", file: table.name)
         }
       }
       self.table = (table, rows)
@@ -38,16 +42,19 @@ public final class TarImages: ImageSource {
       self.table = nil
     }
     let stream = try DecompressedStream(source)
-    // As long as it likes: members are read one at a time.
+    // The archive may have any length, because only one member at a time is in memory.
     stream.limit = .max
     tar = try TarStream(stream, file: name)
   }
 
-  /// A path without what says nothing.
+  /// The components of a path, without empty ones and `.`.
   private static func parts(_ path: String) -> [Substring] {
     path.split(separator: "/").filter { $0 != "." }
   }
 
+  /// Returns the next image; one that cannot be read throws when its bytes are read.
+  /// - Throws: `badData` if the archive is invalid or an image is nested too deeply, `ioError` if
+  ///   it cannot be read on.
   public func next() throws(FedMedError) -> ImageFile? {
     while !isAtEnd, let entry = try tar.next() {
       let parts = Self.parts(entry.name)
@@ -60,8 +67,8 @@ public final class TarImages: ImageSource {
         guard !parts.contains(where: { $0.hasPrefix(".") }) else { continue }
         guard parts.count <= 3 else {
           throw FedMedError(
-            .badData, "in a folder of a class folder", file: name, place: printable(key),
-            hint: "a table says which images belong to which class")
+            .badData, "nested inside a class folder", file: name, place: printable(key),
+            hint: "use a table to assign images to classes")
         }
         names.append((parts.dropLast().last.map { String($0) }, String(file)))
       }
@@ -80,7 +87,7 @@ public final class TarImages: ImageSource {
       return unreadable(
         FedMedError(
           .badData, "not a plain file", file: name,
-          hint: "tar follows links with -h and --hard-dereference"))
+          hint: "use tar -h --hard-dereference to follow links"))
     }
     guard entry.size <= ImageFile.sizeLimit else { return unreadable(ImageFile.tooLarge(name)) }
     var bytes = [UInt8](repeating: 0, count: entry.size)
@@ -92,6 +99,9 @@ public final class TarImages: ImageSource {
     return ImageFile(name: name, mark: mark, content: .bytes(bytes))
   }
 
+  /// Returns all images in the order in which they came.
+  /// - Throws: `badData` if the archive is truncated, images are duplicates, their classes are
+  ///   invalid, or an image of the table is missing; `usage` if there are no classes.
   public func finish() throws(FedMedError) -> ImageList {
     try tar.finish()
     guard let table else {
@@ -103,11 +113,12 @@ public final class TarImages: ImageSource {
     }
     let found = Set(rows)
     guard found.count == rows.count else {
-      throw FedMedError(.badData, "has an image of \(table.list.name) twice", file: name)
+      throw FedMedError(
+        .badData, "duplicate image of \(table.list.name)", file: name)
     }
     if let row = table.list.paths.indices.first(where: { !found.contains($0) }) {
       throw FedMedError(
-        .badData, "lacks '\(printable(table.list.paths[row]))' of \(table.list.name)", file: name)
+        .badData, "missing '\(printable(table.list.paths[row]))' of \(table.list.name)", file: name)
     }
     return table.list.gathering(rows)
   }

@@ -2,7 +2,7 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// The text tower of a CLIP: texts become features in the images' space.
+/// The text tower of a CLIP, which maps texts to features in the space of the images' features.
 public final class TextEncoder: Sendable {
   private let checkpoint: Checkpoint
   private let layers: [TransformerBlock.Names]
@@ -11,6 +11,8 @@ public final class TextEncoder: Sendable {
   private let block: TransformerBlock
   private let dimension: Int
 
+  /// Opens the text tower of a checkpoint.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
   public convenience init(folder: String) throws(FedMedError) {
     try self.init(Checkpoint(folder: folder))
   }
@@ -19,24 +21,29 @@ public final class TextEncoder: Sendable {
     self.checkpoint = checkpoint
     let folder = checkpoint.folder
     guard let config = try EncoderConfig(folder: folder).textConfig else {
-      throw EncoderConfig.fault(folder, "lacks text_config")
+      throw EncoderConfig.fault(folder, "missing text_config")
     }
     let shape = try TransformerShape.clip(config, isText: true, folder: folder)
     vocabulary = config.vocabSize ?? 49_408
     guard config.maxPositionEmbeddings ?? Tokenizer.length == Tokenizer.length,
       (1...1_000_000).contains(vocabulary)
-    else { throw EncoderConfig.fault(folder, "a text tower that no CLIP has") }
+    else {
+      throw EncoderConfig.fault(folder, "max_position_embeddings or vocab_size out of range")
+    }
     tokenizer = try Tokenizer(folder: folder)
     block = TransformerBlock(shape, isCausal: true)
     layers = (0..<shape.layers).map { .clip("text_model.encoder.layers.\($0)") }
     for names in layers { try block.check(names, in: checkpoint) }
     dimension = try checkpoint.shape(of: "text_projection.weight").first ?? 0
     guard (1...Manifest.largestDimension).contains(dimension) else {
-      throw EncoderConfig.fault(folder, "a projection to \(dimension) features")
+      throw EncoderConfig.fault(
+        folder,
+        "a projection to \(dimension) features, expected 1 to \(Manifest.largestDimension)")
     }
   }
 
-  /// The features [n, D] of `texts`, unnormalised.
+  /// Encodes texts to features [n, D], unnormalised.
+  /// - Throws: `badData` if a token or a tensor is missing or invalid.
   public func encode(_ texts: [String]) throws(FedMedError) -> Matrix {
     let (w, length) = (block.width, Tokenizer.length)
     let prefix = "text_model"
@@ -50,7 +57,8 @@ public final class TextEncoder: Sendable {
       let (tokens, end) = try tokenizer.encode(text)
       guard tokens.allSatisfy({ $0 >= 0 && $0 < vocabulary }) else {
         throw FedMedError(
-          .badData, "a token beyond the vocabulary", file: "\(checkpoint.folder)/vocab.json")
+          .badData, "a token is outside the vocabulary",
+          file: "\(checkpoint.folder)/vocab.json")
       }
       for (place, token) in tokens.enumerated() {
         let row = index * length + place

@@ -5,11 +5,12 @@ import Glibc
 
 /// CLIP's byte-level byte-pair encoding.
 ///
-/// The text is brought into Unicode's normal form C, letters into lower case; it is cut into words
-/// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`); a word's UTF-8 bytes, spelled as GPT-2
-/// spells them and with `</w>` behind the last, are merged pair by pair in the order of merges.txt.
+/// Text is brought to Unicode's normal form C and to lower case, then split into words
+/// (`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+`). The UTF-8 bytes of a word, written as
+/// in GPT-2 and with `</w>` after the last one, are merged pair by pair in the order of merges.txt.
 struct Tokenizer: Sendable {
-  /// How many tokens a text has, start and end included; the rest is filled with the end's.
+  /// The number of tokens of a text, including start and end; shorter texts are padded with end
+  /// tokens.
   package static let length = 77
 
   private let ids: [String: Int]
@@ -18,15 +19,16 @@ struct Tokenizer: Sendable {
   private let end: Int
   private let path: String
 
-  /// tokenizer.json, as far as it is needed.
+  /// The parts of tokenizer.json that are used.
   private struct File: Decodable {
     struct Model: Decodable {
       let vocab: [String: Int]
       let merges: [Merge]
     }
 
-    /// Two symbols, in a list or with a space between them.
+    /// Two symbols, in a list or separated by a space.
     struct Merge: Decodable {
+      /// The two symbols, separated by a space.
       package let pair: String
 
       init(from decoder: any Decoder) throws {
@@ -53,7 +55,8 @@ struct Tokenizer: Sendable {
     }
   }
 
-  /// Reads vocab.json and merges.txt of a checkpoint; where those are not there, tokenizer.json.
+  /// Reads vocab.json and merges.txt of a checkpoint, or tokenizer.json if those do not exist.
+  /// - Throws: `noInput` or `ioError` if they cannot be read, `badData` if they are invalid.
   init(folder: String) throws(FedMedError) {
     var path = "\(folder)/vocab.json"
     let whole = "\(folder)/tokenizer.json"
@@ -72,20 +75,21 @@ struct Tokenizer: Sendable {
       }
     }
     guard let start = ids["<|startoftext|>"], let end = ids["<|endoftext|>"] else {
-      throw FedMedError(.badData, "lacks the tokens of a text's start and end", file: path)
+      throw FedMedError(
+        .badData, "missing the tokens <|startoftext|> and <|endoftext|>", file: path)
     }
     (self.start, self.end, self.path) = (start, end, path)
     ranks = Dictionary(zip(pairs, pairs.indices), uniquingKeysWith: { $1 })
   }
 
-  /// The tokens of a text, and at which place its end stands.
-  /// - Throws: `badData` where the vocabulary lacks a token that the merges make.
+  /// Returns the tokens of a text, and the position of its end token.
+  /// - Throws: `badData` if a merged token is not in the vocabulary.
   package func encode(_ text: String) throws(FedMedError) -> (tokens: [Int], end: Int) {
     var tokens = [start]
     for word in Self.words(text) {
       for symbol in merged(word) {
         guard let id = ids[symbol] else {
-          throw FedMedError(.badData, "lacks the token '\(printable(symbol))'", file: path)
+          throw FedMedError(.badData, "missing token '\(printable(symbol))'", file: path)
         }
         tokens.append(id)
       }
@@ -112,7 +116,8 @@ struct Tokenizer: Sendable {
     return symbols
   }
 
-  /// GPT-2's spelling of a byte: itself where it is printable, else a letter from 256 on.
+  /// GPT-2's character for each byte: the byte itself if it is printable, otherwise one from U+0100
+  /// on.
   private static let spelling: [String] = {
     var (result, next): ([String], UInt32) = ([], 256)
     for byte in 0..<UInt32(256) {
@@ -137,7 +142,7 @@ struct Tokenizer: Sendable {
     }
   }
 
-  /// The UTF-8 of each word.
+  /// Splits text into words, as UTF-8.
   private static func words(_ text: String) -> [[UInt8]] {
     let lower = text.composed.unicodeScalars.flatMap {
       Array($0.properties.lowercaseMapping.unicodeScalars)
@@ -165,14 +170,14 @@ struct Tokenizer: Sendable {
 }
 
 extension String {
-  /// In Unicode's normal form C.
+  /// The text in Unicode's normal form C.
   fileprivate var composed: String {
     let bytes = Array(utf8)
     var result: UnsafeMutablePointer<UInt8>?
     defer { free(result) }
     let options = UTF8PROC_STABLE.rawValue | UTF8PROC_COMPOSE.rawValue
     let count = utf8proc_map(bytes, bytes.count, &result, utf8proc_option_t(options))
-    // What is valid text cannot fail, but for want of memory.
+    // Normalisation of valid text fails only if memory is exhausted.
     guard count >= 0, let result else { return self }
     return String(decoding: UnsafeBufferPointer(start: result, count: count), as: UTF8.self)
   }

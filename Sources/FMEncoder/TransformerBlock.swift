@@ -1,26 +1,27 @@
 import FMBase
 import FMNumerics
 
-/// A transformer layer of CLIP's or DINOv2's form, with its norms first:
+/// A pre-norm transformer layer as in CLIP and DINOv2:
 ///
 ///     X ← X + s₁ ⊙ (attention(LN₁(X)) W_oᵀ + b_o)
 ///     X ← X + s₂ ⊙ (act(LN₂(X) W₁ᵀ + b₁) W₂ᵀ + b₂)
 ///
-/// w wide, m wide in between; s₁ and s₂ are 1 but for models with layer scale. One block serves for
-/// all layers of an encoder in turn: its weights are read anew for each.
+/// Tokens are w wide, the hidden layer m wide; s₁ and s₂ are 1 except in models with layer scale.
+/// One block serves for all layers of an encoder in turn and reads the weights of each.
 struct TransformerBlock: Sendable {
-  /// What comes between the two linear maps.
+  /// The function between the two linear maps.
   package enum Activation: String, Sendable {
     case gelu
     case quickGELU = "quick_gelu"
   }
 
-  /// What a checkpoint calls a layer's tensors, without `.weight` and `.bias`.
+  /// The names of a layer's tensors in a checkpoint, without `.weight` and `.bias`.
   struct Names: Sendable {
     let norm1, query, key, value, output, norm2, up, down: String
-    /// Layer scales, where the model has them; whole names.
+    /// The full names of the layer scales; `nil` if the model has none.
     let scale1, scale2: String?
 
+    /// The names in a CLIP.
     static func clip(_ prefix: String) -> Names {
       Names(
         norm1: "\(prefix).layer_norm1", query: "\(prefix).self_attn.q_proj",
@@ -29,6 +30,7 @@ struct TransformerBlock: Sendable {
         up: "\(prefix).mlp.fc1", down: "\(prefix).mlp.fc2", scale1: nil, scale2: nil)
     }
 
+    /// The names in a DINOv2.
     static func dinov2(_ prefix: String) -> Names {
       Names(
         norm1: "\(prefix).norm1", query: "\(prefix).attention.attention.query",
@@ -39,10 +41,14 @@ struct TransformerBlock: Sendable {
     }
   }
 
+  /// w, the width of a token.
   package let width: Int
+  /// The number of attention heads.
   package let heads: Int
+  /// ε of the layer normalisations.
   package let epsilon: Float
   let activation: Activation
+  /// Whether a token attends only to itself and earlier ones.
   package let isCausal: Bool
   private var norm1: (weight: Matrix, bias: Matrix)  // [1, w]
   private var qkv: (weight: Matrix, bias: Matrix)  // [3 w, w], [1, 3 w]
@@ -53,6 +59,7 @@ struct TransformerBlock: Sendable {
   private var scale1: Matrix  // [1, w]
   private var scale2: Matrix  // [1, w]
 
+  /// Creates a block without weights.
   init(_ shape: TransformerShape, isCausal: Bool) {
     width = shape.width
     heads = shape.heads
@@ -72,8 +79,8 @@ struct TransformerBlock: Sendable {
     scale2 = scale1
   }
 
-  /// Whether a layer's weights are there, in their sizes.
-  /// - Throws: `badData` with the name of what is missing.
+  /// Checks that a layer's weights exist and have the expected sizes.
+  /// - Throws: `badData` with the name of a tensor that is missing or has another size.
   package func check(_ names: Names, in tensors: Checkpoint) throws(FedMedError) {
     let inner = up.weight.rows
     let square = [names.query, names.key, names.value, names.output].map { ($0, width, width) }
@@ -91,6 +98,7 @@ struct TransformerBlock: Sendable {
   }
 
   /// Reads a layer's weights.
+  /// - Throws: `badData` if a tensor is missing or has another number of elements.
   package mutating func load(_ names: Names, from tensors: Checkpoint) throws(FedMedError) {
     func read(
       _ name: String, _ pair: inout (weight: Matrix, bias: Matrix)
@@ -99,7 +107,7 @@ struct TransformerBlock: Sendable {
       try tensors.read("\(name).bias", into: &pair.bias)
     }
     try read(names.norm1, &norm1)
-    // The biases of queries, keys and values lie one after the other; for reading, one a row.
+    // The biases of queries, keys and values are contiguous; as a matrix, each is one row.
     var biases = Matrix(rows: 3, columns: width)
     for (index, name) in [names.query, names.key, names.value].enumerated() {
       try tensors.read(
@@ -115,7 +123,7 @@ struct TransformerBlock: Sendable {
     if let name = names.scale2 { try tensors.read(name, into: &scale2) }
   }
 
-  /// Room for what `apply` computes on the way; it grows with what it is used for.
+  /// Scratch space for `apply`, which grows on demand.
   struct Workspace: Sendable {
     fileprivate var normed: Matrix
     fileprivate var qkv: Matrix
@@ -123,6 +131,7 @@ struct TransformerBlock: Sendable {
     fileprivate var inner: Matrix
     fileprivate var scores: Matrix
 
+    /// Creates empty scratch space.
     /// - Parameter tokens: the length of a sequence.
     init(tokens: Int, for block: TransformerBlock) {
       normed = Matrix(rows: 0, columns: block.width)
@@ -140,7 +149,7 @@ struct TransformerBlock: Sendable {
     }
   }
 
-  /// Takes sequences `x` [n · tokens, w] through the layer.
+  /// Applies the layer to sequences `x` [n · tokens, w].
   package func apply(_ x: inout Matrix, using room: inout Workspace) {
     room.resize(rows: x.rows)
     TransformerKernels.layerNorm(

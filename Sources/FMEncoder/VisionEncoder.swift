@@ -3,19 +3,19 @@ import FMBase
 import FMNumerics
 import Synchronization
 
-/// The vision tower of a CLIP, or a DINOv2: images become features.
+/// The vision tower of a CLIP, or a DINOv2, which maps images to features.
 ///
-/// A batch goes through the layers together, and each layer's weights are read from the mapped
-/// checkpoint when their turn comes. So memory holds one layer, not the model.
+/// All images of a batch pass a layer before the next layer's weights are read from the mapped
+/// checkpoint, so that memory holds only one layer.
 public final class VisionEncoder: Sendable {
-  /// How many rows, a token each, a thread's matrices have at most, but for one long image.
+  /// The maximal number of rows (tokens) in a thread's matrices, unless a single image has more.
   private static let rows = 1024
-  /// The most threads that find something to do.
-  public static let mostThreads = 8
+  /// The largest useful number of threads.
+  public static let maxThreads = 8
 
-  /// D, the features of an image.
+  /// D, the number of features of an image.
   public let dimension: Int
-  /// The side of an input image.
+  /// The side of an input image in pixels.
   public let side: Int
 
   private let checkpoint: Checkpoint
@@ -31,25 +31,30 @@ public final class VisionEncoder: Sendable {
   private let normAfter: (weight: Matrix, bias: Matrix)  // [1, w]
   private let projection: Matrix?  // CLIP's [D, w]
 
-  /// The length of an image's sequence.
+  /// The number of tokens of an image.
   private var tokens: Int { prefix.rows + grid * grid }
 
-  /// How many images a thread takes at a time: a power of two, and whatever the number of threads, so
-  /// that the bits do not depend on it.
+  /// The number of images that a thread processes at a time: a power of two, independent of the
+  /// number of threads, so that results do not depend on it.
   private var chunk: Int {
     var chunk = 1
     while 2 * chunk * tokens <= Self.rows { chunk *= 2 }
     return chunk
   }
 
-  /// How many images to `encode` at a time: each layer's weights are read once for all of them.
-  public var batch: Int { chunk * Self.mostThreads }
+  /// The number of images to pass to `encode`, which reads each layer's weights once for all of
+  /// them.
+  public var batch: Int { chunk * Self.maxThreads }
 
-  /// - Parameter side: the side of an input image; DINOv2's positions are interpolated to it.
+  /// Opens the vision tower of a checkpoint.
+  /// - Parameter side: the side of an input image in pixels, to which DINOv2's positions are
+  ///   interpolated.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid or does not fit `side`.
   public convenience init(folder: String, side: Int) throws(FedMedError) {
     try self.init(Checkpoint(folder: folder), side: side)
   }
 
+  /// Opens the vision tower of a checkpoint; see `init(folder:side:)`.
   package init(_ checkpoint: Checkpoint, side: Int) throws(FedMedError) {
     func fault(_ reason: String) -> FedMedError { EncoderConfig.fault(checkpoint.folder, reason) }
     let root = try EncoderConfig(folder: checkpoint.folder)
@@ -70,7 +75,8 @@ public final class VisionEncoder: Sendable {
       shape.width, config.patchSize ?? (isCLIP ? 32 : 14), config.imageSize ?? 224
     )
     guard p >= 1, side <= 2048, p <= side, p <= trainedSide, trainedSide <= 2048 else {
-      throw fault("sizes that no encoder has")
+      throw fault(
+        "patch_size \(p) or image_size \(trainedSide) out of range, with an input side of \(side)")
     }
     self.checkpoint = checkpoint
     self.side = side
@@ -100,7 +106,7 @@ public final class VisionEncoder: Sendable {
     let patches = all.gathering(Array(1..<all.rows))
     if isCLIP {
       guard grid == trained else {
-        throw fault("image_size \(trainedSide), the input has \(side)")
+        throw fault("image_size \(trainedSide), but the input has side \(side)")
       }
       positions = patches
       patchWeight = try checkpoint.matrix(
@@ -111,7 +117,8 @@ public final class VisionEncoder: Sendable {
       let name = "visual_projection.weight"
       dimension = try checkpoint.shape(of: name).first ?? 0
       guard (1...Manifest.largestDimension).contains(dimension) else {
-        throw fault("a projection to \(dimension) features")
+        throw fault(
+          "a projection to \(dimension) features, expected 1 to \(Manifest.largestDimension)")
       }
       projection = try checkpoint.matrix(name, rows: dimension, columns: w)
     } else {
@@ -129,7 +136,7 @@ public final class VisionEncoder: Sendable {
       if checkpoint.has(registers) {
         let shape = try checkpoint.shape(of: registers)
         guard shape.count == 3, (1...64).contains(shape[1]) else {
-          throw fault("\(registers) of shape \(shape)")
+          throw fault("\(registers) has shape \(shape), expected [1, 1 to 64, \(w)]")
         }
         start += try checkpoint.matrix(registers, rows: shape[1], columns: w).elements
       }
@@ -137,8 +144,9 @@ public final class VisionEncoder: Sendable {
     prefix = Matrix(rows: start.count / w, columns: w, elements: start)
   }
 
-  /// The features [n, D] of `images`, each of the input's size, with colours as `preprocessing`
-  /// normalises them.
+  /// Encodes images of the input's size to features [n, D].
+  /// - Parameter preprocessing: gives the normalisation of colours.
+  /// - Throws: `badData` if a tensor is missing or has another number of elements.
   public func encode(
     _ images: [Raster], preprocessing: Preprocessing
   ) throws(FedMedError) -> Matrix {
@@ -151,7 +159,7 @@ public final class VisionEncoder: Sendable {
       self.embed(chunk.images, preprocessing, into: &chunk.states)
     }
     var block = block
-    // As many as there are threads; who is done with one leaves it to the next.
+    // One workspace per thread: a thread returns it for the next one to reuse.
     let workspaces = Mutex<[TransformerBlock.Workspace]>([])
     for names in layers {
       try block.load(names, from: checkpoint)
@@ -172,7 +180,7 @@ public final class VisionEncoder: Sendable {
     return Matrix(rows: images.count, columns: dimension, elements: features)
   }
 
-  /// Patches, positions and what stands before them, as the first layer gets them.
+  /// Computes the input of the first layer: patches with their positions, after the prefix tokens.
   private func embed(
     _ images: ArraySlice<Raster>, _ preprocessing: Preprocessing, into states: inout Matrix
   ) {
@@ -196,7 +204,7 @@ public final class VisionEncoder: Sendable {
     }
   }
 
-  /// From the class tokens [n, w] after the last layer to features [n, D].
+  /// Maps the class tokens [n, w] of the last layer to features [n, D].
   private func pool(_ tokens: Matrix) -> Matrix {
     var normed = tokens
     TransformerKernels.layerNorm(

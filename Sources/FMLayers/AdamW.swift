@@ -5,10 +5,12 @@ import FMNumerics
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
 ///     θ ← θ (1 − lr · wd) − lr · m̂ / (√v̂ + ε),   m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
 public struct AdamW: Optimizer {
+  /// The learning rate lr.
   public var learningRate: Double
   private var moments: AdamMoments
   private let weightDecay: Double
 
+  /// Creates an optimiser with zero moments; parameters as in the equations above.
   public init(
     learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double
   ) {
@@ -16,8 +18,10 @@ public struct AdamW: Optimizer {
     (self.learningRate, self.weightDecay) = (learningRate, weightDecay)
   }
 
+  /// Begins a step.
   public mutating func advance() { moments.advance() }
 
+  /// Moves one parameter.
   public mutating func update(_ parameter: inout Parameter, index: Int) {
     moments.update(
       &parameter, index: index, learningRate: learningRate,
@@ -25,7 +29,7 @@ public struct AdamW: Optimizer {
   }
 }
 
-/// Adam's moments m and v of every parameter, and the step that they make.
+/// Adam's moments m and v of every parameter, and its step.
 struct AdamMoments: Sendable {
   private let beta1: Double
   private let beta2: Double
@@ -44,7 +48,7 @@ struct AdamMoments: Sendable {
     power2 *= beta2
   }
 
-  /// θ ← θ · decay − lr · m̂ / (√v̂ + ε)
+  /// θ ← θ · decay − lr · m̂ / (√v̂ + ε).
   package mutating func update(
     _ parameter: inout Parameter, index: Int, learningRate: Double, decay: Double
   ) {

@@ -2,33 +2,39 @@ import CLanes
 import FMBase
 import FMNumerics
 
-/// Batch normalisation over B samples of n channels, with an affine part (BatchNorm1d), and ReLU.
+/// Batch normalisation of B samples with n channels (BatchNorm1d, with an affine part), then ReLU.
 ///
 ///     x̂ = (x − mean) / √(variance + ε)    y = max(γ x̂ + β, 0)
 ///
-/// In training, mean and biased variance are the batch's, and the running statistics move a tenth
-/// of the way towards the batch's mean and unbiased variance; in evaluation the running ones serve.
+/// In training, the mean and the biased variance are the batch's, and the running statistics move
+/// by a tenth towards the batch's mean and unbiased variance. In evaluation, the running statistics
+/// are used.
 ///
-/// Its input is a masked layer's output, which is made where it is read. Each pass works on sixteen columns
-/// at a time, row by row, so that memory is read in order.
+/// The input is the output of a masked layer, computed on the fly. Each pass processes sixteen
+/// columns at a time, row by row, so that memory is read in order.
 public struct BatchNorm: Module {
+  /// ε, added to the variance.
   package static let epsilon: Float = 1e-5
-  /// How far the running statistics move towards the batch's.
+  /// The fraction by which the running statistics move towards the batch's.
   package static let momentum: Float = 0.1
 
-  /// γ [n], starts at 1.
+  /// γ [n], initially 1.
   public package(set) var weight: Parameter
-  /// β [n], starts at 0.
+  /// β [n], initially 0.
   public package(set) var bias: Parameter
-  /// Running mean [1, n], starts at 0.
+  /// Running mean [1, n], initially 0.
   public package(set) var mean: Matrix
-  /// Running variance [1, n], starts at 1.
+  /// Running variance [1, n], initially 1.
   public package(set) var variance: Matrix
 
   private let name: String
   private var scales: Matrix  // 1/√(variance + ε) of the batch [1, n]
   private var standardized: Matrix  // x̂ [B, n]
 
+  /// Creates a layer.
+  /// - Parameters:
+  ///   - name: the prefix of its arrays' names in an archive, such as `mlp/norm1`.
+  ///   - channels: n.
   public init(name: String, channels: Int) {
     self.name = name
     weight = Parameter(vector: Matrix(rows: 1, columns: channels, repeating: 1))
@@ -39,15 +45,17 @@ public struct BatchNorm: Module {
     standardized = Matrix(rows: 0, columns: channels)
   }
 
+  /// The arrays of a layer in an archive: weight, bias, running mean and running variance, each
+  /// [n].
   package static func layout(name: String, channels: Int) -> Layout {
     ["weight", "bias", "mean", "variance"].map { TensorShape("\(name).\($0)", [channels]) }
   }
 
-  /// Training: x [B, n] to y [B, n].
+  /// Training: x [B, n] → y [B, n], with the batch's statistics.
   /// - Precondition: B is at least 2.
   package mutating func forward(_ x: MaskedOutput, into y: inout Matrix) {
     let (rows, width) = (x.rows, x.width)
-    precondition(rows > 1, "batch normalisation needs two samples")
+    precondition(rows > 1, "batch normalisation requires at least 2 samples")
     if standardized.rows != rows { standardized = Matrix(rows: rows, columns: width) }
     let share = 1 / Float(rows)
     Elements.write(&mean, &variance, &scales) { mean, variance, scales in
@@ -81,7 +89,7 @@ public struct BatchNorm: Module {
     }
   }
 
-  /// Evaluation: x [B, n] to y [B, n], with the running statistics.
+  /// Evaluation: x [B, n] → y [B, n], with the running statistics.
   package func apply(_ x: MaskedOutput, into y: inout Matrix) {
     let width = x.width
     y.withMutableElements { y in
@@ -99,8 +107,10 @@ public struct BatchNorm: Module {
     }
   }
 
-  /// After `forward`: `gradient` [B, n] goes from dy to that of the layer's products, which `slopes`
-  /// makes of dx; those of γ and β go to the parameters. `output` is y.
+  /// The backward pass after `forward`. It stores the gradients of γ and β in the parameters.
+  ///
+  /// `gradient` [B, n] holds dy on entry and the gradient of the masked layer's products on return,
+  /// which `slopes` computes from dx. `output` is y.
   ///
   ///     dv = dy where y > 0        dγ = Σ dv x̂, dβ = Σ dv
   ///     dx = γ scale (dv − mean(dv) − x̂ mean(dv ⊙ x̂)), means over the batch
@@ -137,11 +147,13 @@ public struct BatchNorm: Module {
     }
   }
 
+  /// Calls `body` with γ and β.
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     body(&weight)
     body(&bias)
   }
 
+  /// γ, β, the running mean and the running variance, by name.
   public func tensors() -> [Tensor] {
     [
       Tensor("\(name).weight", weight), Tensor("\(name).bias", bias),
@@ -150,6 +162,8 @@ public struct BatchNorm: Module {
     ]
   }
 
+  /// Reads γ, β and the running statistics from `tensors`.
+  /// - Throws: `badData` if one is missing or has another shape, or a variance is negative.
   public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
     try tensors.load("\(name).weight", into: &weight)
     try tensors.load("\(name).bias", into: &bias)

@@ -1,11 +1,11 @@
 import FMNumerics
 import Glibc
 
-/// L_contr, between images and the texts of their own labels:
+/// L_contr, the contrastive loss between images and the texts of their own labels:
 ///
 ///     S = τ z E_yᵀ [B, B]    L = (CE(S, 1..B) + CE(Sᵀ, 1..B)) / 2
 ///
-/// The targets stay 1..B even where labels repeat. E_y has but C different rows, so S is read off
+/// The targets are 1..B even if labels repeat. E_y has only C different rows, so S is computed from
 /// V = z Eᵀ [B, C]: S_ij = τ V_{i, y_j}.
 package struct ContrastiveLoss {
   private var logits: [Double] = []  // S, then its gradient [B, B]
@@ -15,7 +15,11 @@ package struct ContrastiveLoss {
 
   package init() {}
 
-  /// The loss; its gradient with respect to V is added to `gradient` [B, C].
+  /// Returns the loss, and adds its gradient with respect to V to `gradient` [B, C].
+  /// - Parameters:
+  ///   - v: V, the cosines of images and class texts [B, C].
+  ///   - y: labels [B].
+  ///   - logitScale: τ.
   package mutating func evaluate(
     cosines v: Matrix, labels y: [Int], logitScale: Float, gradient: inout Matrix
   ) -> Double {

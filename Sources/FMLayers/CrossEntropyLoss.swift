@@ -1,9 +1,10 @@
 import FMNumerics
 import Glibc
 
-/// L_MLP = CE(M, y), the mean over the batch.
+/// The mean cross-entropy of a batch, CE(M, y).
 package enum CrossEntropyLoss {
-  /// The loss of `logits` M [B, C]; its gradient is added to `gradient` [B, C].
+  /// Returns the loss of `logits` M [B, C], and adds its gradient to `gradient` [B, C].
+  /// - Parameter labels: y [B].
   package static func evaluate(logits: Matrix, labels: [Int], gradient: inout Matrix) -> Double {
     let share = 1 / Double(logits.rows)
     var loss = 0.0

@@ -1,10 +1,10 @@
 import FMNumerics
 
-/// Attention of a sample's features to themselves, in each sample's own pass:
+/// Attention over the features of a sample, computed sample by sample:
 ///
 ///     att = softmax(a)    z = att ⊙ I / ‖att ⊙ I‖
 ///
-/// a is a masked layer's output, made where it is read, and I are the features.
+/// a is the output of a masked layer, computed on the fly; I are the features.
 package struct FeatureAttention: Sendable {
   /// att [B, D] of the last forward pass.
   package private(set) var attention = Matrix(rows: 0, columns: 0)
@@ -12,7 +12,7 @@ package struct FeatureAttention: Sendable {
 
   package init() {}
 
-  /// a and I [B, D] to z [B, D].
+  /// a and I [B, D] → z [B, D].
   package mutating func forward(_ a: MaskedOutput, features: Matrix, into z: inout Matrix) {
     let width = a.width
     if attention.rows != a.rows || attention.columns != width {
@@ -33,7 +33,8 @@ package struct FeatureAttention: Sendable {
     }
   }
 
-  /// After `forward`: `gradient` [B, D] goes from dz to da, in place. `output` is z.
+  /// The backward pass after `forward`: `gradient` [B, D] holds dz on entry and da on return.
+  /// `output` is z.
   package func backward(_ gradient: inout Matrix, features: Matrix, output: Matrix) {
     let (rows, width) = (gradient.rows, gradient.columns)
     gradient.withMutableElements { g in

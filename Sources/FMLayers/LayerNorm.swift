@@ -1,18 +1,18 @@
 import FMNumerics
 
-/// Normalisation of each sample over its n numbers, without an affine part (the authors' InstanceNorm1d on
-/// a 2-D input), and ReLU:
+/// Normalisation of each sample over its n features, without an affine part, then ReLU. It is
+/// InstanceNorm1d applied to a 2-D input, as in the authors' code:
 ///
 ///     x̂ = (x − mean(x)) / √(variance(x) + 1e-5)    y = max(x̂, 0), the variance biased
 ///
-/// Its input is a masked layer's output, which is made where it is read.
+/// The input is the output of a masked layer, computed on the fly.
 package struct LayerNorm: Sendable {
   private var standardized = Matrix(rows: 0, columns: 0)  // x̂ [B, n]
   private var scales = Matrix(rows: 1, columns: 0)  // 1/√(variance + ε) of each sample [1, B]
 
   package init() {}
 
-  /// x [B, n] to y [B, n].
+  /// x [B, n] → y [B, n].
   package mutating func forward(_ x: MaskedOutput, into y: inout Matrix) {
     let width = x.width
     if standardized.rows != x.rows || standardized.columns != width {
@@ -30,7 +30,8 @@ package struct LayerNorm: Sendable {
     }
   }
 
-  /// After `forward`: `gradient` [B, n] goes from dy to dx, in place. `output` is y.
+  /// The backward pass after `forward`: `gradient` [B, n] holds dy on entry and dx on return.
+  /// `output` is y.
   package func backward(_ gradient: inout Matrix, output: Matrix) {
     let (rows, width) = (gradient.rows, gradient.columns)
     gradient.withMutableElements { g in

@@ -9,19 +9,21 @@ public struct Linear: Module {
   public package(set) var bias: Parameter
   private let name: String
 
+  /// The number of inputs.
   public var inputs: Int { weight.value.columns }
+  /// The number of outputs.
   public var outputs: Int { weight.value.rows }
 
-  /// W = 0, b = 0.
-  /// - Parameter name: what its arrays are called in an archive.
+  /// Creates a layer with W = 0 and b = 0.
+  /// - Parameter name: the prefix of its arrays' names in an archive, such as `head`.
   public init(name: String, inputs: Int, outputs: Int) {
     self.name = name
     weight = Parameter(Matrix(rows: outputs, columns: inputs))
     bias = Parameter(vector: Matrix(rows: 1, columns: outputs))
   }
 
-  /// The layer held by `tensors`.
-  /// - Throws: `badData` where an array is missing or has another shape.
+  /// Creates a layer from the arrays in `tensors`.
+  /// - Throws: `badData` if an array is missing or has another shape.
   public init(
     name: String, inputs: Int, outputs: Int, tensors: TensorTable
   ) throws(FedMedError) {
@@ -29,6 +31,7 @@ public struct Linear: Module {
     try load(tensors)
   }
 
+  /// The arrays of a layer in an archive: weight [out, in] and bias [out].
   package static func layout(name: String, inputs: Int, outputs: Int) -> Layout {
     [TensorShape("\(name).weight", [outputs, inputs]), TensorShape("\(name).bias", [outputs])]
   }
@@ -41,7 +44,7 @@ public struct Linear: Module {
     }
   }
 
-  /// From dy [B, out]: dW = dyᵀ x, db = Σ dy, left in the parameters.
+  /// The backward pass from dy [B, out]: stores dW = dyᵀ x and db = Σ dy in the parameters.
   package mutating func backward(_ x: Matrix, gradient: Matrix) {
     weight.gradient.product(transposing: gradient, x)
     bias.gradient.fill(0)
@@ -50,15 +53,19 @@ public struct Linear: Module {
     }
   }
 
+  /// Calls `body` with W and b.
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     body(&weight)
     body(&bias)
   }
 
+  /// W and b, by name.
   public func tensors() -> [Tensor] {
     [Tensor("\(name).weight", weight), Tensor("\(name).bias", bias)]
   }
 
+  /// Reads W and b from `tensors`.
+  /// - Throws: `badData` if one is missing or has another shape.
   public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
     try tensors.load("\(name).weight", into: &weight)
     try tensors.load("\(name).bias", into: &bias)

@@ -1,6 +1,6 @@
 import FMNumerics
 
-/// What a masked linear layer does beside its products.
+/// The operations of a masked linear layer other than its matrix products.
 enum Masking {
   /// u_i = mean_j |W_ij|: w [n, m], u [n].
   static func meanMagnitudes(_ w: Matrix, into u: inout [Float]) {
@@ -14,7 +14,7 @@ enum Masking {
     }
   }
 
-  /// dW_ij = factor_i sign(W_ij), the gradient of W by way of u: w and dw [n, m], factors [n].
+  /// dW_ij = factor_i sign(W_ij), the gradient of W through u: w and dw [n, m], factors [n].
   static func signs(of w: Matrix, times factors: [Float], into dw: inout Matrix) {
     let width = w.columns
     dw.withMutableElements { dw in
@@ -29,8 +29,8 @@ enum Masking {
     }
   }
 
-  /// Gives `body` the output of a layer with the products `a` [B, n], `bias` [1, n] and `mask` [n],
-  /// 1 or 0.
+  /// Calls `body` with the output of a layer with products `a` [B, n], `bias` [1, n] and `mask`
+  /// [n], whose elements are 1 or 0.
   static func withOutput(
     _ a: Matrix, bias: Matrix, mask: [Float], _ body: (MaskedOutput) -> Void
   ) {
@@ -42,7 +42,7 @@ enum Masking {
     }
   }
 
-  /// Writes y [B, n].
+  /// Writes the output to y [B, n].
   static func store(_ output: MaskedOutput, into y: inout Matrix) {
     let width = output.width
     y.withMutableElements { y in
@@ -55,7 +55,8 @@ enum Masking {
     }
   }
 
-  /// From dy [B, n] to da, in place, and what `slopes` leaves.
+  /// The backward pass from dy [B, n] to da, in place; `slopes` stores the gradients of bias and
+  /// mask.
   static func backward(_ gradient: inout Matrix, slopes: MaskedSlopes) {
     let (rows, width) = (gradient.rows, gradient.columns)
     gradient.withMutableElements { g in
@@ -70,7 +71,8 @@ enum Masking {
     }
   }
 
-  /// Gives `body` what turns slopes of the output into slopes of the products.
+  /// Calls `body` with the backward pass of `output`, which stores its sums in `biasGradient` [1,
+  /// n] and `maskGradient` [n].
   static func withSlopes(
     _ output: MaskedOutput, biasGradient: inout Matrix, maskGradient: inout [Float],
     _ body: (MaskedSlopes) -> Void
@@ -83,24 +85,25 @@ enum Masking {
   }
 }
 
-/// y = (a + b) ⊙ m of a masked layer, made where it is read; exact zeros where the mask is off.
+/// The output of a masked layer, y = (a + b) ⊙ m, computed on the fly; exactly 0 if the mask is
+/// off.
 package struct MaskedOutput {
-  /// B.
+  /// B, the number of samples.
   let rows: Int
-  /// n.
+  /// n, the number of outputs.
   let width: Int
   fileprivate let products: UnsafeBufferPointer<Float>  // a [B, n]
   fileprivate let bias: UnsafeBufferPointer<Float>  // b [n]
   fileprivate let mask: UnsafeBufferPointer<Float>  // m [n]
 
-  /// Sixteen numbers of a row, from a column on.
+  /// Sixteen elements of a row, from `column` on.
   @inline(__always)
   func lanes(row: Int, column: Int) -> Lanes {
     unmasked(row: row, column: column)
       .replacing(with: 0, where: mask.lanes(at: column) .== 0)
   }
 
-  /// Writes a row.
+  /// Writes a row to `y`.
   @inline(__always)
   func store(row: Int, into y: UnsafeMutableBufferPointer<Float>) {
     y.fill { lanes(row: row, column: $0) }
@@ -112,14 +115,14 @@ package struct MaskedOutput {
   }
 }
 
-/// The backward of a masked layer's output: da = dy ⊙ m, db = Σ_b da, and
-/// dm_i = Σ_b dy_bi (a + b)_bi, which is Σ_j G_ij W_ij + g_i b_i because a = W x.
+/// The backward pass of a masked layer's output: da = dy ⊙ m, db = Σ_b da, and
+/// dm_i = Σ_b dy_bi (a + b)_bi, which equals Σ_j G_ij W_ij + g_i b_i because a = W x.
 package struct MaskedSlopes {
   fileprivate let output: MaskedOutput
   fileprivate let biasGradient: UnsafeMutableBufferPointer<Float>  // [n]
   fileprivate let maskGradient: UnsafeMutableBufferPointer<Float>  // [n]
 
-  /// Sixteen columns, whose rows come one after the other.
+  /// The backward pass of sixteen columns, row by row.
   struct Column {
     private let slopes: MaskedSlopes
     private let index: Int
@@ -134,7 +137,7 @@ package struct MaskedSlopes {
       isOff = slopes.output.mask.lanes(at: index) .== 0
     }
 
-    /// da of a row, from its dy.
+    /// Returns da of a row for its dy, and adds to the sums.
     @inline(__always)
     mutating func masked(_ slope: Lanes, row: Int) -> Lanes {
       product += slope * slopes.output.unmasked(row: row, column: index)
@@ -143,7 +146,7 @@ package struct MaskedSlopes {
       return masked
     }
 
-    /// Writes the sums.
+    /// Stores the sums; call it after the last row.
     @inline(__always)
     func finish() {
       slopes.biasGradient.store(sum, at: index)

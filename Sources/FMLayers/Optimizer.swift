@@ -1,21 +1,23 @@
 import FMNumerics
 
-/// A rule that moves parameters along their gradients. One file each.
+/// A rule that moves parameters along their gradients; one file each.
 ///
-/// A step is `advance` once, and `update` for each parameter, in the same order in every step.
+/// A step consists of one call of `advance`, then one of `update` for each parameter, in the same
+/// order in every step.
 public protocol Optimizer: Sendable {
+  /// The learning rate, which may change between steps.
   var learningRate: Double { get set }
 
   /// Begins a step.
   mutating func advance()
 
   /// Moves one parameter.
-  /// - Parameter index: its place among those of the step, from 0.
+  /// - Parameter index: its position in the step, from 0.
   mutating func update(_ parameter: inout Parameter, index: Int)
 }
 
 extension Optimizer {
-  /// One step for all parameters.
+  /// Performs a step for all parameters.
   /// - Parameter forEach: calls its argument with every parameter, always in the same order.
   public mutating func step(_ forEach: ((inout Parameter) -> Void) -> Void) {
     advance()
@@ -27,11 +29,11 @@ extension Optimizer {
   }
 }
 
-/// Arrays that an optimiser remembers for each parameter, zero in the beginning.
+/// An array per parameter that an optimiser keeps between steps, initially zero.
 struct OptimizerMemory: Sendable {
   private var arrays: [Matrix] = []
 
-  /// That of the parameter at `index`; parameters come in their order in the first step.
+  /// The array of the parameter at `index`, created with the shape of `value` in the first step.
   subscript(index: Int, like value: Matrix) -> Matrix {
     _read { yield arrays[index] }
     _modify {

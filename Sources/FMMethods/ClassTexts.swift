@@ -2,12 +2,15 @@ import FMNumerics
 
 /// The text features of the classes, which are the same at every site.
 public struct ClassTexts: Sendable {
-  /// t_c = e_T / ‖e_T‖, one class a row [C, D].
+  /// t_c = e_T / ‖e_T‖ [C, D], one class per row.
   public let directions: Matrix
-  /// τ, the factor between a cosine and a logit.
+  /// τ, the factor from cosines to logits.
   public let logitScale: Float
 
-  /// - Parameter features: the encoder's text features [C, D], unnormalised.
+  /// Normalises text features.
+  /// - Parameters:
+  ///   - features: the encoder's text features [C, D], unnormalised.
+  ///   - logitScale: τ.
   public init(features: Matrix, logitScale: Double) {
     directions = features.normalizedRows()
     self.logitScale = Float(logitScale)

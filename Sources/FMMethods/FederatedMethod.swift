@@ -2,73 +2,83 @@ import FMBase
 import FMLayers
 import FMNumerics
 
-/// A federated method on frozen features: what is shared, how a site trains, what the server makes of the
-/// sites' updates, and how all of it predicts. Everything else (archives, rounds, signatures, codecs)
-/// carries its arrays without knowing what they mean.
+/// A federated method on frozen features: the shared arrays, a site's training, the server's step,
+/// and prediction. The rest of the system (archives, rounds, signatures, codecs) carries the arrays
+/// without knowing their meaning.
 ///
-/// A method is a value made of a `MethodSetting` and the run's hyper-parameters, and every function of it
-/// is a function of its arguments alone: random numbers come from streams keyed by seed, site and round.
-/// One folder each, registered with one line in `Methods`.
+/// A method is a value made of a `MethodSetting` and the run's hyper-parameters. Its functions
+/// depend on their arguments alone; random numbers come from streams keyed by seed, site and round.
+/// Each method has a folder of its own and one line in `Methods`.
 public protocol FederatedMethod: Sendable {
-  /// What the global model holds.
+  /// The arrays of the global model.
   var shared: Layout { get }
-  /// What an update holds, and thus all arrays that leave a site. They travel in the run's codec, half
-  /// precision unless told otherwise; how few samples a number rests on is the method's own care.
+  /// The arrays of an update: all that leaves a site. They travel in the run's codec, by default
+  /// half precision. The method itself must see to it that no number rests on too few samples.
   var sent: Layout { get }
-  /// What stays at a site between rounds.
+  /// The private arrays, which stay at a site between rounds.
   var kept: Layout { get }
-  /// Names of the ways to predict; the last is what the method predicts with.
+  /// Names of the ways to predict; the last one is the method's prediction.
   var predictors: [String] { get }
-  /// What the server makes of the updates.
+  /// How the server combines the updates.
   var server: ServerStep { get }
-  /// How many training samples a site needs, unless it decides otherwise: what is sent says more about each of
-  /// them where they are few.
+  /// The number of training samples a site needs, unless it decides otherwise: the fewer samples,
+  /// the more an update reveals about each of them.
   var fewestSamples: Int { get }
-  /// Whether its numbers must keep single precision: a codec that loses some is refused.
+  /// Whether the arrays require single precision, so that lossy codecs are refused.
   var isExact: Bool { get }
 
   /// The arrays of the first global model.
-  /// - Parameter texts: nil where the run starts without them.
-  /// - Throws: `usage` where they are needed.
+  /// - Parameter texts: `nil` if the run starts without class texts.
+  /// - Throws: `usage` if the method requires them.
   func start(_ texts: ClassTexts?) throws(FedMedError) -> [Tensor]
 
   /// The private arrays of a site before its first round.
+  /// - Throws: a method's error if it cannot make them; the default never throws.
   func startKept(_ texts: ClassTexts, site: String) throws(FedMedError) -> [Tensor]
 
-  /// A site's training in one round.
+  /// Trains a site in one round.
   /// - Parameters:
-  ///   - shared: arrays of the global model, as `shared` has them.
-  ///   - kept: the site's private arrays, as `kept` has them.
-  ///   - progress: called with the number of epochs done.
-  /// - Throws: `badData` where training is impossible or diverges.
+  ///   - shared: the arrays of the global model, in the layout `shared`.
+  ///   - kept: the site's private arrays, in the layout `kept`.
+  ///   - progress: called with the number of finished epochs.
+  /// - Throws: `badData` if training is impossible or diverges.
   func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained
 
-  /// Predicts each row of `x` [N, D].
-  /// - Parameter kept: nil at a site without private arrays, such as Global.
+  /// Predicts the classes of each row of `x` [N, D].
+  /// - Parameter kept: `nil` at a site without private arrays, such as Global.
+  /// - Throws: `badData` if an array is missing or invalid.
   func predict(
     _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
   ) throws(FedMedError) -> Predictions
 }
 
 extension FederatedMethod {
+  /// By default, the layout of the model.
   public var sent: Layout { shared }
+  /// By default, no arrays.
   public var kept: Layout { [] }
+  /// By default, the average.
   public var server: ServerStep { .average }
+  /// By default, one sample.
   public var fewestSamples: Int { 1 }
+  /// By default, any codec will do.
   public var isExact: Bool { false }
 
+  /// By default, no arrays.
+  /// - Throws: nothing.
   public func startKept(_ texts: ClassTexts, site: String) throws(FedMedError) -> [Tensor] { [] }
 }
 
-/// The sizes that a method's arrays follow.
+/// The sizes that determine the shapes of a method's arrays.
 public struct MethodSetting: Equatable, Sendable {
-  /// D, the feature size.
+  /// D, the feature dimension.
   public let dimension: Int
-  /// C.
+  /// C, the number of classes.
   public let classes: Int
 
+  /// Creates a setting.
   public init(dimension: Int, classes: Int) {
     (self.dimension, self.classes) = (dimension, classes)
   }
@@ -76,14 +86,18 @@ public struct MethodSetting: Equatable, Sendable {
 
 /// A site's samples in one round.
 public struct TrainingData: Sendable {
+  /// The site's name.
   public let site: String
-  /// r = 1, 2, …
+  /// The number of the round: 1, 2, …
   public let round: Int
+  /// The samples to train with.
   public let training: Samples
-  /// To choose by, not to train with.
+  /// The samples to choose and calibrate with, not to train with.
   public let validation: Samples
+  /// The class texts.
   public let texts: ClassTexts
 
+  /// Creates a round's data.
   public init(
     site: String, round: Int, training: Samples, validation: Samples, texts: ClassTexts
   ) {
@@ -92,52 +106,56 @@ public struct TrainingData: Sendable {
   }
 }
 
-/// What training at a site gives.
+/// The result of a site's training.
 public struct Trained: Sendable {
-  /// What happened in an epoch.
+  /// The outcome of an epoch.
   public struct Epoch: Equatable, Sendable {
-    /// Means over the steps.
+    /// The mean losses over the steps.
     public let losses: LossTerms
+    /// The number of optimiser steps.
     public let steps: Int
   }
 
-  /// The arrays of the update.
+  /// The arrays of the update, in the layout `sent`.
   public let sent: [Tensor]
-  /// The private arrays.
+  /// The private arrays, in the layout `kept`.
   public let kept: [Tensor]
-  /// The shared arrays as they are at this site, to validate with; nil where only the server makes them, and
-  /// nothing is validated before it has.
+  /// The shared arrays after the site's training, to validate with; `nil` if only the server can
+  /// make them, so that the site cannot validate yet.
   public let shared: [Tensor]?
+  /// The epochs in order; empty if the method does not train in epochs.
   public let epochs: [Epoch]
 
+  /// Creates a result.
   public init(sent: [Tensor], kept: [Tensor], shared: [Tensor]?, epochs: [Epoch]) {
     (self.sent, self.kept, self.shared, self.epochs) = (sent, kept, shared, epochs)
   }
 }
 
-/// What the server makes of a round's updates.
+/// How the server combines a round's updates.
 public enum ServerStep: Sendable {
-  /// The average, by any aggregation rule, weights and server optimiser: updates have the model's layout.
+  /// By averaging, with any aggregation rule, weights and server optimiser; updates have the
+  /// model's layout.
   case average
-  /// The exact sum of statistics, and the model that the method makes of it. Rules, weights and optimizers are
-  /// refused.
+  /// By the exact sum of statistics, of which the method makes the model. Rules, weights and server
+  /// optimisers are refused.
   case sum(any StatisticsMethod)
-  /// A reduction of the method's own, such as training on what was sent: a value that is copied for each round,
-  /// and whose result has the layout `shared`. Rules, weights other than uniform and server optimisers are
-  /// refused; a guard and a codec apply as ever.
+  /// By a reduction of the method's own, such as training on the updates. The value is copied for
+  /// each round, and its result has the layout `shared`. Rules, weights other than uniform and
+  /// server optimisers are refused; guards and codecs apply as usual.
   case reduce(any UpdateReduction)
 }
 
 /// Combines several updates into the arrays of a model.
 public protocol UpdateReduction: Sendable {
-  /// Takes in an update; updates come one at a time, in the order of their sites' names.
+  /// Adds an update. Updates come one at a time, in the order of their sites' names.
   /// - Parameters:
-  ///   - tensors: its arrays; the same names and shapes in every update.
-  ///   - weight: how much it counts in an average, above 0; 1 for a method's own reduction.
+  ///   - tensors: its arrays, with the same names and shapes in every update.
+  ///   - weight: its weight in an average, above 0; 1 for a method's own reduction.
   mutating func add(_ tensors: [Tensor], weight: Double)
 
-  /// The model's arrays.
+  /// Returns the model's arrays.
   /// - Precondition: at least one update was added.
-  /// - Throws: `tryAgain` for fewer updates than it needs.
+  /// - Throws: `tryAgain` if it requires more updates.
   func result() throws(FedMedError) -> [Tensor]
 }

@@ -2,51 +2,58 @@ import FMBase
 import FMLayers
 import FMNumerics
 
-/// A method whose sites train a network step by step. It says which parts the network has and what their
-/// gradients are on a batch; the driver (`GradientTraining`) provides batches, epochs and optimisers.
+/// A method whose sites train a network step by step. It defines the network's parts and their
+/// gradients on a batch; the driver (`GradientTraining`) provides batches, epochs and optimisers.
 public protocol GradientMethod: FederatedMethod {
+  /// The network that a site trains.
   associatedtype Network: GradientNetwork
 
-  /// The run's hyper-parameters, those of `TrainingParameters` among them.
+  /// The run's hyper-parameters, including those of `TrainingParameters`.
   var values: HyperParameters { get }
-  /// What is trained, in the order of the optimisers' steps.
+  /// The trained parts, in the order in which the optimisers step.
   var parts: [Part<Network>] { get }
 
-  /// The network made of `shared` and `kept` arrays, to be trained.
+  /// Returns the network made of `shared` and `kept` arrays, ready for training.
+  /// - Throws: `badData` if an array is missing or invalid.
   func network(
     _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
   ) throws(FedMedError) -> Network
 }
 
-/// A network with its gradients.
+/// A network that computes its gradients.
 public protocol GradientNetwork: Sendable {
-  /// Names of the terms of its loss; empty where there is but one.
+  /// The names of the loss terms; empty if the loss has only one.
   var terms: [String] { get }
 
-  /// The losses on a batch, and all gradients into the parameters.
+  /// Computes the losses on a batch, and stores all gradients in the parameters.
   /// - Parameters:
   ///   - x: features [B, D].
   ///   - y: labels [B].
   mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms)
 }
 
-/// Where a module's arrays go after training.
+/// The owner of a part's arrays.
 public enum PartOwner: Sendable {
-  /// To the server, into the average.
+  /// The arrays are sent to the server, which averages them.
   case shared
-  /// Nowhere: they stay at the site.
+  /// The arrays stay at the site.
   case kept
 }
 
-/// A module of a network: who owns it, and how it is trained.
+/// A module of a network, with its owner and its optimiser.
 public struct Part<Network>: Sendable {
+  /// Whether the arrays are sent or stay at the site.
   package let owner: PartOwner
+  /// The optimiser before the first step of a round.
   package let optimizer: any Optimizer
+  /// Calls its second argument with every parameter of the module in a network.
   package let forEachParameter: @Sendable (inout Network, (inout Parameter) -> Void) -> Void
+  /// Returns the arrays of the module in a network.
   package let tensors: @Sendable (Network) -> [Tensor]
 
+  /// Creates a part.
   /// - Parameters:
-  ///   - optimizer: as it is before the first step of a round.
+  ///   - optimizer: the optimiser before the first step of a round.
   package init<Trained: Module>(
     _ module: WritableKeyPath<Network, Trained> & Sendable, _ owner: PartOwner,
     _ optimizer: any Optimizer
@@ -56,7 +63,7 @@ public struct Part<Network>: Sendable {
     tensors = { $0[keyPath: module].tensors() }
   }
 
-  /// The same part of a network inside of another one.
+  /// Adapts a part of a network to a network that contains it.
   package init<Inner>(_ part: Part<Inner>, of path: WritableKeyPath<Network, Inner> & Sendable) {
     (owner, optimizer) = (part.owner, part.optimizer)
     forEachParameter = { part.forEachParameter(&$0[keyPath: path], $1) }
@@ -65,12 +72,16 @@ public struct Part<Network>: Sendable {
 }
 
 extension GradientMethod {
+  /// Trains the network for the run's number of local epochs.
+  /// - Throws: `badData` if there are fewer than 2 training samples, the loss is no longer finite,
+  ///   or an array is missing or invalid.
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
     guard data.training.labels.count > 1 else {
       throw FedMedError(
-        .badData, "\(data.training.labels.count) training samples, a site needs at least 2")
+        .badData,
+        "a site requires at least 2 training samples, found \(data.training.labels.count)")
     }
     var training = GradientTraining(
       self, try network(data.texts, shared: shared, kept: kept), round: data.round)
@@ -85,7 +96,7 @@ extension GradientMethod {
       guard epoch.losses.total.isFinite else {
         throw FedMedError(
           .badData, "training diverged: the loss is \(epoch.losses.total)",
-          hint: "a smaller learning rate may help")
+          hint: "use a smaller learning rate")
       }
       epochs.append(epoch)
       progress(epochs.count)
@@ -95,7 +106,8 @@ extension GradientMethod {
       sent: sent, kept: training.tensors(of: .kept), shared: sent, epochs: epochs)
   }
 
-  /// Of AdamW with the run's hyper-parameters; its learning rate is decayed from round to round.
+  /// AdamW with the run's hyper-parameters; the driver decays the learning rate from round to
+  /// round.
   package func adamW(_ learningRate: Double) -> AdamW {
     AdamW(
       learningRate: learningRate, beta1: values[TrainingParameters.beta1],

@@ -2,9 +2,10 @@ import FMLayers
 import FMNumerics
 import Glibc
 
-/// The driver of gradient methods: batches, epochs and optimisers. The optimisers are new in each round, and
-/// their learning rates decay from round to round.
+/// The driver of gradient methods: batches, epochs and optimisers. Each round starts with new
+/// optimisers, whose learning rates decay from round to round.
 public struct GradientTraining<Method: GradientMethod>: Sendable {
+  /// The network being trained.
   public private(set) var network: Method.Network
   private let parts: [Part<Method.Network>]
   private var optimizers: [any Optimizer]
@@ -14,7 +15,8 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
   private var labels: [Int] = []  // of the batch [B]
   private var losses: LossTerms
 
-  /// - Parameter round: r = 1, 2, …, which decides the learning rates.
+  /// Starts a round of training.
+  /// - Parameter round: 1, 2, …; it determines the learning rates.
   public init(_ method: Method, _ network: Method.Network, round: Int) {
     self.network = network
     parts = method.parts
@@ -28,11 +30,11 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     }
   }
 
-  /// One epoch over `features` [N, D] in the given order; the last short batch is dropped, unless
-  /// it is all there is.
-  /// - Precondition: at least two samples.
+  /// Runs one epoch over `features` [N, D] in the given order. A last short batch is dropped,
+  /// unless it is the only one.
+  /// - Precondition: there are at least two samples.
   public mutating func epoch(features: Matrix, labels: [Int], order: [Int]) -> Trained.Epoch {
-    precondition(order.count > 1, "batch normalisation needs two samples")
+    precondition(order.count > 1, "batch normalisation requires at least 2 samples")
     let size = min(batchSize, order.count)
     let steps = order.count / size
     var means = LossTerms(network.terms)
@@ -43,7 +45,7 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     return Trained.Epoch(losses: means, steps: steps)
   }
 
-  /// One step of all optimisers on the samples named by `indices`.
+  /// Performs one step of all optimisers on the samples given by `indices`.
   /// - Returns: the losses before the step.
   @discardableResult
   package mutating func step(_ features: Matrix, _ labels: [Int], _ indices: ArraySlice<Int>)
@@ -56,7 +58,8 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     return losses
   }
 
-  /// The losses on the samples named by `indices`, and all gradients into the parameters.
+  /// Returns the losses on the samples given by `indices`, and stores all gradients in the
+  /// parameters.
   @discardableResult
   mutating func gradients(
     _ features: Matrix, _ labels: [Int], _ indices: ArraySlice<Int>
@@ -71,16 +74,16 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     return losses
   }
 
-  /// The arrays of all parts of an owner.
+  /// Returns the arrays of all parts with that owner.
   package func tensors(of owner: PartOwner) -> [Tensor] {
     parts.filter { $0.owner == owner }.flatMap { $0.tensors(network) }
   }
 
-  /// Calls `body` with every trained parameter, in the order of the optimisers' steps.
+  /// Calls `body` with every trained parameter, in the order in which the optimisers step.
   package mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     for part in parts { part.forEachParameter(&network, body) }
   }
 }
 
-/// The most threads that find something to do at 512 features: a block of 128 each.
-public let mostTrainingThreads = 4
+/// The largest useful number of training threads at 512 features: one per block of 128.
+public let maxTrainingThreads = 4

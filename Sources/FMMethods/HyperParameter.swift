@@ -1,23 +1,29 @@
 import FMBase
 
-/// A hyper-parameter of a method, declared once: manifests, options, help, completions and checks follow
-/// from the declaration.
+/// A hyper-parameter of a method, declared once: manifests, options, help, completions and checks
+/// are derived from the declaration.
 public struct HyperParameter<Value: HyperParameterValue>: HyperParameterDeclaration {
+  /// The name in manifests, in camel case.
   public let key: String
+  /// A description in one line, without the default.
   public let help: String
+  /// The allowed values.
   public let domain: HyperParameterDomain
-  /// The value where none is given.
+  /// The default value.
   public let defaultValue: Value
+  /// Whether only the server uses it.
   public let isServers: Bool
 
+  /// The default value without its type.
   public var defaultScalar: HyperParameterScalar { defaultValue.scalar }
 }
 
 extension HyperParameter<Int> {
+  /// Declares an integer.
   /// - Parameters:
-  ///   - key: its name in manifests, in camel case; the option's name follows from it.
+  ///   - key: the name in manifests, in camel case; the option's name is derived from it.
   ///   - help: one line, without the default.
-  ///   - isServers: whether the server alone obeys it, when it makes a model.
+  ///   - isServers: whether only the server uses it, when it makes a model.
   public init(
     _ key: String, default value: Int, in range: ClosedRange<Int>, isServers: Bool = false,
     _ help: String
@@ -28,6 +34,7 @@ extension HyperParameter<Int> {
 }
 
 extension HyperParameter<Double> {
+  /// Declares a real number; parameters as for an integer.
   public init(
     _ key: String, default value: Double, in interval: HyperParameterDomain.Interval,
     isServers: Bool = false, _ help: String
@@ -38,6 +45,7 @@ extension HyperParameter<Double> {
 }
 
 extension HyperParameter<String> {
+  /// Declares a choice between names; parameters as for an integer.
   public init(
     _ key: String, default value: String, of names: [String], isServers: Bool = false,
     _ help: String
@@ -49,16 +57,21 @@ extension HyperParameter<String> {
 
 /// A hyper-parameter without its type, for lists.
 public protocol HyperParameterDeclaration: Sendable {
+  /// The name in manifests, in camel case.
   var key: String { get }
+  /// A description in one line, without the default.
   var help: String { get }
+  /// The allowed values.
   var domain: HyperParameterDomain { get }
-  /// Whether the server alone obeys it, when it makes a model: it can make another one of the same updates.
+  /// Whether only the server uses it, when it makes a model: changing it gives another model from
+  /// the same updates.
   var isServers: Bool { get }
+  /// The default value.
   var defaultScalar: HyperParameterScalar { get }
 }
 
 extension HyperParameterDeclaration {
-  /// The key as an option is spelled: `learningRateFAM` is `learning-rate-fam`.
+  /// The name as an option: `learning-rate-fam` for `learningRateFAM`.
   public var option: String {
     var (result, isInWord) = ("", false)
     for character in key {
@@ -69,7 +82,8 @@ extension HyperParameterDeclaration {
     return result
   }
 
-  /// - Throws: `badData` where the domain does not hold `scalar`.
+  /// Checks a value.
+  /// - Throws: `badData` if `scalar` is outside the domain.
   package func check(_ scalar: HyperParameterScalar) throws(FedMedError) {
     guard domain.contains(scalar) else {
       throw FedMedError(.badData, "must be \(domain.text)", place: "parameters.\(key)")
@@ -77,13 +91,16 @@ extension HyperParameterDeclaration {
   }
 }
 
-/// What a hyper-parameter can be.
+/// The allowed values of a hyper-parameter.
 public enum HyperParameterDomain: Equatable, Sendable {
+  /// Integers in a range.
   case integers(ClosedRange<Int>)
+  /// Real numbers in an interval.
   case numbers(Interval)
+  /// One of several names.
   case names([String])
 
-  /// An interval of numbers, open at an end or not.
+  /// An interval of real numbers, closed or open at one end.
   public enum Interval: Equatable, Sendable {
     /// lower ≤ x ≤ upper
     case closed(Double, Double)
@@ -93,6 +110,7 @@ public enum HyperParameterDomain: Equatable, Sendable {
     case openBelow(Double, Double)
   }
 
+  /// Whether `scalar` has the right kind and an allowed value.
   public func contains(_ scalar: HyperParameterScalar) -> Bool {
     switch (self, scalar) {
     case (.integers(let range), .integer(let value)): range.contains(value)
@@ -104,7 +122,7 @@ public enum HyperParameterDomain: Equatable, Sendable {
     }
   }
 
-  /// As in "must be …".
+  /// The allowed values in words, as in "must be …".
   public var text: String {
     func short(_ value: Double) -> String {
       value == value.rounded() ? "\(Int(value))" : "\(value)"
@@ -120,7 +138,7 @@ public enum HyperParameterDomain: Equatable, Sendable {
     }
   }
 
-  /// The value that `text` stands for; nil where it cannot be one of this kind.
+  /// Parses the text of a value; `nil` if it is not of this kind.
   public func scalar(_ text: String) -> HyperParameterScalar? {
     switch self {
     case .integers: Int(text).map { .integer($0) }
@@ -140,11 +158,14 @@ extension String {
 
 /// A hyper-parameter's value without its type.
 public enum HyperParameterScalar: Equatable, Sendable {
+  /// An integer.
   case integer(Int)
+  /// A real number.
   case number(Double)
+  /// A name.
   case name(String)
 
-  /// As it is written on a command line.
+  /// The text on a command line.
   public var text: String {
     switch self {
     case .integer(let value): "\(value)"
@@ -154,32 +175,40 @@ public enum HyperParameterScalar: Equatable, Sendable {
   }
 }
 
-/// What a hyper-parameter's value can be in code.
+/// A type of hyper-parameter values.
 public protocol HyperParameterValue: Sendable {
+  /// Unwraps a value; `nil` if it is of another kind.
   init?(_ scalar: HyperParameterScalar)
+  /// The value without its type.
   var scalar: HyperParameterScalar { get }
 }
 
 extension Int: HyperParameterValue {
+  /// Unwraps an integer; `nil` if the value is of another kind.
   public init?(_ scalar: HyperParameterScalar) {
     guard case .integer(let value) = scalar else { return nil }
     self = value
   }
+  /// The value without its type.
   public var scalar: HyperParameterScalar { .integer(self) }
 }
 
 extension Double: HyperParameterValue {
+  /// Unwraps a real number; `nil` if the value is of another kind.
   public init?(_ scalar: HyperParameterScalar) {
     guard case .number(let value) = scalar else { return nil }
     self = value
   }
+  /// The value without its type.
   public var scalar: HyperParameterScalar { .number(self) }
 }
 
 extension String: HyperParameterValue {
+  /// Unwraps a name; `nil` if the value is of another kind.
   public init?(_ scalar: HyperParameterScalar) {
     guard case .name(let value) = scalar else { return nil }
     self = value
   }
+  /// The value without its type.
   public var scalar: HyperParameterScalar { .name(self) }
 }

@@ -1,13 +1,14 @@
 import FMBase
 
-/// The hyper-parameters of a run: a value for each that its method declares. Who starts the run sets them;
-/// they travel in every manifest, and every site obeys them.
+/// The hyper-parameters of a run: a value for each one that its method declares. Whoever starts the
+/// run sets them; every manifest contains them, and every site uses them.
 public struct HyperParameters: Equatable, Sendable {
-  /// In the order of their declarations.
+  /// Keys and values in the order of their declarations.
   public private(set) var values: [(key: String, scalar: HyperParameterScalar)]
 
-  /// - Parameter given: values by key; the others have their defaults.
-  /// - Throws: `badData` for a key that is not declared, or a value out of range.
+  /// Combines given values with defaults.
+  /// - Parameter given: values by key; the others take their defaults.
+  /// - Throws: `badData` if a key is not declared, or a value is out of range.
   public init(
     _ declarations: [any HyperParameterDeclaration],
     given: [String: HyperParameterScalar] = [:]
@@ -18,13 +19,15 @@ public struct HyperParameters: Equatable, Sendable {
       try declaration.check(scalar)
       values.append((declaration.key, scalar))
     }
-    if let odd = given.keys.sorted().first(where: { key in !values.contains { $0.key == key } }) {
+    if let unknown = given.keys.sorted().first(
+      where: { key in !values.contains { $0.key == key } })
+    {
       throw FedMedError(
-        .badData, "is no hyper-parameter of this method", place: "parameters.\(printable(odd))")
+        .badData, "not a hyper-parameter of this method", place: "parameters.\(printable(unknown))")
     }
   }
 
-  /// The value of a hyper-parameter; its default where the method has no such one.
+  /// The value of a hyper-parameter; its default if the method does not declare it.
   public subscript<Value>(_ parameter: HyperParameter<Value>) -> Value {
     get {
       values.first { $0.key == parameter.key }.flatMap { Value($0.scalar) }
@@ -36,9 +39,9 @@ public struct HyperParameters: Equatable, Sendable {
     }
   }
 
-  /// Whether sites train alike with both: all are equal but those that the server alone obeys.
-  package func trainAlike(
-    _ other: HyperParameters, _ declarations: [any HyperParameterDeclaration]
+  /// Whether sites train identically with both: they differ at most in what only the server uses.
+  package func trainsIdentically(
+    to other: HyperParameters, _ declarations: [any HyperParameterDeclaration]
   ) -> Bool {
     let servers = Set(declarations.filter(\.isServers).map(\.key))
     func own(_ all: HyperParameters) -> [(key: String, scalar: HyperParameterScalar)] {
@@ -47,6 +50,7 @@ public struct HyperParameters: Equatable, Sendable {
     return own(self).elementsEqual(own(other)) { $0.key == $1.key && $0.scalar == $1.scalar }
   }
 
+  /// Whether keys and values are equal, in the same order.
   public static func == (a: HyperParameters, b: HyperParameters) -> Bool {
     a.values.elementsEqual(b.values) { $0.key == $1.key && $0.scalar == $1.scalar }
   }

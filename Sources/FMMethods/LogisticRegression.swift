@@ -2,29 +2,33 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// Multinomial logistic regression with a penalty, in double precision: the minimum over V [C, D] and a [C] of
+/// Multinomial logistic regression with an L2 penalty, in double precision: the minimum over V [C,
+/// D] and a [C] of
 ///
 ///     mean over samples of CE(o + V v + a, y) + (ρ/2) ‖V‖²
 ///
-/// with offsets o of each sample, such as another model's logits. The intercepts a are not penalised. The
-/// problem is convex; L-BFGS solves it to a gradient norm of 1e-6.
+/// with offsets o for each sample, such as another model's logits. The intercepts a are not
+/// penalised. The problem is convex; L-BFGS solves it to a gradient norm of 1e-6.
 package struct LogisticRegression {
-  /// V [C, D] and a [C], as they were fitted.
+  /// Fitted parameters.
   package struct Fit: Equatable, Sendable {
+    /// V [C, D].
     package var weight: DoubleMatrix
+    /// a [C].
     package var bias: [Double]
 
-    /// Zeros.
+    /// Creates parameters that are all 0.
     package init(classes: Int, dimension: Int) {
       weight = DoubleMatrix(rows: classes, columns: dimension)
       bias = [Double](repeating: 0, count: classes)
     }
   }
 
-  /// ρ that are tried, on features of one unit scale; largest first, as each fit starts from the one before.
+  /// The candidates for ρ, for features of unit scale; largest first, because each fit starts from
+  /// the previous one.
   package static let penalties = [3, 1, 0.3, 0.1, 0.03, 0.01]
 
-  /// So many numbers are held in double precision at a time, 32 MB.
+  /// The number of values converted to double precision at a time: 32 MB.
   private static let room = 1 << 22
   private static let tolerance = 1e-6
   private static let iterations = 1000
@@ -32,15 +36,19 @@ package struct LogisticRegression {
   /// v [N, D].
   private let inputs: Matrix
   private let labels: [Int]
-  /// o [N, C]; nil is zero.
+  /// o [N, C]; `nil` for zero.
   private let offsets: DoubleMatrix?
   private let classes: Int
-  /// Samples at a time.
+  /// The number of samples processed at a time.
   private let block: Int
   private var wide: DoubleMatrix
   private var logits: DoubleMatrix
 
-  /// - Precondition: as many labels as rows of `inputs` [N, D], each below `classes`.
+  /// Prepares a regression.
+  /// - Parameters:
+  ///   - inputs: v [N, D].
+  ///   - offsets: o [N, C]; `nil` for zero.
+  /// - Precondition: there is at least one sample, with a label below `classes` for each.
   package init(_ inputs: Matrix, labels: [Int], classes: Int, offsets: DoubleMatrix? = nil) {
     precondition(inputs.rows == labels.count && !labels.isEmpty)
     (self.inputs, self.labels, self.classes, self.offsets) = (inputs, labels, classes, offsets)
@@ -50,7 +58,7 @@ package struct LogisticRegression {
     wide.widen(inputs, from: 0, rows: block)
   }
 
-  /// Fits from `start` on.
+  /// Fits V and a, starting from `start`.
   /// - Parameter penalty: ρ, above 0.
   package mutating func fit(penalty: Double, from start: Fit) -> Fit {
     let size = start.weight.elements.count
@@ -82,8 +90,8 @@ package struct LogisticRegression {
     return crossEntropy(fit.weight, fit.bias, change: &change, biasChange: &biasChange)
   }
 
-  /// The mean cross-entropy; its gradients are added to `change` [C, D] and `biasChange` [C], unless these are
-  /// empty.
+  /// Returns the mean cross-entropy, and adds its gradients to `change` [C, D] and `biasChange`
+  /// [C], unless these are empty.
   private mutating func crossEntropy(
     _ weight: DoubleMatrix, _ bias: [Double], change: inout DoubleMatrix,
     biasChange: inout [Double]
@@ -92,12 +100,13 @@ package struct LogisticRegression {
     var loss = 0.0
     for start in stride(from: 0, to: labels.count, by: block) {
       let count = min(block, labels.count - start)
-      // All samples in one block stay there.
+      // If all samples fit in one block, it was filled once, in `init`.
       if block < labels.count { wide.widen(inputs, from: start, rows: count) }
       logits.product(wide, transposing: weight, rows: count)
       for row in 0..<count {
         for c in 0..<classes { logits[row, c] += bias[c] + (offsets?[start + row, c] ?? 0) }
-        loss += share * logits.becomeResiduals(row: row, label: labels[start + row], share: share)
+        loss +=
+          share * logits.replaceByResiduals(row: row, label: labels[start + row], share: share)
       }
       guard !biasChange.isEmpty else { continue }
       change.addProduct(transposing: logits, wide, rows: count)
@@ -110,12 +119,12 @@ package struct LogisticRegression {
 }
 
 extension LogisticRegression {
-  /// The fit whose penalty gives the least cross-entropy on validation samples; each starts from the one
-  /// before.
+  /// Returns the fit whose penalty gives the lowest cross-entropy on validation samples. Each fit
+  /// starts from the previous one.
   /// - Parameters:
   ///   - validation: the same problem on other samples.
-  ///   - least: what a fit has to be below to be taken.
-  /// - Returns: nil where none is.
+  ///   - least: the bound that the cross-entropy must be below.
+  /// - Returns: `nil` if no fit is below the bound.
   package mutating func fit(
     validation: inout LogisticRegression, below least: Double = .infinity
   ) -> Fit? {
@@ -135,7 +144,7 @@ extension DoubleMatrix {
     for i in elements.indices { elements[i] = value }
   }
 
-  /// Takes `rows` of another matrix, from a row on, into its first ones.
+  /// Copies `rows` rows of a matrix, from `start` on, to the first rows of this one.
   fileprivate mutating func widen(_ source: Matrix, from start: Int, rows: Int) {
     precondition(source.columns == columns && rows <= self.rows)
     let offset = start * columns
@@ -144,9 +153,9 @@ extension DoubleMatrix {
     }
   }
 
-  /// Replaces logits in a row by (softmax − [c = label]) · share.
-  /// - Returns: the cross-entropy; infinite logits of −∞ have probability 0.
-  fileprivate mutating func becomeResiduals(row: Int, label: Int, share: Double) -> Double {
+  /// Replaces the logits in a row by (softmax − [c = label]) · share.
+  /// - Returns: the cross-entropy; logits of −∞ have probability 0.
+  fileprivate mutating func replaceByResiduals(row: Int, label: Int, share: Double) -> Double {
     let range = row * columns..<(row + 1) * columns
     let own = elements[range.lowerBound + label]
     let largest = elements[range].max() ?? 0

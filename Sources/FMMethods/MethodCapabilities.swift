@@ -1,39 +1,45 @@
 import FMBase
 import FMNumerics
 
-// What some methods can do beyond training and predicting. A tool asks for it with `as?`.
+// Optional capabilities of methods. Tools check for them with `as?`.
 
-/// A method with a private step: with a finished model, a site makes itself private arrays of its own samples.
-/// Nothing of them leaves the site.
+/// A method with a private step: a site fits private arrays to its own samples with a finished
+/// model. The arrays never leave the site.
 public protocol PersonalizedMethod: FederatedMethod {
-  /// The private arrays, which take the place of `kept` in predictions with that model.
+  /// The private arrays, which replace `kept` in predictions with that model.
   var personal: Layout { get }
 
+  /// Fits the private arrays.
   /// - Parameters:
   ///   - shared: the finished model's arrays.
-  /// - Throws: `badData` where the samples do not allow it.
+  /// - Throws: `badData` if the samples or the model do not allow it.
   func personalize(_ data: TrainingData, shared: [Tensor]) throws(FedMedError) -> [Tensor]
 }
 
-/// A method whose server fits the temperature of a finished model to what sites say of their validation samples.
+/// A method whose server fits the temperature of a finished model to the sites' validation losses.
 public protocol CalibratedMethod: FederatedMethod {
-  /// The temperatures that are tried, in ascending order.
+  /// The candidate temperatures, in ascending order.
   var temperatures: [Double] { get }
 
-  /// The sum of the log losses of the samples whose classes the model knows, for each of the temperatures, and
-  /// how many these are.
+  /// Returns the number of samples whose class the model knows, and the sum of their log losses at
+  /// each temperature.
+  /// - Throws: `badData` if an array is missing or invalid.
   func logLosses(
     _ samples: Samples, shared: [Tensor]
   ) throws(FedMedError) -> (count: Int, losses: [Double])
 
-  /// The same model at another temperature.
+  /// Returns the model's arrays with another temperature.
+  /// - Throws: `badData` if an array is missing or invalid.
   func calibrated(_ shared: [Tensor], temperature: Double) throws(FedMedError) -> [Tensor]
 }
 
-/// A method that can predict for a clinic whose mix of cases is known.
+/// A method that can predict for a clinic whose case mix is known.
 public protocol CaseMixMethod: FederatedMethod {
-  /// Predicts as `predict` does, with `prior` in place of the site's own.
-  /// - Parameter prior: the classes' probabilities before an image is seen [C], which sum to 1.
+  /// Predicts with `prior` in place of the site's own.
+  /// - Parameter prior: the probabilities of the classes before an image is seen [C], which sum to
+  ///   1.
+  /// - Throws: `badData` if an array is missing or invalid, or the model knows no class of the
+  ///   prior.
   func predict(
     _ x: Matrix, shared: [Tensor], kept: [Tensor]?, prior: [Double]
   ) throws(FedMedError) -> Predictions

@@ -1,24 +1,26 @@
 import FMBase
 
-/// What is known of a method before a run: its name, its hyper-parameters, and how to make it.
+/// The description of a method: its name, its hyper-parameters, and how to create it.
 public struct MethodDefinition: Sendable {
-  /// As archives and options call it.
+  /// The name in archives and options.
   public let name: String
-  /// One line, lower case, without a full stop.
+  /// A description in one line, in lower case, without a full stop.
   public let summary: String
-  /// What it does, in a few sentences for a clinician; empty where the summary says it.
+  /// An explanation for clinicians, in a few sentences; empty if the summary suffices.
   public let explanation: String
-  /// Its own; a wrapper has those of the method that it wraps beside them.
+  /// The method's own hyper-parameters; a wrapper also has those of its base method.
   public let ownParameters: [any HyperParameterDeclaration]
-  /// Whether it wraps a gradient method, which the hyper-parameter `base` names.
+  /// Whether it wraps a gradient method, named by the hyper-parameter `base`.
   public let isWrapper: Bool
-  /// How many rounds a run has unless told otherwise.
+  /// The default number of rounds.
   public let rounds: Int
-  /// Whether a run has no more rounds than one.
+  /// Whether a run has exactly one round.
   public let isOneRound: Bool
   private let body:
     @Sendable (MethodSetting, HyperParameters) throws(FedMedError) -> any FederatedMethod
 
+  /// Describes a method.
+  /// - Parameter make: creates it.
   package init(
     name: String, summary: String, parameters: [any HyperParameterDeclaration] = [],
     rounds: Int = 50, isOneRound: Bool = false, explanation: String = "",
@@ -31,7 +33,8 @@ public struct MethodDefinition: Sendable {
     (isWrapper, self.rounds, self.isOneRound, body) = (false, rounds, isOneRound, make)
   }
 
-  /// A method around a gradient method.
+  /// Describes a method that wraps a gradient method.
+  /// - Parameter make: creates it from its base method.
   package init(
     wrapper name: String, summary: String, parameters: [any HyperParameterDeclaration] = [],
     make:
@@ -43,15 +46,15 @@ public struct MethodDefinition: Sendable {
     body = { setting, values throws(FedMedError) in
       let base = try Methods.named(values[Methods.base]).make(setting, values)
       guard let base = base as? any GradientMethod else {
-        throw FedMedError(.badData, "is no gradient method", place: "parameters.base")
+        throw FedMedError(.badData, "not a gradient method", place: "parameters.base")
       }
       return try make(base, values)
     }
   }
 
   /// All hyper-parameters, in the order of a manifest.
-  /// - Parameter base: the method that a wrapper wraps; nil is the default.
-  /// - Throws: `badData` where no method can be wrapped by that name.
+  /// - Parameter base: the name of a wrapper's base method; `nil` for the default.
+  /// - Throws: `badData` if no method with that name can be wrapped.
   public func parameters(base: String? = nil) throws(FedMedError) -> [any HyperParameterDeclaration]
   {
     guard isWrapper else { return ownParameters }
@@ -60,9 +63,9 @@ public struct MethodDefinition: Sendable {
     return try ownParameters + Methods.named(name).ownParameters
   }
 
-  /// The hyper-parameters of a run with this method.
-  /// - Parameter given: values by key; the others have their defaults.
-  /// - Throws: `badData` for one that the method does not have, or a value out of range.
+  /// Returns the hyper-parameters of a run with this method.
+  /// - Parameter given: values by key; the others take their defaults.
+  /// - Throws: `badData` if the method does not have one of the keys, or a value is out of range.
   public func values(
     given: [String: HyperParameterScalar] = [:]
   ) throws(FedMedError) -> HyperParameters {
@@ -70,7 +73,8 @@ public struct MethodDefinition: Sendable {
     return try HyperParameters(parameters(base: base), given: given)
   }
 
-  /// The method of a run.
+  /// Creates the method for a run.
+  /// - Throws: `badData` if a wrapper's base method is unknown or not a gradient method.
   public func make(
     _ setting: MethodSetting, _ values: HyperParameters
   ) throws(FedMedError) -> any FederatedMethod {
@@ -78,26 +82,28 @@ public struct MethodDefinition: Sendable {
   }
 }
 
-/// All methods. A new one is a folder beside this file and a line here.
+/// All methods. A new one gets a folder beside this file and a line here.
 public enum Methods {
-  /// Methods that train by gradients, and that others can wrap.
+  /// Methods that train by gradients and can be wrapped.
   public static let gradient: [MethodDefinition] = [.fedmedclip, .linear]
+  /// All methods, in the order of manuals and help.
   public static let all: [MethodDefinition] =
     gradient + [
       .fedprox, .local, .zeroShot, .gaussian, .localLinear,
     ]
 
-  /// The method that a wrapper wraps.
+  /// The name of a wrapper's base method.
   public static let base = HyperParameter(
     "base", default: MethodDefinition.linear.name, of: gradient.map(\.name),
     "The method that is wrapped.")
 
-  /// - Throws: `badData` where no method has that name.
+  /// Returns the method with that name.
+  /// - Throws: `badData` if there is none.
   public static func named(_ name: String) throws(FedMedError) -> MethodDefinition {
     guard let method = all.first(where: { $0.name == name }) else {
       throw FedMedError(
         .badData, "unknown method '\(printable(name))'",
-        hint: "the methods are \(all.map(\.name).joined(separator: ", "))")
+        hint: "known methods: \(all.map(\.name).joined(separator: ", "))")
     }
     return method
   }

@@ -2,22 +2,24 @@ import FMNumerics
 
 /// Samples with their classes.
 public struct Samples: Sendable {
-  /// [N, D], unnormalised.
+  /// The features [N, D], unnormalised.
   public let features: Matrix
-  /// The class of each sample, from 0 to below C [N].
+  /// The class of each sample [N], from 0 to C − 1.
   public let labels: [Int]
 
-  /// - Precondition: a label for each row.
+  /// Combines features and labels.
+  /// - Precondition: there is a label for each row.
   public init(_ features: Matrix, labels: [Int]) {
     precondition(features.rows == labels.count)
     (self.features, self.labels) = (features, labels)
   }
 
+  /// N, the number of samples.
   public var count: Int { labels.count }
 
-  /// Those whose class `isWanted`.
-  package func filtered(_ isWanted: (Int) -> Bool) -> Samples {
-    let indices = labels.indices.filter { isWanted(labels[$0]) }
+  /// Returns the samples whose class `isIncluded` accepts.
+  package func filtered(_ isIncluded: (Int) -> Bool) -> Samples {
+    let indices = labels.indices.filter { isIncluded(labels[$0]) }
     guard indices.count < count else { return self }
     return Samples(features.gathering(indices), labels: indices.map { labels[$0] })
   }

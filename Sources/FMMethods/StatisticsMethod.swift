@@ -1,34 +1,37 @@
 import FMBase
 import FMNumerics
 
-/// A method whose updates are statistics that are summed: the sum over all sites is what all samples in one
-/// place would give. Sites send single precision in multiples of 2⁻²⁴; totals are exact integers of that unit,
-/// so that order and grouping change no bit, and a site can be added to or removed from a finished total.
+/// A method whose updates are statistics that are summed: the sum over all sites equals the
+/// statistics of all samples in one place. Sites send single precision in multiples of 2⁻²⁴, and
+/// totals are exact integers in that unit. Order and grouping therefore change no bit, and a site
+/// can be added to or removed from a finished total.
 public protocol StatisticsMethod: FederatedMethod {
-  /// What a model is made of: the totals, in the order of `sent`.
-  /// - Throws: `badData` where no model can be made of them, with the reason.
+  /// Makes a model from the totals, which are in the order of `sent`.
+  /// - Throws: `badData` if they allow no model, with the reason.
   func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel
 
-  /// Whether a site's statistics can be those of so many samples: what a broken or malicious site sends must
-  /// not spoil the sum unnoticed.
-  /// - Parameter totals: of one site or of several, in the order of `sent`.
+  /// Checks that statistics can be those of `samples` samples, so that a faulty or malicious site
+  /// cannot spoil the sum unnoticed.
+  /// - Parameter totals: those of one site or of several, in the order of `sent`.
   /// - Throws: `badData` with the array and the contradiction.
   func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError)
 
-  /// What a guard compares instead of the statistics themselves, which grow with the number of samples.
+  /// Returns arrays for guards to compare, because the statistics themselves grow with the number
+  /// of samples.
   /// - Parameter totals: in the order of `sent`.
   func comparable(_ totals: [IntegerTensor]) -> [Tensor]
 }
 
 /// A model made of total statistics.
 public struct StatisticsModel: Sendable {
-  /// As the method's `shared` has them.
+  /// The arrays, in the layout `shared`.
   public let tensors: [Tensor]
-  /// Classes without samples, which it never predicts.
+  /// Classes without samples, which the model never predicts.
   public let missing: [Int]
-  /// What else whoever makes it should know, a line each.
+  /// Notes for whoever makes the model, one line each.
   public let remarks: [String]
 
+  /// Creates a model.
   public init(tensors: [Tensor], missing: [Int], remarks: [String]) {
     (self.tensors, self.missing, self.remarks) = (tensors, missing, remarks)
   }

@@ -1,8 +1,9 @@
-/// Functions of a row of numbers, each with its derivative beside it.
+/// Row-wise functions with their derivatives.
 ///
-/// They work in place. In every backward function `g` comes in as the gradient of the output and
-/// leaves as the gradient of the input; `y` is the output.
+/// All work in place. In every backward function, `g` holds the gradient of the output on entry and
+/// that of the input on return; `y` is the output.
 package enum Activation {
+  /// A row of numbers, changed in place.
   package typealias Row = UnsafeMutableBufferPointer<Float>
 
   /// y = max(x, 0).
@@ -10,7 +11,7 @@ package enum Activation {
     x.fill { x.lanes(at: $0).rectified() }
   }
 
-  /// The derivative at 0 is 0.
+  /// Sets g to 0 if y ≤ 0; the derivative at 0 is 0.
   package static func rectifyBackward(_ g: Row, output y: UnsafeBufferPointer<Float>) {
     g.fill { g.lanes(at: $0).replacing(with: 0, where: y.lanes(at: $0) .<= 0) }
   }
@@ -33,15 +34,15 @@ package enum Activation {
   /// The ε of `standardize`.
   static let standardEpsilon: Float = 1e-5
 
-  /// y = (x − mean) / √(variance + ε), with the biased variance; no affine part.
-  /// - Returns: 1/√(variance + ε).
+  /// y = (x − mean) / √(variance + ε), with the biased variance and without an affine part.
+  /// - Returns: 1/√(variance + ε), as `standardizeBackward` takes it.
   package static func standardize(_ x: Row) -> Float {
     let scale = 1 / (Sums.centre(x) + standardEpsilon).squareRoot()
     x.fill { x.lanes(at: $0) * scale }
     return scale
   }
 
-  /// dx = scale (dy − mean(dy) − y mean(dy ⊙ y)); `scale` is what `standardize` gave.
+  /// dx = scale (dy − mean(dy) − y mean(dy ⊙ y)), with the `scale` that `standardize` returned.
   package static func standardizeBackward(
     _ g: Row, output y: UnsafeBufferPointer<Float>, scale: Float
   ) {
@@ -50,11 +51,11 @@ package enum Activation {
     g.fill { scale * (g.lanes(at: $0) - mean - y.lanes(at: $0) * slope) }
   }
 
-  /// The smallest norm that `normalize` divides by.
+  /// The lower bound of the norm in `normalize`.
   static let smallestNorm: Float = 1e-12
 
   /// y = x / max(‖x‖, 1e-12).
-  /// - Returns: ‖x‖.
+  /// - Returns: ‖x‖, as `normalizeBackward` takes it.
   package static func normalize(_ x: Row) -> Float {
     let norm = Sums.dot(UnsafeBufferPointer(x), UnsafeBufferPointer(x)).squareRoot()
     let scale = 1 / max(norm, smallestNorm)
@@ -62,7 +63,7 @@ package enum Activation {
     return norm
   }
 
-  /// dx = (dy − y Σ y dy) / ‖x‖; where the norm was at its floor, dx = dy / 1e-12.
+  /// dx = (dy − y Σ y dy) / ‖x‖; if `norm` is below its bound, dx = dy / 1e-12.
   package static func normalizeBackward(_ g: Row, output y: UnsafeBufferPointer<Float>, norm: Float)
   {
     let along = norm < smallestNorm ? 0 : Sums.dot(y, UnsafeBufferPointer(g))
@@ -72,7 +73,7 @@ package enum Activation {
 }
 
 extension Matrix {
-  /// Gives `body` each row by its number.
+  /// Calls `body` with the index and the elements of each row.
   mutating func updateRows(_ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void) {
     let (rows, width) = (rows, columns)
     withMutableElements { x in
@@ -80,19 +81,19 @@ extension Matrix {
     }
   }
 
-  /// Each row becomes its softmax.
+  /// Replaces each row by its softmax.
   package mutating func softmaxRows() {
     updateRows { Activation.softmax($1) }
   }
 
-  /// A copy with every row divided by its norm.
+  /// Returns a copy whose rows are divided by their norms; rows of zeros stay zero.
   public func normalizedRows() -> Matrix {
     var result = self
     result.normalizeRows()
     return result
   }
 
-  /// Divides every row by its norm.
+  /// Divides each row by its norm; rows of zeros stay zero.
   package mutating func normalizeRows() {
     updateRows { _ = Activation.normalize($1) }
   }

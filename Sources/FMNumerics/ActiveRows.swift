@@ -1,27 +1,29 @@
-/// The rows of a masked layer that are on, and its three products over them alone.
+/// The rows of a masked layer that are on, and the layer's three products over those rows alone.
 ///
-/// They are laid side by side for that, which takes time too; it pays where at least half of them
-/// are off (`Tests/Benchmarks/README.md`), and otherwise the products take them all.
+/// For the products, the rows are copied into contiguous memory. The copy pays off if at least half
+/// of the rows are off (`Tests/Benchmarks/README.md`); otherwise the products use all rows.
 package struct ActiveRows {
-  /// Those that are on.
+  /// Indices of the rows that are on.
   private var rows: [Int] = []
-  /// Whether the others are left out.
+  /// Whether the products skip the rows that are off.
   private var isPartial = false
-  private var slopes = Matrix(rows: 0, columns: 0)  // of the rows [B, k], or products
-  private var weight: Matrix  // of the rows [k, m], or their gradient
+  private var slopes = Matrix(rows: 0, columns: 0)  // columns of g or of y for `rows` [B, k]
+  private var weight: Matrix  // `rows` of w, or of dw [k, m]
   private var parts = Matrix(rows: 0, columns: 0)
 
-  /// - Parameter inputs: m.
+  /// Creates an empty selection.
+  /// - Parameter inputs: m, the layer's number of inputs.
   package init(inputs: Int) { weight = Matrix(rows: 0, columns: inputs) }
 
-  /// - Parameter mask: 1 or 0 for each row [n].
+  /// Selects the rows that are on.
+  /// - Parameter mask: 1 (on) or 0 (off) for each row [n].
   package mutating func select(_ mask: [Float]) {
     rows.removeAll(keepingCapacity: true)
     for row in mask.indices where mask[row] > 0 { rows.append(row) }
     isPartial = 2 * rows.count <= mask.count
   }
 
-  /// y = x wᵀ: x [B, m], w [n, m], y [B, n]; columns of y that are left out keep what they hold.
+  /// y = x wᵀ: x [B, m], w [n, m], y [B, n]; columns of y whose row is skipped keep their values.
   package mutating func product(_ x: Matrix, transposing w: Matrix, into y: inout Matrix) {
     guard isPartial else { return y.product(x, transposing: w) }
     prepare(batch: x.rows)

@@ -1,17 +1,21 @@
 import CLanes
 
-/// One pass of AdamW over an array and its moments; `AdamW` says the equations.
+/// One step of AdamW on an array and its moments; see `AdamW` for the equations.
 package struct AdamWKernel {
   /// 1 − lr · wd.
   package let decay: Float
+  /// β₁, the decay rate of the first moment.
   package let beta1: Float
+  /// β₂, the decay rate of the second moment.
   package let beta2: Float
   /// lr / (1 − β₁ᵗ).
   package let rate: Float
   /// 1 / (1 − β₂ᵗ).
   package let correction: Float
+  /// ε, added to the root of the second moment.
   package let epsilon: Float
 
+  /// Creates a kernel for one step.
   package init(
     decay: Float, beta1: Float, beta2: Float, rate: Float, correction: Float, epsilon: Float
   ) {
@@ -19,7 +23,8 @@ package struct AdamWKernel {
     (self.rate, self.correction, self.epsilon) = (rate, correction, epsilon)
   }
 
-  /// All matrices have the same shape [n, m].
+  /// Updates `value` and its moments in place.
+  /// - Precondition: all matrices have the same shape [n, m].
   package func update(
     _ value: inout Matrix, gradient: Matrix, first: inout Matrix, second: inout Matrix
   ) {

@@ -2,38 +2,44 @@ import COpenBLAS
 import FMBase
 import Glibc
 
-/// OpenBLAS's matrix product.
+/// Matrix products by OpenBLAS.
 ///
-/// OpenBLAS gives other bits with two threads than with one, so it always runs with one, and threads
-/// of ours go around it; a product then depends on its operands and the kind of processor alone.
+/// OpenBLAS gives different bits with two threads than with one, so it always runs with one, and
+/// this project's threads split the work around it. A product then depends only on its operands and
+/// the processor model.
 enum BLAS {
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 
-  /// OpenBLAS takes room for each thread that multiplies, and where it gets none it tries again
-  /// without end; so this is found out before.
-  /// - Throws: `ioError` where there is no room, as under a limit on the address space.
+  /// Checks that there is memory for the buffers of OpenBLAS, which takes one for each thread and
+  /// retries forever if it cannot allocate it.
+  /// - Throws: `ioError` if there is no room, for example under a limit on the address space.
   static func requireMemory(threads: Int) throws(FedMedError) {
     let size = threads << 27
     let room = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let room, room != MAP_FAILED else {
       throw FedMedError(
-        .ioError, "there is no room for \(threads) threads: each takes 128 MB of address space",
-        hint: "fewer threads (-j), or a higher limit (ulimit -v)")
+        .ioError,
+        "there is no room for \(threads) threads: each takes 128 MB of address space",
+        hint: "use fewer threads (-j), or raise the limit (ulimit -v)")
     }
     munmap(room, size)
   }
 
-  /// A matrix in memory, or part of one: `stride` floats lie between the starts of its rows.
+  /// A matrix in memory, or part of one; `stride` is the distance between the starts of two rows,
+  /// in elements.
   struct Operand {
+    /// The first element.
     package let start: UnsafePointer<Float>?
+    /// The distance between the starts of two rows, in elements.
     package let stride: Int
     var isTransposed = false
 
     fileprivate var transposition: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
   }
 
-  /// `c = scale a b`, or `c += scale a b`: a [n, k], b [k, m], each after its transposition, c [n, m].
-  /// - Parameter stride: between the starts of c's rows.
+  /// `c = scale a b`, or `c += scale a b` if `adding`: a [n, k] and b [k, m] after transposition, c
+  /// [n, m].
+  /// - Parameter stride: the distance between the starts of two rows of c, in elements.
   package static func product(
     _ a: Operand, _ b: Operand, rows n: Int, columns m: Int, inner k: Int, scale: Float = 1,
     adding: Bool = false, into c: UnsafeMutablePointer<Float>?, stride: Int
@@ -44,7 +50,7 @@ enum BLAS {
       a.start, blasint(a.stride), b.start, blasint(b.stride), adding ? 1 : 0, c, blasint(stride))
   }
 
-  /// The same in double precision.
+  /// A matrix in double precision, or part of one; see `Operand`.
   struct DoubleOperand {
     package let start: UnsafePointer<Double>?
     package let stride: Int
@@ -53,7 +59,7 @@ enum BLAS {
     fileprivate var transposition: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
   }
 
-  /// `c = a b`, or `c += a b`: a [n, k], b [k, m], each after its transposition, c [n, m].
+  /// `c = a b`, or `c += a b` if `adding`: a [n, k] and b [k, m] after transposition, c [n, m].
   static func product(
     _ a: DoubleOperand, _ b: DoubleOperand, rows n: Int, columns m: Int, inner k: Int,
     adding: Bool, into c: UnsafeMutablePointer<Double>?, stride: Int
@@ -64,7 +70,7 @@ enum BLAS {
       a.start, blasint(a.stride), b.start, blasint(b.stride), adding ? 1 : 0, c, blasint(stride))
   }
 
-  /// `c += scale a aᵀ` in the upper triangle of c [n, n], a [n, k] after its transposition.
+  /// `c += scale a aᵀ` in the upper triangle of c [n, n], with a [n, k] after transposition.
   static func addProduct(
     _ a: UnsafePointer<Double>?, transposing: Bool, rows n: Int, inner k: Int, stride: Int,
     scale: Double, into c: UnsafeMutablePointer<Double>?
@@ -75,19 +81,21 @@ enum BLAS {
       scale, a, blasint(stride), 1, c, blasint(n))
   }
 
-  /// Waits until OpenBLAS runs with one thread.
+  /// Limits OpenBLAS to one thread; must precede every call of LAPACK.
   static func requireSingleThread() { singleThreaded }
 }
 
-/// The routines of LAPACK that closed forms need, on symmetric matrices, whose rows are their columns.
+/// The LAPACK routines for closed-form solutions. Matrices are symmetric, so row-major and
+/// column-major order are the same.
 enum LAPACK {
-  /// Solves A X = B in place: `b` holds B's columns one after the other, and then X's.
-  /// - Returns: whether A is positive definite, by more than rounding errors.
+  /// Solves A X = B in place: `b` holds the columns of B on entry and those of X on return.
+  /// - Returns: whether A is positive definite beyond rounding errors.
   static func solvePositiveDefinite(_ a: inout [Double], size: Int, _ b: inout [Double]) -> Bool {
     guard size > 0 else { return true }
     var (n, count, status) = (Int32(size), Int32(b.count / size), Int32(0))
     guard factorize(&a, size: size) else { return false }
-    // What rounding alone keeps from being singular gives solutions that are rounding errors, enlarged.
+    // If only rounding keeps A from being singular, the solution consists of amplified rounding
+    // errors.
     let pivots = (0..<size).map { a[$0 * size + $0] }
     guard let least = pivots.min(), let most = pivots.max(), least > 1e-6 * most else {
       return false
@@ -96,7 +104,7 @@ enum LAPACK {
     return status == 0
   }
 
-  /// Cholesky's decomposition in place.
+  /// Replaces A by its Cholesky decomposition.
   /// - Returns: whether A is positive definite.
   static func factorize(_ a: inout [Double], size: Int) -> Bool {
     guard size > 0 else { return true }
@@ -106,7 +114,7 @@ enum LAPACK {
     return status == 0
   }
 
-  /// The eigenvalues of `a` [n, n], ascending; nil where they do not converge.
+  /// Returns the eigenvalues of `a` [n, n] in ascending order; `nil` if they do not converge.
   static func eigenvalues(_ a: [Double], size: Int) -> [Double]? {
     guard size > 0 else { return [] }
     BLAS.requireSingleThread()

@@ -1,39 +1,44 @@
-/// A dense matrix in double precision, contiguous, row after row: what closed forms and convex problems
-/// are solved with.
+/// A dense matrix of 64-bit floats in row-major order, for closed-form solutions and convex
+/// problems.
 public struct DoubleMatrix: Equatable, Sendable {
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
-  /// All values, row after row.
+  /// All values, row by row.
   public package(set) var elements: [Double]
 
-  /// A matrix of zeros.
+  /// Creates a matrix of zeros.
   public init(rows: Int, columns: Int) {
     (self.rows, self.columns) = (rows, columns)
     elements = [Double](repeating: 0, count: rows * columns)
   }
 
+  /// Creates a matrix with the given values, row by row.
   /// - Precondition: there are `rows * columns` elements.
   public init(rows: Int, columns: Int, elements: [Double]) {
     precondition(elements.count == rows * columns)
     (self.rows, self.columns, self.elements) = (rows, columns, elements)
   }
 
-  /// A matrix of single precision, widened.
+  /// Converts a matrix from single precision.
   package init(_ matrix: Matrix) {
     self.init(
       rows: matrix.rows, columns: matrix.columns, elements: matrix.elements.map { Double($0) })
   }
 
+  /// The value in a row and a column.
   public subscript(row: Int, column: Int) -> Double {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }
   }
 
-  /// Σ of the diagonal.
+  /// The sum of the diagonal.
   package var trace: Double { (0..<min(rows, columns)).reduce(0) { $0 + self[$1, $1] } }
 
-  /// `self += scale a aᵀ` in the upper triangle: a [n, k], self [n, n], or with `transposing` a [k, n] and aᵀ a.
-  /// - Parameter count: of a's rows, where not all of them count.
+  /// `self += scale a aᵀ` in the upper triangle: a [n, k], self [n, n]. If `transposing`, adds aᵀ a
+  /// of a [k, n] instead.
+  /// - Parameter count: how many of the first rows of a to use; `nil` for all.
   package mutating func addProduct(
     _ a: DoubleMatrix, rows count: Int? = nil, transposing: Bool = false, scale: Double = 1
   ) {
@@ -50,7 +55,7 @@ public struct DoubleMatrix: Equatable, Sendable {
   }
 
   /// `self = a bᵀ`: a [n, k], b [m, k], self [n, m].
-  /// - Parameter count: of a's rows, where not all of them count.
+  /// - Parameter count: how many of the first rows of a to use; `nil` for all.
   package mutating func product(
     _ a: DoubleMatrix, transposing b: DoubleMatrix, rows count: Int? = nil
   ) {
@@ -60,7 +65,7 @@ public struct DoubleMatrix: Equatable, Sendable {
   }
 
   /// `self += aᵀ b`: a [k, n], b [k, m], self [n, m].
-  /// - Parameter count: of the rows of a and b, where not all of them count.
+  /// - Parameter count: how many of the first rows of a and b to use; `nil` for all.
   package mutating func addProduct(
     transposing a: DoubleMatrix, _ b: DoubleMatrix, rows count: Int? = nil
   ) {
@@ -90,31 +95,32 @@ public struct DoubleMatrix: Equatable, Sendable {
 }
 
 extension DoubleMatrix {
-  /// Copies the upper triangle into the lower one.
+  /// Copies the upper triangle into the lower triangle.
   package mutating func symmetrize() {
     for row in 0..<rows {
       for column in row + 1..<max(rows, row + 1) { self[column, row] = self[row, column] }
     }
   }
 
-  /// X with A X = B, by Cholesky's decomposition of this symmetric matrix A [n, n].
-  /// - Parameter right: Bᵀ, one right-hand side a row [m, n].
-  /// - Returns: Xᵀ [m, n]; nil where A is not positive definite by more than rounding errors.
+  /// Solves A X = B by Cholesky decomposition, with this symmetric matrix as A [n, n].
+  /// - Parameter right: Bᵀ [m, n], one right-hand side per row.
+  /// - Returns: Xᵀ [m, n]; `nil` if A is not positive definite beyond rounding errors.
   package func solvingPositiveDefinite(_ right: DoubleMatrix) -> DoubleMatrix? {
     precondition(rows == columns && right.columns == rows)
     var (factor, result) = (elements, right)
-    // A column of Fortran's is a row of ours: the solutions lie side by side.
+    // Fortran stores columns contiguously, so the right-hand sides and solutions are the rows here.
     return LAPACK.solvePositiveDefinite(&factor, size: rows, &result.elements) ? result : nil
   }
 
-  /// Replaces this symmetric matrix, of which the upper triangle is read, by its Cholesky decomposition.
-  /// - Returns: whether its eigenvalues are positive.
+  /// Replaces this symmetric matrix, of which only the upper triangle is read, by its Cholesky
+  /// decomposition.
+  /// - Returns: whether the matrix is positive definite.
   package mutating func decompose() -> Bool {
     precondition(rows == columns)
     return LAPACK.factorize(&elements, size: rows)
   }
 
-  /// The eigenvalues of this symmetric matrix, in ascending order; nil where they do not converge.
+  /// The eigenvalues of this symmetric matrix in ascending order; `nil` if they do not converge.
   package var eigenvalues: [Double]? {
     precondition(rows == columns)
     return LAPACK.eigenvalues(elements, size: rows)
@@ -122,7 +128,7 @@ extension DoubleMatrix {
 }
 
 extension [Double] {
-  /// The index of the least element, the last one where several are least.
+  /// The index of the smallest element, the last one if several are equal.
   package var indexOfLastMinimum: Int {
     indices.reduce(0) { self[$1] <= self[$0] ? $1 : $0 }
   }

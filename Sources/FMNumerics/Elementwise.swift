@@ -1,6 +1,7 @@
-/// Arithmetic number by number.
+/// Element-wise arithmetic.
 extension Matrix {
-  /// `self += factor · other`, of the same shape.
+  /// `self += factor · other`.
+  /// - Precondition: both have the same shape.
   public mutating func add(_ other: Matrix, times factor: Float) {
     precondition(rows == other.rows && columns == other.columns)
     withMutableElements { target in
@@ -10,7 +11,8 @@ extension Matrix {
     }
   }
 
-  /// `self += factor · (a − b)`, all of one shape; exactly nothing where a and b are equal.
+  /// `self += factor · (a − b)`, which adds exactly 0 where a and b are equal.
+  /// - Precondition: all have the same shape.
   package mutating func add(_ a: Matrix, minus b: Matrix, times factor: Float) {
     precondition(elements.count == a.elements.count && elements.count == b.elements.count)
     withMutableElements { target in

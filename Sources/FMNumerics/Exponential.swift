@@ -1,17 +1,17 @@
-/// eˣ and what is made of it, sixteen at a time. The polynomials were fitted for these intervals by
-/// reweighted least squares.
+/// eˣ and the error function for sixteen floats at a time. The polynomials were fitted to these
+/// intervals by reweighted least squares.
 extension Lanes {
-  /// eˣ to 2 units in the last place for x from −87.3 to 88; 0 below, and not a number of that.
+  /// eˣ within 2 units in the last place for x from −87.3 to 88; 0 below, e⁸⁸ above, NaN for NaN.
   ///
   /// x = n ln 2 + r with a whole n, so eˣ = 2ⁿ eʳ, and eʳ = 1 + r + r² g(r) for |r| ≤ ln 2 / 2.
   @inline(__always)
   func exponential() -> Lanes {
     let x = replacing(with: Lanes(repeating: 88), where: self .> 88)
-    // Added, 1.5 · 2²³ leaves no places behind the point, and n in the last bits.
+    // Adding 1.5 · 2²³ rounds to an integer and leaves n in the last bits.
     let shift: Float = 12_582_912
     let shifted = x * 1.442_695_04 + shift
     let n = shifted - shift
-    // ln 2 in two parts, the first of few bits, so that the product with n is exact.
+    // ln 2 is split into two parts; the first has few bits, so its product with n is exact.
     let r = x - n * 0.693_359_375 + n * 2.121_944_40e-4
     var g = r * 1.381_461_05e-3 + 8.368_711_25e-3
     g = g * r + 4.166_838_75e-2
@@ -24,7 +24,7 @@ extension Lanes {
     return result.replacing(with: 0, where: self .< -87.3)
   }
 
-  /// The error function to 7 units in the last place: x P(x²) / Q(x²), constant beyond ±3.925.
+  /// The error function within 7 units in the last place: x P(x²) / Q(x²), constant beyond ±3.925.
   @inline(__always)
   func errorFunction() -> Lanes {
     let limit = Lanes(repeating: 3.925)

@@ -1,14 +1,16 @@
-/// Minimises a smooth convex function by L-BFGS (Liu, Nocedal 1989; Nocedal, Wright 2006, algorithms 7.4 and
-/// 3.5), in double precision.
+/// Minimisation of smooth functions by L-BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006,
+/// algorithms 7.4 and 3.5), in double precision.
 package enum LBFGS {
-  /// How many of the last steps the approximation of the Hessian is made of.
+  /// The number of recent steps that approximate the Hessian.
   private static let memory = 10
-  /// Constants of the Wolfe conditions.
+  /// Constants of the Wolfe conditions: sufficient decrease, and curvature.
   private static let (decrease, curvature) = (1e-4, 0.9)
 
-  /// Minimises from `x` on, in place, to a norm of the gradient of at most `tolerance`.
+  /// Minimises a convex function in place, starting from `x`, until the norm of the gradient is at
+  /// most `tolerance`.
   /// - Parameters:
-  ///   - evaluate: writes the gradient at a point and returns the value.
+  ///   - iterations: the maximal number of steps.
+  ///   - evaluate: writes the gradient at a point and returns the value there.
   /// - Returns: whether it converged.
   @discardableResult
   package static func minimize(
@@ -16,7 +18,7 @@ package enum LBFGS {
     evaluate: (_ x: [Double], _ gradient: inout [Double]) -> Double
   ) -> Bool {
     var gradient = [Double](repeating: 0, count: x.count)
-    var (point, slope) = (x, gradient)  // a trial of the line search
+    var (point, slope) = (x, gradient)  // trial point of the line search, and its gradient
     var value = evaluate(x, &gradient)
     var pairs: [(s: [Double], y: [Double], rho: Double)] = []
     for _ in 0..<iterations {
@@ -25,12 +27,13 @@ package enum LBFGS {
       var direction = self.direction(gradient, pairs)
       var descent = dot(gradient, direction)
       if !(descent < 0) {
-        // Rounding has spoilt the approximation; begin again.
+        // Rounding errors have spoilt the approximation of the Hessian, so restart it.
         pairs = []
         direction = gradient.map { -$0 }
         descent = -norm * norm
       }
-      // Doubles or halves the bracket of the weak Wolfe conditions, which convex functions meet.
+      // Bracket a step that meets the weak Wolfe conditions; it exists because the function is
+      // convex.
       var (step, low, high) = (pairs.isEmpty ? min(1, 1 / norm) : 1, 0.0, Double.infinity)
       var (trial, isFound) = (value, false)
       for _ in 0..<60 {
@@ -46,7 +49,7 @@ package enum LBFGS {
         }
         step = high.isFinite ? (low + high) / 2 : 2 * step
       }
-      // Nothing smaller than rounding errors is left to gain.
+      // The remaining decrease is smaller than the rounding errors.
       guard isFound else { return false }
       let s = zip(point, x).map { $0 - $1 }
       let y = zip(slope, gradient).map { $0 - $1 }
@@ -60,7 +63,7 @@ package enum LBFGS {
     return dot(gradient, gradient).squareRoot() <= tolerance
   }
 
-  /// −H g, by the two loops over the last steps.
+  /// Returns −H g by the two-loop recursion over the last steps.
   private static func direction(
     _ gradient: [Double], _ pairs: [(s: [Double], y: [Double], rho: Double)]
   ) -> [Double] {

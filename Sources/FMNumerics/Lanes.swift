@@ -1,9 +1,10 @@
-/// Sixteen floats that are worked on together. What is computed of each does not depend on its
-/// neighbours, so results are the same on any processor and at any place in an array.
+/// Sixteen floats that are processed together. Each result depends on its own lane only, so it is
+/// the same on every processor and at every place in an array.
 @usableFromInline
 package typealias Lanes = SIMD16<Float>
 
 extension Lanes {
+  /// The absolute value of each lane.
   @inlinable @inline(__always)
   package func magnitudes() -> Lanes {
     unsafeBitCast(unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)
@@ -13,7 +14,7 @@ extension Lanes {
   @inlinable @inline(__always)
   package func rectified() -> Lanes { replacing(with: 0, where: self .< 0) }
 
-  /// `factor` with the sign of each lane; 0 where a lane is 0.
+  /// `factor` with the sign of each lane; 0 for a lane that is 0.
   @inlinable @inline(__always)
   package func signs(times factor: Float) -> Lanes {
     let sign = unsafeBitCast(self, to: SIMD16<UInt32>.self) & 0x8000_0000
@@ -23,13 +24,14 @@ extension Lanes {
 }
 
 extension UnsafeBufferPointer<Float> {
-  /// One row of a matrix that is `width` wide.
+  /// Returns one row of a matrix with `width` columns.
   @inlinable @inline(__always)
   package func row(_ index: Int, of width: Int) -> UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(rebasing: self[index * width..<(index + 1) * width])
   }
 
-  /// The sixteen from `index` on; zeros from `end` on, the end of a row or, by default, of everything.
+  /// Loads sixteen elements from `index` on, with zeros in place of those from `end` on. `end` is
+  /// the end of a row, or by default of the buffer.
   @inlinable @inline(__always)
   package func lanes(at index: Int, before end: Int? = nil) -> Lanes {
     let end = end ?? count
@@ -43,18 +45,19 @@ extension UnsafeBufferPointer<Float> {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
-  /// One row of a matrix that is `width` wide.
+  /// Returns one row of a matrix with `width` columns.
   @inlinable @inline(__always)
   package func row(_ index: Int, of width: Int) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: self[index * width..<(index + 1) * width])
   }
 
+  /// Loads sixteen elements from `index` on, with zeros in place of those from `end` on.
   @inlinable @inline(__always)
   package func lanes(at index: Int, before end: Int? = nil) -> Lanes {
     UnsafeBufferPointer(self).lanes(at: index, before: end)
   }
 
-  /// Writes the sixteen from `index` on, those before `end`.
+  /// Stores sixteen elements from `index` on, except those from `end` on.
   @inlinable @inline(__always)
   package func store(_ lanes: Lanes, at index: Int, before end: Int? = nil) {
     let end = end ?? count
@@ -66,7 +69,8 @@ extension UnsafeMutableBufferPointer<Float> {
     }
   }
 
-  /// Gives each sixteen, by the index of their first, a new value.
+  /// Sets all elements, sixteen at a time.
+  /// - Parameter value: returns the new values of those from `index` on.
   @inlinable @inline(__always)
   package func fill(_ value: (_ index: Int) -> Lanes) {
     for index in Swift.stride(from: 0, to: count, by: Lanes.scalarCount) {
@@ -76,8 +80,8 @@ extension UnsafeMutableBufferPointer<Float> {
 }
 
 extension Parallel {
-  /// Calls `body` for the columns of a matrix, sixteen at a time, by the first of them. Threads take
-  /// blocks of columns, whose rows stay in the nearest cache from pass to pass.
+  /// Calls `body` with the first of each sixteen columns of a matrix. Each thread takes a block of
+  /// columns, whose rows stay in its nearest cache from pass to pass.
   @inlinable @inline(__always)
   package static func forEachColumns(of width: Int, _ body: (_ column: Int) -> Void) {
     forEachBlock(of: width) { columns in

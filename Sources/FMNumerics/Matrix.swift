@@ -1,21 +1,23 @@
-/// A dense matrix of 32-bit floats, contiguous, row after row.
+/// A dense matrix of 32-bit floats in row-major order.
 ///
-/// A vector is a matrix of one row. Copies share storage until one of them is written to.
+/// A vector is a matrix with one row. Copies share storage until one of them is changed.
 public struct Matrix: Equatable, Sendable {
+  /// The number of rows.
   public private(set) var rows: Int
+  /// The number of columns.
   public let columns: Int
-  /// All values, row after row: `rows * columns` of them.
+  /// All values, row by row: `rows * columns` of them.
   public private(set) var elements: [Float]
 
-  /// A matrix with the same value everywhere.
+  /// Creates a matrix whose elements are all `value`.
   public init(rows: Int, columns: Int, repeating value: Float = 0) {
     self.rows = rows
     self.columns = columns
     elements = [Float](repeating: value, count: rows * columns)
   }
 
-  /// A matrix over given values.
-  /// - Precondition: there are `rows * columns` of them.
+  /// Creates a matrix with the given values, row by row.
+  /// - Precondition: there are `rows * columns` elements.
   public init(rows: Int, columns: Int, elements: [Float]) {
     precondition(
       elements.count == rows * columns, "\(elements.count) values for \(rows)×\(columns)")
@@ -24,23 +26,23 @@ public struct Matrix: Equatable, Sendable {
     self.elements = elements
   }
 
-  /// A row vector [1, n].
+  /// Creates a row vector [1, n].
   public init(vector: [Float]) {
     self.init(rows: 1, columns: vector.count, elements: vector)
   }
 
+  /// The value in a row and a column.
   public subscript(row: Int, column: Int) -> Float {
     get { elements[row * columns + column] }
     set { elements[row * columns + column] = newValue }
   }
 
-  /// The values of one row.
+  /// Returns the values of one row.
   public func row(_ index: Int) -> ArraySlice<Float> {
     elements[index * columns..<(index + 1) * columns]
   }
 
-  /// Changes the number of rows, within the memory that it has had already where that suffices. New
-  /// rows are zero.
+  /// Changes the number of rows, reusing the allocated memory if it suffices. New rows are zero.
   public mutating func resize(rows count: Int) {
     guard count != rows else { return }
     if count < rows {
@@ -51,13 +53,14 @@ public struct Matrix: Equatable, Sendable {
     rows = count
   }
 
-  /// Sets every value.
+  /// Sets every element to `value`.
   public mutating func fill(_ value: Float) {
     withMutableElements { $0.update(repeating: value) }
   }
 
-  /// Copies the rows of `source` named by `indices` into this matrix, in that order.
-  /// - Precondition: as many indices as rows, each a row of `source`; equal widths.
+  /// Sets this matrix to the rows of `source` given by `indices`, in that order.
+  /// - Precondition: there are as many indices as rows, each a row of `source`; both have equal
+  ///   widths.
   public mutating func gather(_ indices: some RandomAccessCollection<Int>, of source: Matrix) {
     precondition(indices.count == rows && source.columns == columns)
     let width = columns
@@ -75,7 +78,7 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
-  /// Adds the rows of `source` to those of this matrix named by `indices`, in that order.
+  /// Adds row i of `source` to row `indices[i]` of this matrix.
   package mutating func add(_ source: Matrix, toRows indices: [Int]) {
     precondition(indices.count == source.rows && source.columns == columns)
     let width = columns
@@ -91,7 +94,7 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
-  /// Copies the columns of `source` named by `indices` into this matrix, in that order.
+  /// Sets this matrix to the columns of `source` given by `indices`, in that order.
   package mutating func gather(columns indices: [Int], of source: Matrix) {
     precondition(indices.count == columns && source.rows == rows)
     let (count, width, sourceWidth) = (rows, columns, source.columns)
@@ -106,7 +109,8 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
-  /// The other way round: columns of this matrix named by `indices` become those of `source`.
+  /// Sets column `indices[i]` of this matrix to column i of `source`, the inverse of
+  /// `gather(columns:of:)`.
   mutating func scatter(columns indices: [Int], of source: Matrix) {
     precondition(indices.count == source.columns && source.rows == rows)
     let (count, width, sourceWidth) = (rows, columns, source.columns)
@@ -121,17 +125,19 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
-  /// The rows of `self` named by `indices`, in that order.
+  /// Returns the rows of this matrix given by `indices`, in that order.
   public func gathering(_ indices: some RandomAccessCollection<Int>) -> Matrix {
     var result = Matrix(rows: indices.count, columns: columns)
     result.gather(indices, of: self)
     return result
   }
 
+  /// Calls `body` with all values, row by row.
   package func withElements<R>(_ body: (UnsafeBufferPointer<Float>) -> R) -> R {
     elements.withUnsafeBufferPointer(body)
   }
 
+  /// Calls `body` with all values, row by row, to change them.
   package mutating func withMutableElements<R>(_ body: (UnsafeMutableBufferPointer<Float>) -> R)
     -> R
   {

@@ -1,15 +1,16 @@
 import FMBase
 
-/// Work by several threads. What is computed never depends on how many there are: work is cut by the
-/// shapes of its operands alone.
+/// Multi-threaded work. Results never depend on the number of threads: work is split by the shapes
+/// of the operands alone.
 public enum Parallel {
-  // Set once, before any work.
+  // Set once by `start`, before any work.
   nonisolated(unsafe) private static var team: Team?
-  /// How many threads work.
+  /// The number of threads.
   nonisolated(unsafe) package private(set) static var threads = 1
 
-  /// Says how many threads work, and makes sure that they can. To be called once, before any work.
-  /// - Throws: `ioError` where there is not the memory for their products.
+  /// Sets the number of threads, and checks that there is memory for them. Call it once, before any
+  /// work.
+  /// - Throws: `ioError` if there is no address space for the threads' matrix products.
   public static func start(threads count: Int) throws(FedMedError) {
     try BLAS.requireMemory(threads: max(count, 1))
     guard count > 1, team == nil else { return }
@@ -17,7 +18,7 @@ public enum Parallel {
     team = Team(helpers: count - 1)
   }
 
-  /// Calls `body` once for each number below `count`.
+  /// Calls `body` once for each index below `count`.
   @usableFromInline
   package static func forEach(_ count: Int, _ body: (Int) -> Void) {
     if let team {
@@ -27,25 +28,25 @@ public enum Parallel {
     }
   }
 
-  /// Calls `body` with ranges of `size` numbers, the last one maybe shorter, that make up those below
-  /// `count`.
+  /// Calls `body` with consecutive ranges of `size` indices that cover all those below `count`; the
+  /// last range may be shorter.
   @inlinable
   package static func forEachBlock(of count: Int, size: Int = 128, _ body: (Range<Int>) -> Void) {
     forEach((count + size - 1) / size) { body($0 * size..<min(($0 + 1) * size, count)) }
   }
 
-  /// Calls `body` for each row of a batch; threads take a few rows each.
+  /// Calls `body` for each row of a batch; threads take eight rows at a time.
   @inlinable
   package static func forEachRow(of count: Int, _ body: (Int) -> Void) {
     forEachBlock(of: count, size: 8) { for row in $0 { body(row) } }
   }
 
-  /// Calls `body` once for each element.
+  /// Calls `body` once for each element, in any order.
   package static func update<Element>(
     _ elements: inout [Element], _ body: @Sendable (inout Element) -> Void
   ) {
     elements.withUnsafeMutableBufferPointer { elements in
-      // Each index is taken by one thread alone.
+      // No two threads get the same index.
       nonisolated(unsafe) let places = elements
       forEach(places.count) { body(&places[$0]) }
     }

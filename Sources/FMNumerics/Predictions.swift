@@ -1,46 +1,53 @@
-/// Class probabilities [N, C] of each of a method's predictors, and of the calibrated one.
+/// Class probabilities [N, C] by each of a method's predictors, and after calibration.
 public struct Predictions: Equatable, Sendable {
-  /// What one predictor predicts.
+  /// The probabilities of one predictor.
   public struct Part: Equatable, Sendable {
+    /// The predictor's name.
     public let predictor: String
+    /// Class probabilities [N, C].
     public let probabilities: Matrix
 
+    /// Creates a part.
     public init(_ predictor: String, _ probabilities: Matrix) {
       (self.predictor, self.probabilities) = (predictor, probabilities)
     }
   }
 
-  /// What a temperature of calibration can be.
+  /// The range of calibration temperatures.
   public static let temperatures = 0.05...20.0
 
-  /// In the order of the method's predictors. A site without private parts lacks those that need them.
+  /// The predictors' probabilities, in the method's order. Predictors that need private arrays are
+  /// absent at a site without them.
   public let parts: [Part]
-  /// The last predictor's at the temperature of the site, where it has one.
+  /// The last predictor's probabilities at the site's temperature [N, C]; `nil` if it has none.
   public var calibrated: Matrix?
 
-  /// - Precondition: at least one part; the last one is what the method predicts with.
+  /// Creates uncalibrated predictions.
+  /// - Precondition: `parts` is not empty; the last one is the method's prediction.
   public init(_ parts: [Part]) {
     precondition(!parts.isEmpty, "a method predicts with something")
     self.parts = parts
   }
 
-  /// What the method predicts with, uncalibrated.
+  /// The method's prediction before calibration.
   public var uncalibrated: Matrix { parts[parts.count - 1].probabilities }
-  /// What the site predicts with.
+  /// The site's prediction: calibrated if possible.
   public var final: Matrix { calibrated ?? uncalibrated }
 
-  /// The same with another part before them.
+  /// Returns these predictions with `part` in front.
   public func preceded(by part: Part) -> Predictions {
     var result = Predictions([part] + parts)
     result.calibrated = calibrated
     return result
   }
 
+  /// The probabilities of the named predictor; `nil` if it is absent.
   public subscript(predictor: String) -> Matrix? {
     parts.first { $0.predictor == predictor }?.probabilities
   }
 
-  /// The class of the largest probability in each row, the first one where several are largest.
+  /// Returns the class with the largest probability in each row, the first one if several are
+  /// equal.
   public static func classes(_ probabilities: Matrix) -> [Int] {
     (0..<probabilities.rows).map { row in
       var best = 0

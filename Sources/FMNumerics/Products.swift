@@ -6,19 +6,19 @@ extension Matrix {
     multiply(a, b, transposingB: true, inner: a.columns)
   }
 
-  /// `self = a b`, or `self += a b`: a [n, k], b [k, m], self [n, m].
+  /// `self = a b`, or `self += a b` if `adding`: a [n, k], b [k, m], self [n, m].
   public mutating func product(_ a: Matrix, _ b: Matrix, adding: Bool = false) {
     precondition(a.columns == b.rows && rows == a.rows && columns == b.columns)
     multiply(a, b, inner: a.columns, adding: adding)
   }
 
-  /// `self = a b` for a few rows: a [n, k], b [k, m], self [n, m]. A thread takes rows of b, as it does
-  /// in the other two products and in AdamW: a weight that one processor has written and another one
-  /// reads has to travel between their caches.
-  /// - Parameter parts: room for what each block of b's rows gives; made to fit.
+  /// `self = a b` for a few rows: a [n, k], b [k, m], self [n, m]. Threads split the rows of b, as
+  /// in the other two products and in AdamW, so that each weight stays in the cache of the
+  /// processor that wrote it.
+  /// - Parameter parts: scratch space for the product of each block of b's rows; resized if needed.
   package mutating func product(_ a: Matrix, byRowsOf b: Matrix, parts: inout Matrix) {
     precondition(a.columns == b.rows && rows == a.rows && columns == b.columns)
-    // Of many rows the parts would take more memory and time than the weights.
+    // With many rows, the parts would take more memory and time than the weights.
     guard rows <= Self.thin else { return multiply(a, b, inner: a.columns) }
     let (n, m, inner, side) = (rows, columns, a.columns, Self.blockSide)
     let blocks = (inner + side - 1) / side
@@ -56,7 +56,7 @@ extension Matrix {
     }
   }
 
-  /// `self = aᵀ b`, or `self += aᵀ b`: a [k, n], b [k, m], self [n, m].
+  /// `self = aᵀ b`, or `self += aᵀ b` if `adding`: a [k, n], b [k, m], self [n, m].
   public mutating func product(transposing a: Matrix, _ b: Matrix, adding: Bool = false) {
     precondition(a.rows == b.rows && rows == a.columns && columns == b.columns)
     multiply(a, b, transposingA: true, inner: a.rows, adding: adding)
@@ -77,7 +77,7 @@ extension Matrix {
           guard let target = c.baseAddress, let a0 = left.baseAddress, let b0 = right.baseAddress
           else { return }
           let (aStride, bStride) = (a.columns, b.columns)
-          /// The block of the result that begins at a row and a column.
+          /// Computes the block of the result that begins at a row and a column.
           func block(_ row: Int, _ column: Int, rows: Int, columns: Int) {
             BLAS.product(
               BLAS.Operand(
@@ -89,8 +89,8 @@ extension Matrix {
               rows: rows, columns: columns, inner: inner, adding: adding,
               into: target + row * m + column, stride: m)
           }
-          // Cut along the longer side where the other is that of a small batch, so that threads can
-          // share the work; blocks of this size are computed as fast as the whole.
+          // If one side is that of a small batch, split the longer side among the threads; blocks
+          // of this size are computed as fast as the whole.
           let side = Self.blockSide
           if n <= Self.thin && m >= 2 * side {
             Parallel.forEachBlock(of: m, size: side) {

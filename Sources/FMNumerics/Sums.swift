@@ -1,8 +1,9 @@
 /// Sums over contiguous floats, in an order that depends on their number alone.
 ///
-/// Sixteen partial sums run side by side: the compiler may not reorder additions of floats by
-/// itself, and one chain of additions would leave the processor waiting.
+/// Sixteen partial sums run in parallel: the compiler may not reorder float additions, and a single
+/// chain of additions would stall the processor.
 package enum Sums {
+  /// Σ x.
   package static func sum(_ x: UnsafeBufferPointer<Float>) -> Float {
     var partial = Lanes.zero
     for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
@@ -21,7 +22,7 @@ package enum Sums {
   }
 
   /// Σ x y.
-  /// - Precondition: as many x as y.
+  /// - Precondition: x and y have the same count.
   package static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Float
   {
     var partial = Lanes.zero
@@ -31,9 +32,9 @@ package enum Sums {
     return partial.sum()
   }
 
-  /// Takes the mean of x from x.
+  /// Subtracts the mean of x from x.
   /// - Returns: the biased variance of x.
-  /// - Precondition: there is at least one.
+  /// - Precondition: x is not empty.
   package static func centre(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
     let mean = sum(UnsafeBufferPointer(x)) / Float(x.count)
     x.fill { x.lanes(at: $0) - mean }

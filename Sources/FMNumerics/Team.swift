@@ -2,14 +2,14 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Threads that stay, and wait for work in small pieces.
+/// Persistent worker threads for small jobs.
 ///
-/// They look out for the next job for a while before they go to sleep: to wake a thread takes longer
-/// than a product of small matrices. Whoever gives a job works on it too, and never waits for a
-/// thread that has not begun; while a job is under way, a job from anywhere else (from within one, or
-/// from another thread) runs on its own thread alone.
+/// Idle threads spin for a while before they sleep, because waking a thread takes longer than a
+/// product of small matrices. The thread that submits a job works on it too and never waits for a
+/// thread that has not begun. While a job is running, a job submitted from within it or by another
+/// thread runs on the submitting thread alone.
 final class Team: @unchecked Sendable {
-  // Written by `run` alone, between jobs, when no worker takes part.
+  // Written only by `run`, between jobs, when no worker is active.
   private var body: (Int) -> Void = { _ in }
   private var count = 0
 
@@ -17,7 +17,7 @@ final class Team: @unchecked Sendable {
   private let isOpen = Atomic<Bool>(false)
   private let generation = Atomic<Int>(0)
   private let next = Atomic<Int>(0)
-  /// Which of the first 64 numbers are taken, a bit each.
+  /// One bit for each of the first 64 indices: whether it is taken.
   private let taken = Atomic<UInt64>(0)
   private let size: Int
   private let recruits = Atomic<Int>(0)
@@ -25,15 +25,16 @@ final class Team: @unchecked Sendable {
   private let sleepers = Atomic<Int>(0)
   private let alarm = DispatchSemaphore(value: 0)
 
-  /// How often a thread looks before it sleeps: about a fifth of a millisecond.
+  /// How often a thread polls before it sleeps: about a fifth of a millisecond.
   private static let patience = 200
 
-  /// - Parameter helpers: threads beside the one that gives the jobs.
+  /// Starts the threads.
+  /// - Parameter helpers: the number of threads besides the submitting one.
   init(helpers: Int) {
     size = helpers + 1
     for _ in 0..<helpers {
       var thread = pthread_t()
-      // Where there are no more threads to be had, the others do it alone.
+      // If a thread cannot be created, the others do its work.
       let context = Unmanaged.passRetained(self)
       let status = pthread_create(
         &thread, nil,
@@ -45,7 +46,7 @@ final class Team: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` once for each number below `count`, and returns when all calls have.
+  /// Calls `body` once for each index below `count`, and returns when all calls have returned.
   package func run(_ count: Int, _ body: (Int) -> Void) {
     let isFree =
       count > 1
@@ -64,17 +65,18 @@ final class Team: @unchecked Sendable {
       for _ in 0..<sleepers.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
       takePart(as: 0)
       isOpen.store(false, ordering: .sequentiallyConsistent)
-      // A worker counts itself in before it looks whether the job is open, so from here on none
-      // that is not counted can touch it.
+      // A worker increments `active` before it checks `isOpen`, so from here on no uncounted worker
+      // can touch the job.
       while active.load(ordering: .sequentiallyConsistent) > 0 { sched_yield() }
       self.body = { _ in }
     }
     isTaken.store(false, ordering: .releasing)
   }
 
-  /// Of few numbers, thread t takes t, t + n, t + 2 n and so on, and what the others have left only
-  /// then: the same rows of the same arrays come to the same processor from job to job, and are in its
-  /// cache. To fetch what another one has just written takes longer than to compute it.
+  /// Takes indices until none is left. If there are few, thread t first takes t, t + n, t + 2n and
+  /// so on, and only then those that others have not taken: this way the same rows stay in the same
+  /// processor's cache from job to job. Fetching data that another processor has just written takes
+  /// longer than computing it.
   private func takePart(as thread: Int) {
     guard count <= UInt64.bitWidth else {
       while true {
@@ -104,8 +106,8 @@ final class Team: @unchecked Sendable {
         } else {
           looks = 0
           sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-          // A job that came in between would not wake it. That it is counted as a sleeper for
-          // nothing only makes it look about once more than it need.
+          // A job submitted in between would not signal this thread, so check again. A spurious
+          // signal costs one extra poll at most.
           if generation.load(ordering: .sequentiallyConsistent) == seen { alarm.wait() }
         }
       }

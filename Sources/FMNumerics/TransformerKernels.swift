@@ -1,6 +1,6 @@
-/// The arithmetic of a transformer layer over whole matrices: everything but its linear maps.
+/// The operations of a transformer layer on whole matrices, except for the linear maps.
 package enum TransformerKernels {
-  /// y = (x − mean) / √(variance + ε) ⊙ γ + β of each row: x, y [n, w], γ and β [1, w].
+  /// y = (x − mean) / √(variance + ε) ⊙ γ + β for each row: x, y [n, w], γ and β [1, w].
   package static func layerNorm(
     _ x: Matrix, weight: Matrix, bias: Matrix, epsilon: Float, into y: inout Matrix
   ) {
@@ -21,7 +21,7 @@ package enum TransformerKernels {
     }
   }
 
-  /// x += b on each row: x [n, w], b [1, w].
+  /// x += b for each row: x [n, w], b [1, w].
   package static func addBias(_ x: inout Matrix, _ bias: Matrix) {
     let width = x.columns
     x.withMutableElements { x in
@@ -33,7 +33,7 @@ package enum TransformerKernels {
     }
   }
 
-  /// x += s ⊙ (y + b) on each row: x, y [n, w], s and b [1, w].
+  /// x += s ⊙ (y + b) for each row: x, y [n, w], s and b [1, w].
   package static func addScaled(_ x: inout Matrix, _ y: Matrix, bias: Matrix, scale: Matrix) {
     let width = x.columns
     x.withMutableElements { x in
@@ -49,12 +49,13 @@ package enum TransformerKernels {
     }
   }
 
-  /// x ← x Φ(x), with the normal distribution's Φ, after adding b to each row.
+  /// GELU after adding b to each row: x ← x Φ(x), where Φ is the standard normal distribution
+  /// function.
   package static func gelu(_ x: inout Matrix, bias: Matrix) {
     update(&x, bias: bias) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
   }
 
-  /// x ← x σ(1.702 x), after adding b to each row.
+  /// The sigmoid approximation of GELU, after adding b to each row: x ← x σ(1.702 x).
   package static func quickGELU(_ x: inout Matrix, bias: Matrix) {
     update(&x, bias: bias) { $0 / (1 + ($0 * -1.702).exponential()) }
   }
@@ -74,11 +75,11 @@ package enum TransformerKernels {
 
   /// softmax(Q Kᵀ / √d) V for each sequence and head.
   /// - Parameters:
-  ///   - qkv: [n · tokens, 3 w], queries, keys and values side by side.
+  ///   - qkv: queries, keys and values side by side [n · tokens, 3 w].
   ///   - tokens: the length of a sequence.
-  ///   - isCausal: a token sees itself and those before it.
-  ///   - scores: room for [tokens, tokens].
-  ///   - output: [n · tokens, w], the heads side by side.
+  ///   - isCausal: whether a token attends only to itself and earlier ones.
+  ///   - scores: scratch space [tokens, tokens].
+  ///   - output: the heads side by side [n · tokens, w].
   package static func attention(
     _ qkv: Matrix, tokens: Int, heads: Int, isCausal: Bool, scores: inout Matrix,
     into output: inout Matrix

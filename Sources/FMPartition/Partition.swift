@@ -2,36 +2,42 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// Samples spread over sites and splits.
+/// Samples distributed over sites and splits.
 public struct Partition: Sendable {
   /// A site and its samples.
   public struct Site: Sendable {
+    /// The site's name.
     public let name: String
-    /// Rows of the table, ascending.
+    /// Row indices of the table, in ascending order.
     public let rows: [Int]
-    /// Of each row.
+    /// The split of each of `rows`.
     public let splits: [Split]
+    /// Whether this is the held-out site.
     public var isGlobal: Bool { name == Name.global }
   }
 
-  /// Which samples become the Global site, all of it for testing.
+  /// The samples that become the held-out site Global, all of them for testing.
   public enum Holdout: Sendable {
+    /// No held-out site.
     case none
-    /// The site of that name.
+    /// The site with that name.
     case site(String)
     /// A share of the samples, stratified by class and drawn before the sites.
     case fraction(Double)
   }
 
-  /// In the order of their names, Global last.
+  /// The sites in the order of their names, with Global last.
   public let sites: [Site]
-  /// Sites that were left out because they have too few samples, with how many they have.
+  /// Sites excluded for having too few samples, with their numbers of samples.
   public let tooSmall: [(site: String, samples: Int)]
 
-  /// Spreads samples over sites.
+  /// Distributes samples over sites and splits.
   /// - Parameters:
-  ///   - drop: sites to leave out.
-  ///   - minimumSamples: sites with fewer samples are left out.
+  ///   - drop: names of sites to exclude.
+  ///   - minimumSamples: sites with fewer samples are excluded.
+  /// - Throws: `badData` if a class has no samples (unless the scheme is fixed), the holdout or the
+  ///   split is stratified and the samples are not labelled, the holdout is empty or takes
+  ///   everything, a site in `drop` or `holdout` is unknown, no site remains, or the scheme fails.
   public init(
     _ samples: SampleSet, scheme: any PartitionScheme, split: SplitPlan, holdout: Holdout,
     drop: [String], minimumSamples: Int, seed: UInt64
@@ -43,7 +49,7 @@ public struct Partition: Sendable {
     if case .fraction(let fraction) = holdout {
       try samples.requireLabels("a stratified holdout")
       if type(of: scheme).isFixed {
-        // Sites that are left out are not to come back by way of Global.
+        // Samples of excluded sites must not reappear in Global.
         let all = try scheme.assign(units, of: samples, random: &random)
         for name in drop where !all.contains(where: { $0.site == name }) {
           throw Self.unknown(name, all, samples)
@@ -55,8 +61,9 @@ public struct Partition: Sendable {
       let held = Self.holdout(fraction, units, of: samples, seed: seed)
       guard !held.isEmpty, held.count < units.count else {
         throw FedMedError(
-          .badData, "a holdout of \(fraction) of \(units.count) samples or groups leaves nothing",
-          file: samples.name)
+          .badData,
+          "a holdout of \(fraction) takes \(held.count) of \(units.count) samples or groups; "
+            + "it must take at least one, but not all", file: samples.name)
       }
       units.removeAll { held.contains($0) }
       global = held.sorted()
@@ -78,7 +85,7 @@ public struct Partition: Sendable {
     }
     if global != nil, parts.contains(where: { $0.site == Name.global }) {
       throw FedMedError(
-        .badData, "a site is called \(Name.global) already", file: samples.name)
+        .badData, "a site is already named \(Name.global)", file: samples.name)
     }
     tooSmall = parts.map { ($0.site, samples.sampleCount($0.units)) }
       .filter { $0.1 < minimumSamples }
@@ -106,12 +113,12 @@ public struct Partition: Sendable {
   private static func unknown(
     _ name: String, _ parts: [(site: String, units: [Int])], _ samples: SampleSet
   ) -> FedMedError {
-    FedMedError(
-      .badData, "no site '\(name)'", file: samples.name,
-      hint: "the sites are \(parts.map(\.site).joined(separator: ", "))")
+    let known = parts.map(\.site).sorted { $0.precedes($1) }.joined(separator: ", ")
+    return FedMedError(
+      .badData, "unknown site '\(printable(name))' (known: \(known))", file: samples.name)
   }
 
-  /// A share of the units of each class: half a unit and more counts as one.
+  /// Draws a share of the units of each class, rounded to the nearest number of units.
   private static func holdout(
     _ fraction: Double, _ units: [Int], of samples: SampleSet, seed: UInt64
   ) -> Set<Int> {
@@ -125,8 +132,8 @@ public struct Partition: Sendable {
     return held
   }
 
-  /// A name for a site's file: lower-case letters, digits and hyphens; numbered where two sites
-  /// would share one. In the order of `sites`.
+  /// Names for the sites' files, in the order of `sites`: lower-case letters, digits and hyphens,
+  /// with a number appended if two sites would share one.
   public var slugs: [String] {
     var used: Set<String> = []
     return sites.map { site in
@@ -140,7 +147,7 @@ public struct Partition: Sendable {
     }
   }
 
-  /// A site's name as that of a file: lower-case letters, digits and hyphens.
+  /// Makes a file name of a site's name: lower-case letters, digits and hyphens.
   package static func slug(_ site: String) -> String {
     var words: [String] = [""]
     for scalar in site.lowercased().unicodeScalars {

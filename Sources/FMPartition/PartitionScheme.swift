@@ -1,75 +1,93 @@
 import FMBase
 import FMNumerics
 
-/// A way to spread samples over sites. One file each; found by its name.
+/// A way to distribute samples over sites. Each scheme has a file of its own and is found by its
+/// name.
 public protocol PartitionScheme: Sendable {
+  /// The name on the command line.
   static var name: String { get }
-  /// The options it takes, as they are spelled on the command line.
+  /// The options that the scheme takes.
   static var options: Set<PartitionOption> { get }
-  /// Whether the table decides, and nothing is drawn.
+  /// Whether the table decides, so that nothing is drawn.
   static var isFixed: Bool { get }
 
-  /// What it needs of the options.
-  /// - Throws: `usage` where one is missing or out of range.
+  /// Creates the scheme from its options.
+  /// - Throws: `usage` if an option is missing or out of range.
   init(_ options: PartitionOptions) throws(FedMedError)
 
-  /// Puts every unit named by `units` at a site.
-  /// - Parameter units: indices into `samples.units`.
-  /// - Returns: the sites' names and their units. Sites of too few samples are left to the caller,
-  ///   unless the scheme can draw anew.
-  /// - Throws: `badData` where it cannot be done.
+  /// Assigns units to sites.
+  /// - Parameter units: indices into `samples.units`; each is assigned to one site.
+  /// - Returns: the sites' names and units. The caller must handle sites with too few samples,
+  ///   unless the scheme can draw again.
+  /// - Throws: `badData` if the samples do not allow it.
   func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [(site: String, units: [Int])]
 }
 
+/// All partition schemes.
 public enum PartitionSchemes {
+  /// All schemes, in the order of help and manuals.
   public static let all: [any PartitionScheme.Type] = [
     ColumnScheme.self, WholeScheme.self, IIDScheme.self, DirichletScheme.self,
     PathologicalScheme.self, QuantityScheme.self,
   ]
 }
 
-/// What schemes can be told; a scheme takes some of them.
+/// An option of a scheme. Raw values are used in messages.
 public enum PartitionOption: String, Sendable {
-  case column, site, sites, alpha
+  /// The column with each sample's site.
+  case column
+  /// The name of the only site.
+  case site
+  /// The number of sites.
+  case sites
+  /// The concentration of the Dirichlet distribution.
+  case alpha
+  /// The number of classes per site.
   case classesPerSite = "classes per site"
 }
 
-/// The options of all schemes.
+/// The options of all schemes; `nil` if not given.
 public struct PartitionOptions: Sendable {
-  /// The column that names the site of a sample.
+  /// The column with each sample's site.
   public var column: String?
-  /// The one site's name.
+  /// The name of the only site.
   public var site: String?
-  /// How many sites to make.
+  /// The number of sites, from 1 to 100,000.
   public var sites: Int?
-  /// The Dirichlet distribution's concentration: small is very uneven.
+  /// α, the concentration of the Dirichlet distribution, from 10⁻⁶ to 10⁶; small values give very
+  /// uneven shares.
   public var alpha: Double?
-  /// k, the classes that a site has.
+  /// k, the number of classes per site, at least 1.
   public var classesPerSite: Int?
-  /// The fewest samples that a site may have.
+  /// The minimal number of samples of a site.
   public var minimumSamples = 1
 
+  /// Creates options without values.
   public init() {}
 
-  /// - Throws: `usage` for an option that `scheme` does not take.
+  /// Checks that every given option is one of `scheme`.
+  /// - Throws: `usage` if it is not.
   public func check(for scheme: any PartitionScheme.Type) throws(FedMedError) {
     let given: [(PartitionOption, Bool)] = [
       (.column, column != nil), (.site, site != nil), (.sites, sites != nil),
       (.alpha, alpha != nil), (.classesPerSite, classesPerSite != nil),
     ]
     for (option, isGiven) in given where isGiven && !scheme.options.contains(option) {
-      throw FedMedError(.usage, "scheme \(scheme.name) takes no \(option.rawValue)")
+      throw FedMedError(
+        .usage, "\(option.rawValue) cannot be combined with scheme \(scheme.name)")
     }
   }
 
+  /// Returns the value of an option that a scheme requires.
+  /// - Throws: `usage` if it is missing.
   package func require<Value>(_ value: Value?, _ option: PartitionOption, scheme: String)
     throws(FedMedError)
     -> Value
   {
     guard let value else {
-      throw FedMedError(.usage, "scheme \(scheme) needs \(option.rawValue)")
+      throw FedMedError(.usage, "scheme \(scheme) requires \(option.rawValue)")
     }
     return value
   }
@@ -77,7 +95,7 @@ public struct PartitionOptions: Sendable {
   func requireSites(scheme: String) throws(FedMedError) -> Int {
     let count = try require(sites, .sites, scheme: scheme)
     guard (1...100_000).contains(count) else {
-      throw FedMedError(.usage, "sites must be from 1 to 100000")
+      throw FedMedError(.usage, "sites must be between 1 and 100000, found \(count)")
     }
     return count
   }
@@ -85,12 +103,12 @@ public struct PartitionOptions: Sendable {
   func requireAlpha(scheme: String) throws(FedMedError) -> Double {
     let alpha = try require(alpha, .alpha, scheme: scheme)
     guard alpha >= 1e-6 && alpha <= 1e6 else {
-      throw FedMedError(.usage, "alpha must be from 10^-6 to 10^6")
+      throw FedMedError(.usage, "alpha must be between 10^-6 and 10^6, found \(alpha)")
     }
     return alpha
   }
 
-  /// site1, site2, …, with as many digits as the last one needs.
+  /// Returns site1, site2, …, with leading zeros so that all have the same length.
   static func siteNames(_ count: Int) -> [String] {
     let width = String(count).count
     return (1...count).map {
@@ -108,16 +126,19 @@ extension SampleSet {
   func requireUnits(_ units: [Int], atLeast sites: Int) throws(FedMedError) {
     guard units.count >= sites else {
       throw FedMedError(
-        .badData, "\(sites) sites for \(units.count) samples or groups", file: name)
+        .badData,
+        "\(sites) sites require at least \(sites) samples or groups, found \(units.count)",
+        file: name)
     }
   }
 
-  func requireLabels(_ what: String) throws(FedMedError) {
-    guard isLabelled else { throw FedMedError(.badData, "\(what) needs labels", file: name) }
+  func requireLabels(_ user: String) throws(FedMedError) {
+    guard isLabelled else { throw FedMedError(.badData, "\(user) requires labels", file: name) }
   }
 
-  /// Calls `draw` until every site has enough samples, a hundred times at the most: with a small α
-  /// or many sites there may be no such draw.
+  /// Calls `draw` until every site has at least `minimum` samples, at most a hundred times: with a
+  /// small α or many sites, such a draw may not exist.
+  /// - Throws: `badData` if all draws fail.
   package func drawing(
     sites: Int, minimum: Int, _ draw: () -> [[Int]]
   ) throws(FedMedError) -> [(site: String, units: [Int])] {
@@ -128,11 +149,11 @@ extension SampleSet {
       }
     }
     throw FedMedError(
-      .badData, "no draw out of 100 gave each of \(sites) sites at least \(minimum) samples",
-      file: name, hint: "a larger alpha, fewer sites or a smaller minimum may do")
+      .badData, "none of 100 draws gave each of \(sites) sites at least \(minimum) samples",
+      file: name, hint: "use a larger alpha, fewer sites or a smaller minimum")
   }
 
-  /// Cuts `units` into consecutive parts whose sizes follow `shares`, which sum to 1.
+  /// Cuts `units` into consecutive parts whose sizes are proportional to `shares`, which sum to 1.
   package static func cut(_ units: [Int], shares: [Double]) -> [[Int]] {
     var parts: [[Int]] = []
     var (start, sum) = (0, 0.0)

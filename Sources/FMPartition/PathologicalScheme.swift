@@ -1,23 +1,32 @@
 import FMBase
 import FMNumerics
 
-/// Each site has k classes only (McMahan et al. 2017); a class is spread evenly over its sites.
+/// Sites with k classes each (McMahan et al. 2017); each class is distributed evenly over its
+/// sites.
 public struct PathologicalScheme: PartitionScheme {
+  /// The scheme's name.
   public static let name = "pathological"
+  /// Requires the number of sites and of classes per site.
   public static let options: Set<PartitionOption> = [.sites, .classesPerSite]
+  /// Units are drawn at random.
   public static let isFixed = false
   private let sites: Int
   private let classesPerSite: Int
 
+  /// Creates the scheme.
+  /// - Throws: `usage` if an option is missing or out of range.
   public init(_ options: PartitionOptions) throws(FedMedError) {
     sites = try options.requireSites(scheme: Self.name)
     classesPerSite = try options.require(
       options.classesPerSite, .classesPerSite, scheme: Self.name)
     guard classesPerSite > 0 else {
-      throw FedMedError(.usage, "a site must have at least 1 class")
+      throw FedMedError(.usage, "classes per site must be at least 1, found \(classesPerSite)")
     }
   }
 
+  /// Deals classes to the sites, and the units of each class to its sites.
+  /// - Throws: `badData` if samples are not labelled, k exceeds the number of classes, the sites
+  ///   cannot cover all classes, or a class has fewer units than sites.
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [(site: String, units: [Int])] {
@@ -25,14 +34,16 @@ public struct PathologicalScheme: PartitionScheme {
     let classes = samples.classes.count
     guard classesPerSite <= classes else {
       throw FedMedError(
-        .badData, "\(classesPerSite) classes a site, there are \(classes)", file: samples.name)
+        .badData, "\(classesPerSite) classes per site, but there are only \(classes)",
+        file: samples.name)
     }
     guard sites * classesPerSite >= classes else {
       throw FedMedError(
-        .badData, "\(sites) sites of \(classesPerSite) classes cannot hold all \(classes)",
+        .badData,
+        "\(sites) sites with \(classesPerSite) classes each cannot cover all \(classes) classes",
         file: samples.name)
     }
-    // Dealt out round and round, so that a site never gets a class twice and none is left over.
+    // Classes are dealt like cards, so that no site gets a class twice and no class is left over.
     let deck = random.permutation(classes)
     var holders = [[Int]](repeating: [], count: classes)
     for card in 0..<sites * classesPerSite {
@@ -44,7 +55,7 @@ public struct PathologicalScheme: PartitionScheme {
       guard members.count >= holders[c].count else {
         throw FedMedError(
           .badData,
-          "class '\(samples.classes[c])' has \(members.count) samples or groups for "
+          "class '\(samples.classes[c])' has \(members.count) samples or groups, too few for "
             + "\(holders[c].count) sites", file: samples.name)
       }
       random.shuffle(&members)

@@ -1,30 +1,35 @@
 import FMArchive
 import FMBase
 
-/// The samples to be partitioned, in units that stay together: groups (a patient, a lesion) where
-/// a column names them, else single samples.
+/// The samples to be partitioned, in units that stay together: groups (such as a patient or a
+/// lesion) if a column names them, otherwise single samples.
 public struct SampleSet: Sendable {
-  /// A group of samples.
+  /// Samples that stay together.
   public struct Unit: Sendable {
-    /// Rows of the table.
+    /// Row indices of the table.
     public let rows: [Int]
-    /// The class of most of its samples, the first one where several are equally frequent.
+    /// The most frequent class of its samples, the first one if several are equally frequent.
     public let label: Int
   }
 
+  /// The table of samples, one per row.
   public let table: Table
+  /// The names of the classes.
   public let classes: [String]
-  /// The class of each row; all 0 where labels are not known.
+  /// The class of each row; all 0 if the samples are not labelled.
   public let labels: [Int]
+  /// Whether the classes of the samples are known.
   public let isLabelled: Bool
+  /// The units, which cover all rows.
   public let units: [Unit]
-  /// What messages call it.
+  /// The name in messages.
   public let name: String
 
+  /// Groups samples into units.
   /// - Parameters:
-  ///   - labels: the class of each row, where it is known.
-  ///   - group: the column that names the groups.
-  /// - Throws: `badData` where there is no such column.
+  ///   - labels: the class of each row; `nil` if the samples are not labelled.
+  ///   - group: the column that names the groups; `nil` if every sample is a unit.
+  /// - Throws: `badData` if there is no such column, or a sample has no group.
   public init(
     table: Table, labels: [Int]?, classes: [String], group: String?, name: String
   ) throws(FedMedError) {
@@ -40,7 +45,8 @@ public struct SampleSet: Sendable {
       for (row, key) in try table.column(group).enumerated() {
         guard !key.isEmpty else {
           throw FedMedError(
-            .badData, "no \(group)", file: name, place: "sample \(table.rows[row][0])")
+            .badData, "missing value in column '\(printable(group))'", file: name,
+            place: "sample \(table.rows[row][0])")
         }
         if let index = unit[key] {
           members[index].append(row)
@@ -60,15 +66,16 @@ public struct SampleSet: Sendable {
     }
   }
 
-  /// What schemes need that spread classes over sites.
-  /// - Throws: `badData` where a class has no sample.
+  /// Checks that every class has samples, as schemes that distribute classes over sites require.
+  /// Unlabelled samples pass.
+  /// - Throws: `badData` if a class has no samples.
   public func requireEveryClass() throws(FedMedError) {
     guard isLabelled else { return }
     let present = Set(labels)
     if let absent = classes.indices.first(where: { !present.contains($0) }) {
       throw FedMedError(
-        .badData, "class '\(printable(classes[absent]))' has no sample", file: name,
-        hint: "the schemes whole and column need not have every class")
+        .badData, "class '\(printable(classes[absent]))' has no samples", file: name,
+        hint: "only the schemes whole and column allow classes without samples")
     }
   }
 }

@@ -102,7 +102,7 @@ struct Extract: Tool {
     guard Name.isValid(name) else {
       throw FedMedError(.usage, "--encoder cannot be such a name")
     }
-    try images.threads.start(most: VisionEncoder.mostThreads)
+    try images.threads.start(most: VisionEncoder.maxThreads)
     let source = try images.source(images: input, table: table, classes: classes)
     // What is in the folders is an input too.
     let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
@@ -138,7 +138,7 @@ struct Extract: Tool {
         hint: "--skip-unreadable leaves them out")
     }
     if images.skipUnreadable { say("\(skipped) images were left out") }
-    let known: FeatureAssembly.Anchorage
+    let known: FeatureAssembly.ClassReference
     if let early { known = early } else { known = try anchorage(list, bundle) }
     let assembly = FeatureAssembly(
       list: list,
@@ -153,7 +153,7 @@ struct Extract: Tool {
   /// What the classes are known by: their texts' features, or the images drawn as anchors.
   private func anchorage(
     _ list: ImageList, _ bundle: ImageEncoder
-  ) throws(FedMedError) -> FeatureAssembly.Anchorage {
+  ) throws(FedMedError) -> FeatureAssembly.ClassReference {
     if let drawn = try images.draw(list) {
       return .images(drawn, count: images.anchors ?? 0)
     }

@@ -107,7 +107,7 @@ struct TrainLocal: Tool {
     }
     guard !personalize else { return try fitPrivatePart(global, old, stateTarget) }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
-    try threads.start(most: mostTrainingThreads)
+    try threads.start(most: maxTrainingThreads)
     let epochs = global.run.parameters[TrainingParameters.localEpochs]
     let bar = progress("training", total: epochs)
     let round = try SiteRound(

@@ -98,7 +98,7 @@ struct FailureTests {
       "fm-partition --scheme column --column none all.tar -o x", 65, "no column 'none'")
     try shell.fail(
       "fm-partition --scheme iid --sites 2 --label x samples.tsv", 65, "samples.tsv: no column 'x'")
-    try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites for 90")
+    try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites require")
     try shell.fail(
       "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: names no site")
     try shell.fail("fm-aggregate model.tar", 65, "model.tar: holds model, expected update")
@@ -204,7 +204,7 @@ struct FailureTests {
       printf 'one\ntwo\nthree\nfour\n' > four.txt
       fm-extract --import -q --features features.npy --labels labels.npy --anchors 2 --classes four.txt \
         --encoder x -o four.tar 2> said || true
-      grep -q "class 'four' has 0 images for 2 anchors" said
+      grep -q "class 'four' has 0 images, too few for 2 anchors" said
       """)
     try shell.writeArray("text4.npy", "<f4", [4, 8], [UInt8](repeating: 63, count: 128))
     try shell.succeed(

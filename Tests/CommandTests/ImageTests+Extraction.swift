@@ -32,11 +32,11 @@ extension ImageTests {
       printf x | dd of=w/features bs=1 seek=5650 conv=notrunc 2> /dev/null
       """)
     try shell.fail(
-      "\(call) --work w --resize squash many", 65, "w: is of an extraction with another")
-    try shell.fail("\(call) --work w images", 65, "is of an extraction of other images")
+      "\(call) --work w --resize squash many", 65, "w: belongs to an extraction with another")
+    try shell.fail("\(call) --work w images", 65, "belongs to an extraction of other images")
     try shell.fail("flock w/features \(call) --work w many", 75, "another process is at work")
     try shell.succeed("\(call) --work w many > resumed.tar; cmp whole.tar resumed.tar; ! test -e w")
-    try shell.fail("\(call) --work images many", 65, "which is not of an extraction")
+    try shell.fail("\(call) --work images many", 65, "which does not belong to an extraction")
   }
 
   /// Images that could not be read the first time are not forgotten.
@@ -107,8 +107,8 @@ extension ImageTests {
     try shell.succeed(
       "cp -r images deep; mkdir deep/glioma/p1; cp images/glioma/0.jpg deep/glioma/p1; cp -r images loose; touch loose/x.csv"
     )
-    try shell.fail("\(call) deep", 65, "deep/glioma/p1: in a folder of a class folder")
-    try shell.fail("tar c deep/glioma | \(call)", 65, "in a folder of a class folder")
+    try shell.fail("\(call) deep", 65, "deep/glioma/p1: nested inside a class folder")
+    try shell.fail("tar c deep/glioma | \(call)", 65, "nested inside a class folder")
     try shell.fail("\(call) loose", 65, "'x.csv' is beside the class folders")
     try shell.succeed("cp -r images gone; ln -s nowhere gone/glioma/a.png; mkfifo gone/pipe.png")
     try shell.fail("\(call) gone", 65, "'pipe.png' is beside the class folders")
@@ -116,7 +116,7 @@ extension ImageTests {
       "printf 'i\\tpath\\n1\\tgone/pipe.png\\n' > t.tsv; echo a > c; echo b >> c; rm gone/pipe.png")
     try shell.fail("\(call) gone", 66, "gone/glioma/a.png: cannot open")
     try shell.succeed("mkfifo gone/pipe.png")
-    try shell.fail("timeout 10 \(call) --table t.tsv --classes c", 66, "pipe.png: not a file")
+    try shell.fail("timeout 10 \(call) --table t.tsv --classes c", 66, "pipe.png: not a plain file")
     let outcome = try shell.run(
       "fm-extract --checkpoint \(golden)/clip-tiny --skip-unreadable gone/glioma --classes c -o o.tar"
     )
@@ -178,7 +178,7 @@ extension ImageTests {
       cp -r many other; \(call) many > whole.tar
       \(call) --work w many -o none/x.tar 2> n || true; test -s w/features
       """)
-    try shell.fail("\(call) --work w other", 65, "is of an extraction of other images")
+    try shell.fail("\(call) --work w other", 65, "belongs to an extraction of other images")
     try shell.succeed(
       "cd many; \(call) --work ../w ./ > ../again.tar; cd ..; cmp whole.tar again.tar")
     try shell.succeed(

@@ -141,14 +141,15 @@ struct ImageTests {
           let folder = i / 2 < 3 ? "glioma" : "no tumour"
           return "i\(i)\t\(folder)/\(i / 2).\(i % 2 == 0 ? "png" : "jpg")\t\(folder)\n"
         }.joined())
-    try shell.fail("\(call) images", 64, "the checkpoint has no texts")
+    try shell.fail("\(call) images", 64, "the checkpoint has no text tower")
     try shell.succeed("\(call) --table table.tsv --anchors 2 --seed 3 images > a.tar")
     try shell.succeed("\(call) --table table.tsv --anchors 2 --seed 3 images | cmp - a.tar")
     #expect(
       try shell.succeed("tar xOf a.tar manifest.json | jq -c '.anchors, .samples'") == "2\n6\n")
     try shell.succeed("\(call) --table table.tsv --anchors 1 --seed 3 images > b.tar")
     #expect(try array("a.tar", "text") != array("b.tar", "text"))
-    try shell.fail("\(call) --table table.tsv --anchors 4 images", 65, "has 4 images for 4 anchors")
+    try shell.fail(
+      "\(call) --table table.tsv --anchors 4 images", 65, "has 4 images, too few for 4 anchors")
   }
 
   @Test func unreadableImagesAreFatalOrLeftOut() throws {
@@ -176,11 +177,11 @@ struct ImageTests {
     try shell.fail(call("d"), 65, "not a safetensors file")
     try shell.succeed("cp \(golden)/dinov2-tiny/model.safetensors d/")
     try shell.fail(
-      call("d"), 65, "lacks the tensor vision_model.encoder.layers.0.self_attn.q_proj.weight")
+      call("d"), 65, "missing tensor vision_model.encoder.layers.0.self_attn.q_proj.weight")
     try shell.succeed("sed 's/\"clip\"/\"bert\"/' c/config.json > d/config.json")
     try shell.fail(call("d"), 65, "model type 'bert', expected clip or dinov2")
     try shell.succeed("cp c/* d; echo '{}' > d/vocab.json")
-    try shell.fail(call("d"), 65, "lacks the tokens of a text's start and end")
+    try shell.fail(call("d"), 65, "missing the tokens <|startoftext|> and <|endoftext|>")
     try shell.succeed(
       "cp c/* d; sed 's/\"resample\": 3/\"resample\": 5/' c/preprocessor_config.json > d/preprocessor_config.json"
     )
@@ -228,7 +229,8 @@ struct ImageTests {
     #expect(
       try shell.succeed("tar xOf table.tar samples.tsv | cut -f 1,3") == "id\tkind\nb\ty\na\tx\n")
     try shell.fail(
-      "tar c images | \(call) --table t.tsv -", 64, "t.tsv: the samples name no classes")
+      "tar c images | \(call) --table t.tsv -", 64,
+      "t.tsv: no classes: the samples are not labelled")
   }
 
   @Test func tarsThatAreDamagedAreRefused() throws {
@@ -243,6 +245,6 @@ struct ImageTests {
       "tar c -C images . | \(call)", 65, "some images are in class folders and some are not")
     try shell.succeed("printf 'p\timages/none.png\n' | sed '1i id\tpath' > t.tsv; echo glioma > c")
     try shell.fail(
-      "tar c images | \(call) --classes c --table t.tsv -", 65, "lacks 'images/none.png'")
+      "tar c images | \(call) --classes c --table t.tsv -", 65, "missing 'images/none.png'")
   }
 }

@@ -24,7 +24,7 @@ public struct RunPayload: Equatable, Sendable {
   package func trainsAlike(_ other: RunPayload) throws(FedMedError) -> Bool {
     guard method == other.method, encoder.fits(other.encoder) else { return false }
     let declarations = try Methods.named(method).parameters(base: parameters[Methods.base])
-    return parameters.trainAlike(other.parameters, declarations)
+    return parameters.trainsIdentically(to: other.parameters, declarations)
   }
 
   package func validate() throws(FedMedError) {

@@ -1,7 +1,7 @@
 import FMNumerics
 import Glibc
 
-/// ϖ, the weight of the MLP in the ensemble and in the distillation.
+/// How ϖ, the weight of the MLP in the ensemble and in the distillation, is computed.
 enum Mixture: Sendable {
   /// H(p_v) / (H(p_v) + H(p_m)), as in the paper.
   case entropy
@@ -9,13 +9,16 @@ enum Mixture: Sendable {
   case even
 }
 
-/// How FAM and MLP predict together: p = ϖ p_m + (1 − ϖ) p_v.
+/// The joint prediction of FAM and MLP: p = ϖ p_m + (1 − ϖ) p_v.
 enum Ensemble {
-  /// How many samples are predicted at a time: fixed, so that a sample's bits do not depend on
-  /// how much memory there is.
+  /// The number of samples predicted at a time. It is fixed so that a sample's result does not
+  /// depend on the available memory.
   package static let batch = 256
 
-  /// Predicts each row of `features` [N, D]; without an MLP the ensemble is FAM alone.
+  /// Predicts each row of `features` [N, D].
+  /// - Parameters:
+  ///   - mlp: `nil` if the site has no classifier; the ensemble is then FAM alone.
+  /// - Returns: probabilities [N, C]; `mlp` is `nil` if there is no classifier.
   package static func predict(
     _ features: Matrix, fam: FeatureAdaptation, mlp: LocalClassifier?, texts: ClassTexts,
     mixture: Mixture = .entropy
@@ -53,13 +56,13 @@ enum Ensemble {
     return (visual, mlp.map { _ in matrix(result[1]) }, mlp == nil ? visual : matrix(result[2]))
   }
 
-  /// ϖ of one sample: the share of FAM's entropy, which is the weight of the MLP.
+  /// ϖ of one sample: FAM's share of the two entropies.
   package static func weight(visual: ArraySlice<Float>, local: ArraySlice<Float>) -> Double {
     let hv = entropy(visual)
     return hv / (hv + entropy(local) + 1e-12)
   }
 
-  /// H(p) = −Σ p log max(p, 1e-12).
+  /// The entropy H(p) = −Σ p log max(p, 1e-12).
   static func entropy(_ p: ArraySlice<Float>) -> Double {
     -p.reduce(0) { $0 + Double($1) * log(max(Double($1), 1e-12)) }
   }

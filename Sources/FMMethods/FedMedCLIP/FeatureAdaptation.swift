@@ -7,9 +7,12 @@ import FMNumerics
 ///     att(I) = softmax( L2( ReLU( norm( L1(I) ) ) ) )
 ///     Ĩ = att(I) ⊗ I        z = Ĩ / ‖Ĩ‖
 ///
-/// L1 and L2 are masked linear layers D → D; norm is per sample over D, without an affine part.
+/// L1 and L2 are masked linear layers D → D; norm normalises each sample over D, without an affine
+/// part.
 public struct FeatureAdaptation: Module {
+  /// L1.
   public package(set) var layer1: MaskedLinear
+  /// L2.
   public package(set) var layer2: MaskedLinear
 
   /// z [B, D] of the last forward pass.
@@ -21,10 +24,10 @@ public struct FeatureAdaptation: Module {
   private var rectified = Matrix(rows: 0, columns: 0)  // ReLU(norm(L1(I))) [B, D]
   private var gradient = Matrix(rows: 0, columns: 0)  // [B, D]
 
-  /// D.
+  /// D, the feature dimension.
   public var dimension: Int { layer1.inputs }
 
-  /// A new module for features of `dimension` D.
+  /// Creates a module with random weights for features of `dimension` D.
   public init(dimension: Int, isMasked: Bool = true, random: inout RandomStream) {
     layer1 = MaskedLinear(
       name: "fam/layer1", inputs: dimension, outputs: dimension, isMasked: isMasked,
@@ -34,6 +37,7 @@ public struct FeatureAdaptation: Module {
       random: &random)
   }
 
+  /// The arrays of a module in an archive.
   package static func layout(dimension: Int, isMasked: Bool) -> Layout {
     (1...2).flatMap {
       MaskedLinear.layout(
@@ -41,8 +45,8 @@ public struct FeatureAdaptation: Module {
     }
   }
 
-  /// The module held by `tensors`.
-  /// - Throws: `badData` where an array is missing or has another shape.
+  /// Creates a module from the arrays in `tensors`.
+  /// - Throws: `badData` if an array is missing or has another shape.
   public init(
     dimension: Int, isMasked: Bool = true, tensors: TensorTable
   ) throws(FedMedError) {
@@ -56,7 +60,7 @@ public struct FeatureAdaptation: Module {
     pass(x, training: true)
   }
 
-  /// Evaluation: the same, and no `backward` after it.
+  /// Evaluation: x [B, D] → `adapted` z [B, D]. `backward` must not follow.
   public mutating func evaluate(_ x: Matrix) {
     pass(x, training: false)
   }
@@ -69,7 +73,8 @@ public struct FeatureAdaptation: Module {
     }
   }
 
-  /// From the gradient [B, D] of z; `x` is what went forward. The gradient is used up.
+  /// The backward pass from the gradient `dz` [B, D] of z, which it overwrites.
+  /// - Parameter x: the input of the last `forward`.
   public mutating func backward(_ x: Matrix, gradient dz: inout Matrix) {
     gate.backward(&dz, features: x, output: adapted)
     layer2.backward(rectified, gradient: &dz, dx: &gradient)
@@ -83,13 +88,17 @@ public struct FeatureAdaptation: Module {
     (rectified, gradient) = (adapted, adapted)
   }
 
+  /// Calls `body` with the parameters of both layers.
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     layer1.forEachParameter(body)
     layer2.forEachParameter(body)
   }
 
+  /// The arrays of both layers.
   public func tensors() -> [Tensor] { layer1.tensors() + layer2.tensors() }
 
+  /// Reads the arrays of both layers from `tensors`.
+  /// - Throws: `badData` if one is missing or has another shape.
   public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
     try layer1.load(tensors)
     try layer2.load(tensors)

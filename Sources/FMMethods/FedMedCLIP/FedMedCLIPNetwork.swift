@@ -3,7 +3,7 @@ import FMNumerics
 
 /// FAM and MLP with their losses: L = L_contr + L_MLP + λ L_sim.
 public struct FedMedCLIPNetwork: GradientNetwork {
-  /// What FAM's features are contrasted with.
+  /// The texts that FAM's features are contrasted with.
   enum Contrast {
     /// The texts of the batch's labels (`ContrastiveLoss`), as in the paper.
     case batch
@@ -11,8 +11,11 @@ public struct FedMedCLIPNetwork: GradientNetwork {
     case classes
   }
 
+  /// The shared module.
   public package(set) var fam: FeatureAdaptation
+  /// The private classifier; `nil` if there is none.
   public package(set) var mlp: LocalClassifier?
+  /// The contrastive loss; with a classifier also its cross-entropy and the distillation.
   public let terms: [String]
   private let texts: ClassTexts
   private let contrast: Contrast
@@ -37,6 +40,7 @@ public struct FedMedCLIPNetwork: GradientNetwork {
     distillation = MutualDistillation(temperature: temperature)
   }
 
+  /// Computes the losses on a batch x [B, D], y [B], and all gradients.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     prepare(rows: x.rows, dimension: x.columns)
     fam.forward(x)
@@ -45,7 +49,7 @@ public struct FedMedCLIPNetwork: GradientNetwork {
     losses[0] = contrast(y)
     losses.total = losses[0]
     if mlp != nil {
-      teach(y, &losses)
+      distil(y, &losses)
       adaptedGradient.product(visualGradient, texts.directions, adding: true)
     } else {
       adaptedGradient.product(visualGradient, texts.directions)
@@ -53,7 +57,7 @@ public struct FedMedCLIPNetwork: GradientNetwork {
     fam.backward(x, gradient: &adaptedGradient)
   }
 
-  /// L_contr; its gradient is added to dV.
+  /// Returns L_contr, and adds its gradient to dV.
   private mutating func contrast(_ y: [Int]) -> Double {
     switch contrast {
     case .batch:
@@ -70,11 +74,12 @@ public struct FedMedCLIPNetwork: GradientNetwork {
     }
   }
 
-  /// The MLP's own loss and the distillation, forward and backward: adds to dV and sets dz.
-  private mutating func teach(_ y: [Int], _ losses: inout LossTerms) {
+  /// Runs the MLP with its own loss and the distillation, forward and backward. Adds to dV and sets
+  /// dz.
+  private mutating func distil(_ y: [Int], _ losses: inout LossTerms) {
     mlp?.forward(fam.adapted)
     localGradient.fill(0)
-    // A reference that ends before the next forward pass: nothing is copied.
+    // Borrows the logits until the backward pass, so that nothing is copied.
     if let logits = mlp?.logits {
       losses[1] = CrossEntropyLoss.evaluate(logits: logits, labels: y, gradient: &localGradient)
       let weight =

@@ -2,10 +2,12 @@ import FMBase
 import FMLayers
 import FMNumerics
 
-/// The masked MLP that stays at its site: three times (masked linear, batch norm, ReLU), H wide,
-/// then a masked linear layer to the C classes.
+/// The masked MLP, which stays at its site: three blocks of masked linear layer, batch
+/// normalisation and ReLU, H wide, then a masked linear layer to the C classes.
 public struct LocalClassifier: Module {
+  /// The four masked linear layers.
   public package(set) var layers: [MaskedLinear]
+  /// The three batch normalisations.
   public package(set) var norms: [BatchNorm]
 
   /// Class logits [B, C] of the last forward pass.
@@ -14,10 +16,11 @@ public struct LocalClassifier: Module {
   private var gradient = Matrix(rows: 0, columns: 0)  // [B, H]
   private var spare = Matrix(rows: 0, columns: 0)  // [B, H]
 
-  /// C.
+  /// C, the number of classes.
   public var classes: Int { layers[3].outputs }
 
-  /// A new classifier from `dimension` D features over `hidden` H to `classes` C.
+  /// Creates a classifier with random weights, from `dimension` D through `hidden` H to `classes`
+  /// C.
   public init(
     dimension: Int, hidden: Int, classes: Int, isMasked: Bool = true, random: inout RandomStream
   ) {
@@ -32,6 +35,7 @@ public struct LocalClassifier: Module {
     norms = (1...3).map { BatchNorm(name: "mlp/norm\($0)", channels: hidden) }
   }
 
+  /// The arrays of a classifier in an archive.
   package static func layout(dimension: Int, hidden: Int, classes: Int, isMasked: Bool) -> Layout {
     let widths = [dimension, hidden, hidden, hidden, classes]
     var layout: Layout = []
@@ -43,8 +47,8 @@ public struct LocalClassifier: Module {
     return layout
   }
 
-  /// The classifier held by `tensors`.
-  /// - Throws: `badData` where an array is missing or has another shape.
+  /// Creates a classifier from the arrays in `tensors`.
+  /// - Throws: `badData` if an array is missing or has another shape, or a variance is negative.
   public init(
     dimension: Int, hidden: Int, classes: Int, isMasked: Bool = true, tensors: TensorTable
   ) throws(FedMedError) {
@@ -78,8 +82,10 @@ public struct LocalClassifier: Module {
     layers[3].forward(hidden[2], training: training, into: &logits)
   }
 
-  /// From the gradient [B, C] of the logits, which is used up, to the gradient `dz` [B, D] of z,
-  /// which went forward in training.
+  /// The backward pass after `forward(z)`.
+  /// - Parameters:
+  ///   - dLogits: the gradient of the logits [B, C], which is overwritten.
+  ///   - dz: receives the gradient of z [B, D].
   public mutating func backward(_ z: Matrix, gradient dLogits: inout Matrix, dz: inout Matrix) {
     layers[3].backward(hidden[2], gradient: &dLogits, dx: &gradient)
     for i in (0..<3).reversed() {
@@ -103,15 +109,19 @@ public struct LocalClassifier: Module {
     hidden = [spare, spare, spare]
   }
 
+  /// Calls `body` with the parameters of all layers, then of all normalisations.
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     for i in 0..<4 { layers[i].forEachParameter(body) }
     for i in 0..<3 { norms[i].forEachParameter(body) }
   }
 
+  /// The arrays of all layers and normalisations, from input to output.
   public func tensors() -> [Tensor] {
     (0..<4).flatMap { i in layers[i].tensors() + (i < 3 ? norms[i].tensors() : []) }
   }
 
+  /// Reads all arrays from `tensors`.
+  /// - Throws: `badData` if one is missing or has another shape, or a variance is negative.
   public mutating func load(_ tensors: TensorTable) throws(FedMedError) {
     for i in 0..<4 {
       try layers[i].load(tensors)

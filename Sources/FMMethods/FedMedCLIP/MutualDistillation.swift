@@ -1,19 +1,19 @@
 import FMNumerics
 import Glibc
 
-/// L_sim, by which FAM and MLP teach each other, class by class over the batch:
+/// L_sim, the mutual distillation of FAM and MLP, class by class over the batch:
 ///
 ///     q^(c) = softmax over the batch of V_·c / T,  p^(c) likewise of M_·c / T
 ///     L = 1/C Σ_c Σ_i ( ϖ q log(q/p) + (1 − ϖ) p log(p/q) )
 ///
-/// No T² factor; gradients flow through q and p in both terms, and none through ϖ, the mean over
-/// the batch of H(p_v) / (H(p_v) + H(p_m)) with p_v = softmax(τ V), p_m = softmax(M). The authors'
-/// code averages the two directions evenly and takes entropies of probabilities put through
-/// log-softmax once more; the paper's formula stands here.
+/// There is no factor T². Gradients flow through q and p in both terms, but not through ϖ, the mean
+/// over the batch of H(p_v) / (H(p_v) + H(p_m)) with p_v = softmax(τ V), p_m = softmax(M). This is
+/// the paper's formula; the authors' code weights both directions evenly, and takes the entropies
+/// of probabilities after another log-softmax.
 struct MutualDistillation {
-  /// T.
+  /// T, the temperature.
   private let temperature: Double
-  // Kept from step to step, so that none of them is allocated anew.
+  // Reused from step to step to avoid allocations.
   private var q: [Double] = []  // log q of a column [B]
   private var p: [Double] = []  // log p of a column [B]
   private var visual = Matrix(rows: 0, columns: 0)  // p_v [B, C]
@@ -21,7 +21,7 @@ struct MutualDistillation {
 
   init(temperature: Double) { self.temperature = temperature }
 
-  /// The loss, before its factor λ; λ times its gradients is added to `visualGradient` and
+  /// Returns the loss without its factor λ, and adds λ times its gradients to `visualGradient` and
   /// `localGradient` [B, C].
   /// - Parameters:
   ///   - cosines: V = z Eᵀ [B, C], without τ.
@@ -60,7 +60,7 @@ struct MutualDistillation {
     return loss
   }
 
-  /// ϖ of the batch.
+  /// Returns ϖ of the batch.
   package mutating func weight(cosines: Matrix, logits: Matrix, logitScale: Float) -> Double {
     if visual.rows != cosines.rows { (visual, local) = (cosines, logits) }
     for i in 0..<visual.rows {

@@ -2,32 +2,45 @@ import FMBase
 import FMLayers
 import FMNumerics
 
-/// FedProx (Li et al., MLSys 2020, arXiv 1812.06127) around any gradient method: each site minimises
+/// FedProx (Li et al., MLSys 2020, arXiv 1812.06127) around any gradient method. Each site
+/// minimises
 ///
 ///     F_k(w) + μ/2 ‖w − w^t‖²
 ///
-/// over the shared parameters w, w^t being the global model's. The pull μ (w − w^t) is added to the gradient
-/// before the optimiser; under Adam it is preconditioned like every gradient, and the paper's proof does not
-/// cover that.
+/// over the shared parameters w, where w^t are those of the global model. The pull μ (w − w^t) is
+/// added to the gradient before the optimiser. Adam preconditions it like any gradient, which the
+/// paper's proof does not cover.
 public struct FedProx<Base: GradientMethod>: GradientMethod {
+  /// The wrapped method.
   package let base: Base
+  /// The base method's hyper-parameters.
   public var values: HyperParameters { base.values }
+  /// The base method's shared arrays.
   public var shared: Layout { base.shared }
+  /// The base method's private arrays.
   public var kept: Layout { base.kept }
+  /// The base method's predictors.
   public var predictors: [String] { base.predictors }
 
+  /// The base method's parts.
   public var parts: [Part<ProximalNetwork<Base.Network>>] {
     base.parts.map { Part($0, of: \ProximalNetwork.inner) }
   }
 
+  /// The base method's first model.
+  /// - Throws: the base method's errors.
   public func start(_ texts: ClassTexts?) throws(FedMedError) -> [Tensor] {
     try base.start(texts)
   }
 
+  /// The base method's first private arrays.
+  /// - Throws: the base method's errors.
   public func startKept(_ texts: ClassTexts, site: String) throws(FedMedError) -> [Tensor] {
     try base.startKept(texts, site: site)
   }
 
+  /// The base method's network with a proximal term.
+  /// - Throws: the base method's errors.
   public func network(
     _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
   ) throws(FedMedError) -> ProximalNetwork<Base.Network> {
@@ -36,6 +49,8 @@ public struct FedProx<Base: GradientMethod>: GradientMethod {
       parts: base.parts.filter { $0.owner == .shared }, mu: Float(values[FedProxParameters.mu]))
   }
 
+  /// The base method's predictions.
+  /// - Throws: the base method's errors.
   public func predict(
     _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
   ) throws(FedMedError) -> Predictions {
@@ -43,23 +58,27 @@ public struct FedProx<Base: GradientMethod>: GradientMethod {
   }
 }
 
-/// A network whose shared parameters are pulled to where they were.
+/// A network whose shared parameters are pulled towards their initial values.
 public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
+  /// The wrapped network.
   package var inner: Inner
   private let parts: [Part<Inner>]
   private let mu: Float
   private let start: [Matrix]  // w^t
 
+  /// The names of the inner network's losses.
   public var terms: [String] { inner.terms }
 
-  /// - Parameter parts: those that are shared.
+  /// Wraps a network at the start of a round.
+  /// - Parameter parts: the shared parts.
   init(_ inner: Inner, parts: [Part<Inner>], mu: Float) {
     var (inner, start) = (inner, [Matrix]())
     for part in parts { part.forEachParameter(&inner) { start.append($0.value) } }
     (self.inner, self.parts, self.mu, self.start) = (inner, parts, mu, start)
   }
 
-  /// Reports the inner network's losses; the proximal term changes only the gradients.
+  /// Computes the inner network's losses and gradients, and adds the proximal term to the gradients
+  /// alone.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     inner.gradients(x, y, losses: &losses)
     guard mu > 0 else { return }
@@ -74,12 +93,15 @@ public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
   }
 }
 
+/// The hyper-parameters of FedProx.
 public enum FedProxParameters {
+  /// μ, the weight of the proximal term.
   public static let mu = HyperParameter(
     "mu", default: 0.01, in: .closed(0, 1e6), "Weight of the proximal term.")
 }
 
 extension MethodDefinition {
+  /// FedProx around a gradient method.
   public static let fedprox = MethodDefinition(
     wrapper: "fedprox", summary: "a gradient method whose sites are pulled to the global model",
     parameters: [FedProxParameters.mu]

@@ -1,20 +1,24 @@
 import FMBase
 import FMNumerics
 
-/// A linear head in closed form of sums over all sites: one round, and the same head as all samples in one
-/// place would give. After He et al. 2025 (AFL), Fanì et al. 2024 (Fed3R), Guan et al. 2025 (FedCGS) and Turazza
-/// et al. 2026 (GH-OFL); the site's prior and the private residual are this project's own.
+/// A closed-form linear head from sums over all sites: one round gives the same head as all samples
+/// in one place. After He et al. 2025 (AFL), Fanì et al. 2024 (Fed3R), Guan et al. 2025 (FedCGS)
+/// and Turazza et al. 2026 (GH-OFL); the site's prior and the private residual are this project's
+/// own.
 ///
-/// A site sends class counts, class sums and second moments of its unit features. With the finished model it fits
-/// a prior, a temperature and a residual to its own samples, which stay there.
+/// A site sends class counts, class sums and second moments of its unit features. With the finished
+/// model it fits a prior, a temperature and a residual to its own samples; these stay at the site.
 public struct Gaussian: FederatedMethod {
+  /// The kind of head.
   public static let head = HyperParameter(
     "head", default: "lda", of: GaussianHead.Kind.allCases.map(\.rawValue), isServers: true,
     "Linear discriminants, ridge regression or naive Bayes.")
+  /// s, the share of the identity in the covariance.
   public static let shrinkage = HyperParameter(
     "shrinkage", default: 0.2, in: .closed(0, 1), isServers: true,
     "Share of the identity in the covariance of lda and nb.")
 
+  /// The shape of the private residual.
   public static let residual = HyperParameter(
     "residual", default: "linear", of: PersonalPart.Shape.allCases.map(\.rawValue),
     "Shape of the private residual: linear, or a small network (mlp).")
@@ -22,18 +26,25 @@ public struct Gaussian: FederatedMethod {
   private let setting: MethodSetting
   private let values: HyperParameters
 
+  /// Creates the method for a run.
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
   }
 
+  /// The arrays of the head: μ, σ, W, b, prior and temperature.
   public var shared: Layout { GaussianModel.layout(setting) }
+  /// The statistics: class counts, class sums and second moments.
   public var sent: Layout { GaussianStatistics.layout(setting) }
+  /// The shared head, with the site's prior and temperature, and with the private residual.
   public let predictors = ["shared", "prior", "personal"]
+  /// The exact sum of the statistics.
   public var server: ServerStep { .sum(self) }
+  /// Sums of fewer samples would reveal too much about each of them.
   public let fewestSamples = 20
+  /// Exact sums require single precision.
   public let isExact = true
 
-  /// The head of no statistics: every class is as likely, whatever the features.
+  /// An uninformative head: all classes are equally likely, whatever the features.
   public func start(_ texts: ClassTexts?) -> [Tensor] {
     let share = 1 / Float(setting.classes)
     return shared.tensors(
@@ -43,19 +54,23 @@ public struct Gaussian: FederatedMethod {
       })
   }
 
+  /// Computes the statistics of the site's training samples.
+  /// - Throws: `badData` if the round is not the first, or a sample's features are all zero.
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
     guard data.round == 1 else {
       throw FedMedError(
-        .badData, "this method has one round, and the model is of round \(data.round - 1)",
-        hint: "its private part is fitted by fm-train-local --personalize")
+        .badData, "this method has one round, but the model is from round \(data.round - 1)",
+        hint: "fit its private part with fm-train-local --personalize")
     }
     let statistics = try GaussianStatistics(
       data.training.features, labels: data.training.labels, classes: setting.classes)
     return Trained(sent: statistics.tensors(sent), kept: [], shared: nil, epochs: [])
   }
 
+  /// Predicts with the shared head and, if `kept` is given, with the site's private part.
+  /// - Throws: `badData` if an array is missing or invalid, or predictions overflow.
   public func predict(
     _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
   ) throws(FedMedError) -> Predictions {
@@ -74,6 +89,8 @@ public struct Gaussian: FederatedMethod {
 }
 
 extension Gaussian: StatisticsMethod {
+  /// Fits the head to the totals.
+  /// - Throws: `badData` if they allow no head.
   public func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel {
     let statistics = GaussianStatistics(totals, setting)
     let head = try GaussianHead(statistics, kind, shrinkage: values[Self.shrinkage])
@@ -83,28 +100,33 @@ extension Gaussian: StatisticsMethod {
       missing: head.prior.indices.filter { head.prior[$0] == 0 },
       remarks: isSmall
         ? [
-          "\(Int(statistics.total)) training samples at all sites together are few for "
+          "only \(Int(statistics.total)) training samples at all sites together for "
             + "\(setting.dimension) features; a larger --shrinkage may help"
         ] : [])
   }
 
+  /// Checks that the totals can be statistics of `samples` unit vectors.
+  /// - Throws: `badData` with the array and the contradiction.
   public func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError) {
     var statistics = GaussianStatistics(totals, setting)
     try statistics.check(samples: samples, sent)
   }
 
+  /// The mean feature [D], and the trace of the second moments per sample.
   public func comparable(_ totals: [IntegerTensor]) -> [Tensor] {
     GaussianStatistics(totals, setting).comparable
   }
 }
 
 extension Gaussian: CalibratedMethod {
-  /// lda and nb .1 … 1.5 by .05, ridge 1 … 30 by .5.
+  /// 0.1 to 1.5 in steps of 0.05 for lda and nb; 1 to 30 in steps of 0.5 for ridge.
   public var temperatures: [Double] {
     kind == .ridge
       ? (2...60).map { Double($0) / 2 } : (2...30).map { Double($0) / 20 }
   }
 
+  /// Sums the log losses of the samples whose class the model knows.
+  /// - Throws: `badData` if an array is missing or invalid, or scores overflow.
   public func logLosses(
     _ samples: Samples, shared: [Tensor]
   ) throws(FedMedError) -> (count: Int, losses: [Double]) {
@@ -117,6 +139,7 @@ extension Gaussian: CalibratedMethod {
     return (known.count, losses)
   }
 
+  /// Returns the head with another temperature.
   public func calibrated(_ shared: [Tensor], temperature: Double) -> [Tensor] {
     shared.map { tensor in
       tensor.name != "temperature"
@@ -126,8 +149,11 @@ extension Gaussian: CalibratedMethod {
 }
 
 extension Gaussian: PersonalizedMethod {
+  /// The site's prior, temperature, feature location and residual.
   public var personal: Layout { PersonalPart.layout(setting, shape) }
 
+  /// Fits the private part to the site's samples.
+  /// - Throws: `badData` if an array of the model is missing or invalid, or scores overflow.
   public func personalize(
     _ data: TrainingData, shared: [Tensor]
   ) throws(FedMedError) -> [Tensor] {
@@ -139,6 +165,9 @@ extension Gaussian: PersonalizedMethod {
 }
 
 extension Gaussian: CaseMixMethod {
+  /// Predicts with `prior` in place of the site's own.
+  /// - Throws: `badData` if an array is missing or invalid, scores overflow, or no class has a
+  ///   positive probability in both `prior` and the model.
   public func predict(
     _ x: Matrix, shared: [Tensor], kept: [Tensor]?, prior: [Double]
   ) throws(FedMedError) -> Predictions {
@@ -157,20 +186,21 @@ extension Gaussian: CaseMixMethod {
     var parts = [Predictions.Part("shared", logits.softmax())]
     if let prior = prior ?? own?.prior {
       guard zip(prior, model.prior).contains(where: { $0 > 0 && $1 > 0 }) else {
-        throw FedMedError(.badData, "no class of the prior has samples in the model")
+        throw FedMedError(.badData, "the model has no samples of any class in the prior")
       }
       logits = model.logits(
         scores, temperature: own?.temperature ?? model.temperature, prior: prior)
       parts.append(Predictions.Part("prior", logits.softmax()))
     }
     own?.addResiduals(x, to: &logits)
-    // Where there is nothing private, with the best of the others.
+    // Without private arrays, this is the best of the other predictions.
     parts.append(Predictions.Part("personal", logits.softmax()))
     return Predictions(parts)
   }
 }
 
 extension MethodDefinition {
+  /// Closed-form heads from Gaussian statistics.
   public static let gaussian = MethodDefinition(
     name: "gaussian", summary: "a head in closed form of exact sums, and a private residual",
     parameters: [
@@ -178,11 +208,12 @@ extension MethodDefinition {
     ], rounds: 1,
     isOneRound: true,
     explanation:
-      "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends only these "
-      + "sums, once; from their total the server computes the same classifier as from all images in one place. "
-      + "No image leaves the hospital; sums of many images hide each of them, sums of a few do not, so a "
-      + "hospital with fewer than 20 training images sends none unless it decides otherwise. "
-      + "Each hospital then fits the classifier in private to its own mix of cases and its own equipment, "
-      + "and nothing of this fit leaves it."
+      "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends "
+      + "only these sums, once; from their total the server computes the same classifier as "
+      + "from all images in one place. No image leaves the hospital; sums of many images hide "
+      + "each of them, sums of a few do not, so a hospital with fewer than 20 training images "
+      + "sends none unless it decides otherwise. Each hospital then fits the classifier in "
+      + "private to its own mix of cases and its own equipment, and nothing of this fit leaves "
+      + "it."
   ) { setting, values in Gaussian(setting, values) }
 }

@@ -2,31 +2,32 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// A linear classifier in closed form of Gaussian statistics, on z = (u − μ)/σ with one scale σ for all
-/// dimensions: logits W z + b.
+/// A closed-form linear classifier from Gaussian statistics: logits W z + b of z = (u − μ)/σ, with
+/// one scale σ for all dimensions.
 struct GaussianHead {
   /// How W and b follow from the statistics.
   enum Kind: String, CaseIterable {
-    /// Linear discriminants with a shrunk covariance: Σ = (1−s) S + s (tr S/D) I.
+    /// Linear discriminants with a shrunk covariance, Σ = (1−s) S + s (tr S/D) I.
     case lda
-    /// Ridge regression on one-hot labels, its penalty by generalised cross-validation.
+    /// Ridge regression on one-hot labels, with the penalty chosen by generalised cross-validation.
     case ridge
-    /// Naive Bayes: of S only the diagonal, shrunk in the same way.
+    /// Naive Bayes: uses only the diagonal of S, shrunk in the same way.
     case nb
   }
 
-  /// μ [D].
+  /// μ [D], the mean feature.
   let mean: [Double]
-  /// σ.
+  /// σ, the scale of the features.
   let scale: Double
   /// W [C, D]; zero for classes without samples.
   let weight: DoubleMatrix
   /// b [C].
   let bias: [Double]
-  /// π = n/N [C].
+  /// π = n/N [C], the classes' shares of the samples.
   let prior: [Double]
 
-  /// - Throws: `badData` where no head can be made of the statistics, with the reason.
+  /// Fits a head.
+  /// - Throws: `badData` if the statistics allow no head, with the reason.
   init(_ statistics: GaussianStatistics, _ kind: Kind, shrinkage: Double) throws(FedMedError) {
     let moments = try StandardizedMoments(statistics)
     (mean, scale, prior) = (moments.mean, moments.scale, moments.prior)
@@ -34,7 +35,7 @@ struct GaussianHead {
     case .lda, .nb:
       let covariance = try moments.shrunkCovariance(shrinkage, isDiagonal: kind == .nb)
       guard let weight = covariance.solvingPositiveDefinite(moments.classMeans) else {
-        throw moments.singular(shrinkage)
+        throw moments.singularCovarianceError(shrinkage)
       }
       self.weight = weight
       bias = prior.indices.map { c in
@@ -46,7 +47,7 @@ struct GaussianHead {
   }
 }
 
-/// Statistics of z = (u − μ)/σ.
+/// The statistics standardised to z = (u − μ)/σ.
 struct StandardizedMoments {
   let total: Double
   let counts: [Double]
@@ -58,13 +59,14 @@ struct StandardizedMoments {
   /// G_z = (G − N μ μᵀ)/σ² [D, D].
   let scatter: DoubleMatrix
 
-  /// - Throws: `badData` for samples of fewer than two classes, or features that do not vary.
+  /// Standardises the statistics.
+  /// - Throws: `badData` if fewer than two classes have samples, or the features do not vary.
   init(_ statistics: GaussianStatistics) throws(FedMedError) {
     let (sums, size) = (statistics.sums, statistics.sums.columns)
     (total, counts) = (statistics.total, statistics.counts)
     guard counts.count(where: { $0 > 0 }) > 1 else {
       throw FedMedError(
-        .badData, "training samples of fewer than two classes; there is nothing to tell apart")
+        .badData, "training samples of fewer than two classes: nothing to classify")
     }
     let count = total
     let mean = (0..<size).map { j in (0..<sums.rows).reduce(0) { $0 + sums[$1, j] } / count }
@@ -73,11 +75,11 @@ struct StandardizedMoments {
       variance += statistics.moments[j, j] / count - mean[j] * mean[j]
     }
     variance /= Double(size)
-    // What is left of equal features are the errors of rounding to single precision.
+    // If all features are equal, single-precision rounding errors remain.
     guard variance > 1e-9 / Double(size) else {
       throw FedMedError(
         .badData, "all features are the same: their variance is \(variance)",
-        hint: "do the features come from an encoder, and from different images?")
+        hint: "check that the features come from an encoder and from different images")
     }
     let scale = variance.squareRoot()
     var (means, scatter) = (DoubleMatrix(rows: sums.rows, columns: size), statistics.moments)
@@ -92,8 +94,9 @@ struct StandardizedMoments {
     prior = counts.map { $0 / count }
   }
 
-  /// Within-class covariance S = (G_z − Σ n_c M_c M_cᵀ)/N, shrunk towards a multiple of the identity.
-  /// - Throws: `badData` where nothing varies within the classes.
+  /// Within-class covariance S = (G_z − Σ n_c M_c M_cᵀ)/N, shrunk towards a multiple of the
+  /// identity.
+  /// - Throws: `badData` if the features do not vary within the classes.
   func shrunkCovariance(_ shrinkage: Double, isDiagonal: Bool) throws(FedMedError) -> DoubleMatrix {
     let size = scatter.rows
     var weighted = classMeans
@@ -116,25 +119,26 @@ struct StandardizedMoments {
     return result
   }
 
-  /// Why a covariance cannot be inverted.
-  func singular(_ shrinkage: Double) -> FedMedError {
+  /// The error for a covariance that cannot be inverted.
+  func singularCovarianceError(_ shrinkage: Double) -> FedMedError {
     let size = scatter.rows
     return FedMedError(
       .badData,
       "the covariance is singular with a shrinkage of \(shrinkage): \(Int(total)) samples of all "
         + "sites together, \(size) features"
         + (Int(total) > size
-          ? ", some of which are constant, depend on others or hardly differ" : ""),
+          ? ", some of which are constant, nearly constant or linearly dependent" : ""),
       hint: shrinkage < 0.2
-        ? "a larger shrinkage, such as 0.2, makes it regular"
-        : "features with a large common part lose their differences to rounding; subtract it before import"
+        ? "use a larger shrinkage, such as 0.2"
+        : "if the features share a large offset, subtract it before import"
     )
   }
 }
 
-/// W = (G_z + λI)⁻¹ B with B = Σ n_c M_c e_cᵀ, and λ by generalised cross-validation (Golub, Heath, Wahba 1979).
+/// W = (G_z + λI)⁻¹ B with B = Σ n_c M_c e_cᵀ, where λ is chosen by generalised cross-validation
+/// (Golub, Heath and Wahba 1979).
 struct RidgeRegression {
-  /// λ/N = 10^(−4 … 1 by .25).
+  /// The candidates for λ/N: 10^(−4 … 1) in steps of 0.25 of the exponent.
   static let penalties = (0...20).map { pow(10, -4 + 0.25 * Double($0)) }
 
   /// Residuals, degrees of freedom and score of a penalty.
@@ -142,7 +146,7 @@ struct RidgeRegression {
     let weight: DoubleMatrix
     let residuals: Double
     let freedom: Double
-    /// (RSS/N)/(1 − df/N)²; nil where the degrees of freedom are nearly as many as the samples.
+    /// (RSS/N)/(1 − df/N)²; `nil` if df is at least 0.99 N.
     let value: Double?
   }
 
@@ -151,8 +155,9 @@ struct RidgeRegression {
   /// Bᵀ [C, D].
   private let targets: DoubleMatrix
 
-  /// - Throws: `badData` for fewer samples than features, with which cross-validation chooses too small a
-  ///   penalty, or where the eigenvalues do not converge.
+  /// Prepares the regression.
+  /// - Throws: `badData` if there are not more samples than features, because cross-validation
+  ///   would then choose too small a penalty, or if the eigenvalues do not converge.
   init(_ moments: StandardizedMoments) throws(FedMedError) {
     guard Int(moments.total) > moments.scatter.rows else { throw Self.tooFew(moments) }
     guard let eigenvalues = moments.scatter.eigenvalues else {
@@ -166,8 +171,8 @@ struct RidgeRegression {
     self.eigenvalues = eigenvalues.map { max($0, 0) }
   }
 
-  /// W and λ/N of the penalty with the least score.
-  /// - Throws: `badData` where no penalty is possible.
+  /// Returns W and λ/N of the penalty with the lowest score.
+  /// - Throws: `badData` if no penalty has a score.
   func best() throws(FedMedError) -> (weight: DoubleMatrix, penalty: Double) {
     var best: (weight: DoubleMatrix, penalty: Double, value: Double)?
     for penalty in Self.penalties {
@@ -184,10 +189,12 @@ struct RidgeRegression {
     FedMedError(
       .badData,
       "\(Int(moments.total)) samples of all sites together are too few for ridge regression on "
-        + "\(moments.scatter.rows) features", hint: "--head lda needs fewer")
+        + "\(moments.scatter.rows) features", hint: "use --head lda, which requires fewer")
   }
 
+  /// Fits W with one penalty.
   /// - Parameter penalty: λ/N.
+  /// - Throws: `badData` if the second moments have negative eigenvalues.
   func score(_ penalty: Double) throws(FedMedError) -> Score {
     let (count, size) = (moments.total, moments.scatter.rows)
     let lambda = penalty * count
@@ -196,8 +203,7 @@ struct RidgeRegression {
     guard let weight = matrix.solvingPositiveDefinite(targets) else {
       throw FedMedError(
         .badData,
-        "the second moments of all sites together are not those of any samples: they have "
-          + "negative eigenvalues")
+        "the second moments of all sites together are invalid: they have negative eigenvalues")
     }
     var fitted = DoubleMatrix(rows: weight.rows, columns: size)
     fitted.product(weight, transposing: moments.scatter)
@@ -214,7 +220,7 @@ struct RidgeRegression {
 }
 
 extension DoubleMatrix {
-  /// The product of a row of both.
+  /// The dot product of row `row` of both matrices.
   func dot(row: Int, _ other: DoubleMatrix) -> Double {
     (0..<columns).reduce(0) { $0 + self[row, $1] * other[row, $1] }
   }

@@ -2,17 +2,17 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// A head as a model archive holds it, in single precision, and its predictions.
+/// A head as a model archive stores it, in single precision, and its predictions.
 struct GaussianModel {
   private let mean: [Float]  // μ [D]
   private let scale: Float  // σ
   private let weight: Matrix  // W [C, D]
   private let bias: [Float]  // b [C]
-  /// π [C]: 0 for classes without samples.
+  /// π [C]; 0 for classes without samples.
   let prior: [Double]
-  /// t.
+  /// t, the temperature.
   let temperature: Double
-  /// Whether logits are of a ridge regression, in which the prior is already.
+  /// Whether the head is a ridge regression, whose scores already include the prior.
   private let isRidge: Bool
 
   static func layout(_ setting: MethodSetting) -> Layout {
@@ -32,7 +32,8 @@ struct GaussianModel {
     return layout.tensors(values.map { $0.map { Float($0) } })
   }
 
-  /// - Throws: `badData` where an array is missing, has another shape, or values that it cannot have.
+  /// Reads a head.
+  /// - Throws: `badData` if an array is missing, has another shape or invalid values.
   init(
     _ tensors: [Tensor], _ setting: MethodSetting, isRidge: Bool
   ) throws(FedMedError) {
@@ -49,12 +50,12 @@ struct GaussianModel {
       throw FedMedError(.badData, "must be above 0", place: "temperature.npy")
     }
     guard Prior.isValid(prior) else {
-      throw FedMedError(.badData, "not the probabilities of classes", place: "prior.npy")
+      throw FedMedError(.badData, "must be probabilities that sum to 1", place: "prior.npy")
     }
   }
 
-  /// W z + b of each sample [N, C], of features x [N, D].
-  /// - Throws: `badData` where they are too large for single precision.
+  /// Computes W z + b [N, C] for features x [N, D].
+  /// - Throws: `badData` if a result overflows.
   func scores(_ x: Matrix) throws(FedMedError) -> DoubleMatrix {
     var z = x.directions()
     z.standardize(mean: mean, scale: scale)
@@ -65,13 +66,13 @@ struct GaussianModel {
       for c in 0..<weight.rows { scores[row, c] = Double(products[row, c]) + Double(bias[c]) }
     }
     guard scores.elements.allSatisfy(\.isFinite) else {
-      throw FedMedError(.badData, "its numbers are too large to predict with", place: "weight.npy")
+      throw FedMedError(.badData, "too large: predictions overflow", place: "weight.npy")
     }
     return scores
   }
 
-  /// Logits of scores with a prior: t (W z + b) + log π' of lda; of ridge regression, whose scores have the
-  /// model's prior in them, t (W z + b) + log(π'/π). Classes that the model does not know have −∞.
+  /// The logits of scores with another prior π': t (W z + b) + log π', or for ridge regression,
+  /// whose scores already include π, t (W z + b) + log(π'/π). Classes unknown to the model have −∞.
   func logits(_ scores: DoubleMatrix, temperature: Double, prior other: [Double]) -> DoubleMatrix {
     let shifts = prior.indices.map { c in
       prior[c] > 0 && other[c] > 0
@@ -85,15 +86,15 @@ struct GaussianModel {
   }
 }
 
-/// Probabilities of classes before a sample is seen.
+/// Probabilities of the classes before a sample is seen.
 enum Prior {
-  /// As far as single precision goes.
+  /// Whether all are non-negative and sum to 1, within the rounding of single precision.
   static func isValid(_ prior: [Double]) -> Bool {
     prior.allSatisfy { $0 >= 0 } && (prior.reduce(0, +) - 1).magnitude < 1e-3
   }
 
-  /// π_site,c = (n_c + (C/2) π_c)/(n + C/2): a site's own counts, and half a sample for each class at the
-  /// model's prior. Classes that the model does not know stay at 0.
+  /// π_site,c = (n_c + (C/2) π_c)/(n + C/2): a site's own counts, plus C/2 pseudo-samples
+  /// distributed like the model's prior. Classes unknown to the model stay at 0.
   static func smoothed(counts: [Double], towards prior: [Double]) -> [Double] {
     let known = prior.indices.map { prior[$0] > 0 ? counts[$0] : 0 }
     let strength = Double(prior.count) / 2
@@ -103,7 +104,7 @@ enum Prior {
 }
 
 extension DoubleMatrix {
-  /// The softmax of each row of logits, of which some may be −∞, but not all.
+  /// The softmax of each row of logits; some, but not all, may be −∞.
   func softmax() -> Matrix {
     var result = Matrix(rows: rows, columns: columns)
     for row in 0..<rows {
@@ -116,7 +117,7 @@ extension DoubleMatrix {
     return result
   }
 
-  /// Σ −log softmax of the labels' logits.
+  /// The sum over the rows of −log softmax at the label.
   func logLoss(_ labels: [Int]) -> Double {
     var sum = 0.0
     for (row, label) in labels.enumerated() {
@@ -129,8 +130,9 @@ extension DoubleMatrix {
 }
 
 extension Matrix {
-  /// The rows over their norms, which are computed in double precision, as the statistics' are: squares of large
-  /// and of small features do not fit in single precision. A row of zeros stays one.
+  /// The rows divided by their norms. Norms are computed in double precision, as in the statistics,
+  /// because squares of very large or small features do not fit in single precision. Rows of zeros
+  /// stay zero.
   func directions() -> Matrix {
     var result = self
     let width = columns
@@ -145,7 +147,7 @@ extension Matrix {
     return result
   }
 
-  /// Each row becomes (row − mean)/scale.
+  /// Replaces each row by (row − mean)/scale.
   package mutating func standardize(mean: [Float], scale: Float) {
     precondition(mean.count == columns)
     let width = columns

@@ -1,18 +1,18 @@
 import FMBase
 import FMNumerics
 
-/// Sufficient statistics of Gaussian classes with a common covariance, over unit features u = x/‖x‖ [D] with
-/// classes y: n_c [C], s_c = Σ u [C, D] and G = Σ u uᵀ [D, D] (Guan et al., AAAI 2025, arXiv 2503.06962, and He
-/// et al., CVPR 2025, arXiv 2405.16240).
+/// Sufficient statistics of Gaussian classes with a common covariance, over unit features u = x/‖x‖
+/// [D] with classes y: n_c [C], s_c = Σ u [C, D] and G = Σ u uᵀ [D, D] (Guan et al., AAAI 2025,
+/// arXiv 2503.06962; He et al., CVPR 2025, arXiv 2405.16240).
 struct GaussianStatistics {
   /// n_c [C].
   private(set) var counts: [Double]
   /// s_c [C, D].
   private(set) var sums: DoubleMatrix
-  /// G [D, D], its upper triangle.
+  /// G [D, D]; only the upper triangle is used.
   private(set) var moments: DoubleMatrix
 
-  /// The arrays of an update: G as its upper triangle, row by row.
+  /// The arrays of an update; G is stored as its upper triangle, row by row.
   static func layout(_ setting: MethodSetting) -> Layout {
     let (classes, size) = (setting.classes, setting.dimension)
     return [
@@ -22,11 +22,11 @@ struct GaussianStatistics {
     ]
   }
 
-  /// Samples are added up so many at a time.
+  /// The number of samples summed at a time.
   private static let block = 256
 
-  /// The statistics of `features` [N, D].
-  /// - Throws: `badData` for features that are all zero, which have no direction.
+  /// Computes the statistics of `features` [N, D].
+  /// - Throws: `badData` if a sample's features are all zero, because they have no direction.
   init(_ features: Matrix, labels: [Int], classes: Int) throws(FedMedError) {
     let size = features.columns
     counts = [Double](repeating: 0, count: classes)
@@ -48,7 +48,7 @@ struct GaussianStatistics {
     }
   }
 
-  /// Totals in units of 2⁻²⁴, in the order of the layout.
+  /// Unpacks totals in units of 2⁻²⁴, in the order of the layout.
   init(_ totals: [IntegerTensor], _ setting: MethodSetting) {
     precondition(totals.count == 3)
     let (classes, size) = (setting.classes, setting.dimension)
@@ -64,8 +64,8 @@ struct GaussianStatistics {
     }
   }
 
-  /// As they are sent: rounded to single precision, and then to multiples of 2⁻²⁴, which single precision
-  /// holds exactly.
+  /// The arrays of an update: rounded to single precision, then to multiples of 2⁻²⁴, which single
+  /// precision represents exactly.
   func tensors(_ layout: Layout) -> [Tensor] {
     var packed: [Double] = []
     packed.reserveCapacity(moments.rows * (moments.rows + 1) / 2)
@@ -82,25 +82,28 @@ struct GaussianStatistics {
       })
   }
 
-  /// N.
+  /// N, the number of samples.
   var total: Double { counts.reduce(0, +) }
 }
 
-/// Of checks and guards.
+/// Checks of a site's statistics, and values for guards.
 extension GaussianStatistics {
-  /// Uses the moments up: a server checks many updates, of 2 MB each.
-  /// - Throws: `badData` where they cannot be those of so many unit vectors.
+  /// Checks that the statistics can be those of `samples` unit vectors. It overwrites the moments
+  /// to save memory, because a server checks many updates of 2 MB each.
+  /// - Throws: `badData` with the array and the contradiction.
   mutating func check(samples: Int, _ layout: Layout) throws(FedMedError) {
     func require(_ isPossible: Bool, _ array: Int, _ reason: String) throws(FedMedError) {
       guard isPossible else {
         throw FedMedError(.badData, reason, place: "\(layout[array].name).npy")
       }
     }
-    // Single precision, and the rounding of each site.
+    // Allows for single precision and for the rounding at each site.
     let slack = 1e-3 * max(total, 1)
     try require(
-      counts.allSatisfy { $0 >= 0 && $0 == $0.rounded() }, 0, "not counts of samples")
-    try require(total == Double(samples), 0, "counts of \(Int(total)) samples, of \(samples)")
+      counts.allSatisfy { $0 >= 0 && $0 == $0.rounded() }, 0,
+      "must be non-negative whole numbers")
+    try require(
+      total == Double(samples), 0, "expected \(samples) samples, found \(Int(total))")
     for c in counts.indices {
       let row = sums.elements[c * sums.columns..<(c + 1) * sums.columns]
       let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -109,18 +112,19 @@ extension GaussianStatistics {
     }
     try require(
       (moments.trace - total).magnitude <= slack, 2,
-      "a trace of \(moments.trace), and \(Int(total)) features of norm 1")
-    // G − Σ s_c s_cᵀ/n_c, the scatter within the classes, has no negative eigenvalue but for rounding.
+      "expected a trace of \(Int(total)), found \(moments.trace)")
+    // G − Σ s_c s_cᵀ/n_c is the scatter within the classes: its eigenvalues are non-negative up to
+    // rounding.
     var means = sums
     for c in counts.indices where counts[c] > 0 {
       for j in 0..<sums.columns { means[c, j] /= counts[c].squareRoot() }
     }
     moments.addProduct(means, transposing: true, scale: -1)
     for j in 0..<moments.rows { moments[j, j] += 1e-5 * total + 1e-4 }
-    try require(moments.decompose(), 2, "not the moments of any samples")
+    try require(moments.decompose(), 2, "not the second moments of any samples")
   }
 
-  /// The mean feature [D] and the trace of G over N: about 1, whatever the number of samples.
+  /// The mean feature [D], and the trace of G over N, which is about 1 for any number of samples.
   var comparable: [Tensor] {
     let share = 1 / max(total, 1)
     let mean = (0..<sums.columns).map { j in
@@ -134,8 +138,8 @@ extension GaussianStatistics {
 }
 
 extension DoubleMatrix {
-  /// Writes u = x/‖x‖ of a sample into a row.
-  /// - Returns: whether it has a direction.
+  /// Writes u = x/‖x‖ of row `row` of `source` to row `target`.
+  /// - Returns: false if x is zero.
   fileprivate mutating func normalize(_ source: Matrix, row: Int, into target: Int) -> Bool {
     var square = 0.0
     for value in source.row(row) { square += Double(value) * Double(value) }

@@ -1,11 +1,13 @@
 import FMBase
 import FMNumerics
 
-/// r(v) = V v + a, by cross-entropy + (ρ/2) ‖V‖²: a convex problem, with ρ by the validation samples.
+/// r(v) = V v + a, fitted by minimising cross-entropy + (ρ/2) ‖V‖². The problem is convex; ρ is
+/// chosen by the validation samples.
 struct LinearResidual: Residual {
   private var fit: LogisticRegression.Fit
 
-  /// Zero, or the fit that gives the validation samples the least log loss, if that is less.
+  /// Takes the fit with the lowest log loss on the validation samples, or zero if that is no
+  /// better.
   init(_ training: ResidualProblem, _ validation: ResidualProblem) {
     func regression(_ problem: ResidualProblem) -> LogisticRegression {
       LogisticRegression(

@@ -3,9 +3,9 @@ import FMLayers
 import FMNumerics
 import Glibc
 
-/// A hidden layer of 256 with batch normalisation, ReLU and dropout, and a last layer that starts at zero: at
-/// most 40 epochs of AdamW, of which the one with the least log loss on the validation samples is kept, the
-/// beginning among them.
+/// A hidden layer of 256 with batch normalisation, ReLU and dropout, then a linear layer that is
+/// initially zero. It trains for at most 40 epochs of AdamW; of these and the start, it keeps the
+/// state with the lowest log loss on the validation samples.
 struct PerceptronResidual: Residual {
   private static let hidden = 256
   private static let dropout = 0.3
@@ -17,9 +17,10 @@ struct PerceptronResidual: Residual {
   private var last: Linear
   private var activation = Matrix(rows: 0, columns: 0)  // after ReLU and dropout [B, H]
 
+  /// Trains a network.
   /// - Parameters:
-  ///   - seed: of the run.
-  ///   - site: its name, so that no two sites draw the same numbers.
+  ///   - seed: the run's seed.
+  ///   - site: the site's name, so that no two sites draw the same numbers.
   init(
     _ training: ResidualProblem, _ validation: ResidualProblem, seed: UInt64, site: String
   ) {
@@ -34,7 +35,7 @@ struct PerceptronResidual: Residual {
       let order = random.permutation(training.labels.count)
       for start in stride(from: 0, to: order.count, by: Self.batch) {
         let indices = order[start..<min(start + Self.batch, order.count)]
-        // Batch normalisation needs two samples.
+        // Batch normalisation requires two samples.
         guard indices.count > 1 else { continue }
         gradients(training, indices, random: &random)
         optimizer.step { body in
@@ -73,7 +74,7 @@ struct PerceptronResidual: Residual {
     try last.load(table)
   }
 
-  /// In evaluation.
+  /// Evaluates the network on v [N, D].
   func values(_ v: Matrix) -> DoubleMatrix {
     var own = self
     var (hidden, result) = (
@@ -86,7 +87,7 @@ struct PerceptronResidual: Residual {
 
   func tensors() -> [Tensor] { first.tensors() + norm.tensors() + last.tensors() }
 
-  /// One pass on a batch, forward in training and backward.
+  /// Runs one batch forward in training mode, and backward.
   private mutating func gradients(
     _ problem: ResidualProblem, _ indices: ArraySlice<Int>, random: inout RandomStream
   ) {
@@ -109,8 +110,8 @@ struct PerceptronResidual: Residual {
       for c in 0..<classes { powers[c] = exp(powers[c] - largest) }
       let total = powers.reduce(0, +)
       for c in 0..<classes {
-        let wanted: Double = c == problem.labels[index] ? 1 : 0
-        gradient[row, c] = Float((powers[c] / total - wanted) / Double(rows))
+        let target: Double = c == problem.labels[index] ? 1 : 0
+        gradient[row, c] = Float((powers[c] / total - target) / Double(rows))
       }
     }
     last.backward(activation, gradient: gradient)
@@ -122,7 +123,7 @@ struct PerceptronResidual: Residual {
 }
 
 extension Matrix {
-  /// Multiplies each element by that of another matrix.
+  /// Multiplies this matrix element-wise by another one of the same shape.
   package mutating func multiply(by other: Matrix) {
     precondition(rows == other.rows && columns == other.columns)
     withMutableElements { own in

@@ -1,18 +1,20 @@
 import FMBase
 import FMNumerics
 
-/// What a site adds to the shared head in private: its prior, its temperature, and a residual on its features.
+/// A site's private addition to the shared head: its prior, its temperature, and a residual on its
+/// features.
 struct PersonalPart {
   /// π_site [C].
   let prior: [Double]
+  /// The site's temperature.
   let temperature: Double
-  /// The site's mean of u [D] and its one scale, in single precision.
+  /// The site's mean of u [D] and its scale, in single precision.
   private let mean: [Float]
   private let scale: Float
-  /// nil where there was nothing to fit it with.
+  /// `nil` if there were no samples to fit it with.
   private let residual: (any Residual)?
 
-  /// What residuals can be.
+  /// The shape of the residual.
   enum Shape: String, CaseIterable {
     case linear, mlp
 
@@ -31,10 +33,11 @@ struct PersonalPart {
     ] + shape.type.layout(setting)
   }
 
-  /// Fits it. Without validation samples it is the prior alone.
+  /// Fits the private part. Without validation samples it consists of the prior alone.
   /// - Parameters:
-  ///   - temperatures: those that are tried, ascending.
-  ///   - seed: of the run; a linear residual draws nothing.
+  ///   - temperatures: the candidates, in ascending order.
+  ///   - seed: the run's seed; a linear residual does not use it.
+  /// - Throws: `badData` if the model's scores overflow.
   init(
     _ model: GaussianModel, _ data: TrainingData, temperatures: [Double], shape: Shape,
     seed: UInt64, classes: Int
@@ -73,7 +76,8 @@ struct PersonalPart {
       }
   }
 
-  /// - Throws: `badData` where an array is missing, has another shape, or values that it cannot have.
+  /// Reads a private part.
+  /// - Throws: `badData` if an array is missing, has another shape or invalid values.
   init(
     _ tensors: [Tensor], _ setting: MethodSetting, _ shape: Shape
   ) throws(FedMedError) {
@@ -82,7 +86,7 @@ struct PersonalPart {
     temperature = Double(arrays[1][0])
     (mean, scale) = (arrays[2], arrays[3][0])
     guard Prior.isValid(prior), temperature > 0, scale > 0 else {
-      throw FedMedError(.badData, "a prior, temperature or scale that cannot be", place: "personal")
+      throw FedMedError(.badData, "invalid prior, temperature or scale", place: "personal")
     }
     residual = try shape.type.init(tensors, setting)
   }
@@ -105,8 +109,8 @@ struct PersonalPart {
 }
 
 extension Matrix {
-  /// The rows' mean [D], and one scale for all columns: the root of the columns' mean variance; 1 where
-  /// nothing varies.
+  /// The rows' mean [D], and one scale for all columns: the root of the columns' mean variance, or
+  /// 1 if nothing varies.
   package func location() -> (mean: [Float], scale: Float) {
     var (sums, squares) = ([Double](repeating: 0, count: columns), 0.0)
     for row in 0..<rows {

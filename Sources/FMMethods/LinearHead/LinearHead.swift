@@ -6,49 +6,63 @@ import FMNumerics
 ///
 ///     z = x / ‖x‖    logits = τ (W z + b)
 ///
-/// W starts from the class texts or from zeros. With raw inputs z = x and τ = 1: Flower's baseline, plain
-/// logistic regression.
+/// W starts from the class texts or from zeros. With raw inputs, z = x and τ = 1: plain logistic
+/// regression, which is Flower's baseline.
 public struct LinearHead: GradientMethod {
+  /// Learning rate of the head.
   public static let learningRate = HyperParameter(
     "learningRate", default: 5e-3, in: .closed(0, 10), "Learning rate of the head.")
+  /// The first weights: class texts, or zeros.
   public static let start = HyperParameter(
     "start", default: "texts", of: ["texts", "zeros"], "First weights of the head.")
+  /// Whether features are scaled to unit norm.
   public static let inputs = HyperParameter(
     "inputs", default: "unit", of: ["unit", "raw"], "Features scaled to unit norm, or as they are.")
+  /// The optimiser at the sites.
   public static let localOptimizer = HyperParameter(
     "localOptimizer", default: "adamw", of: ["adamw", "adam", "sgd"], "Optimizer at the sites.")
+  /// Momentum of SGD.
   public static let momentum = HyperParameter(
     "momentum", default: 0, in: .openAbove(0, 1), "Momentum of sgd.")
 
   package let setting: MethodSetting
+  /// The run's hyper-parameters.
   public let values: HyperParameters
   private var isRaw: Bool { values[Self.inputs] == "raw" }
 
+  /// The head.
   public let predictors = ["head"]
 
+  /// Creates the method for a run.
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
   }
 
+  /// The weight [C, D] and bias [C] of the head.
   public var shared: Layout {
     Linear.layout(name: "head", inputs: setting.dimension, outputs: setting.classes)
   }
 
+  /// The head, which is shared.
   public var parts: [Part<LinearHeadNetwork>] { [Part(\.head, .shared, optimizer)] }
 
+  /// A head of class texts or zeros.
+  /// - Throws: `usage` if it starts from texts and there are none.
   public func start(_ texts: ClassTexts?) throws(FedMedError) -> [Tensor] {
     var head = Linear(name: "head", inputs: setting.dimension, outputs: setting.classes)
     if values[Self.start] == "texts" {
       guard let texts else {
         throw FedMedError(
-          .usage, "this method starts from the class texts",
-          hint: "give them too, or start from zeros")
+          .usage, "this method starts from the class texts, but there are none",
+          hint: "give class texts, or start from zeros")
       }
       head.weight.value = texts.directions
     }
     return head.tensors()
   }
 
+  /// A network of the head.
+  /// - Throws: `badData` if an array is missing or has another shape.
   public func network(
     _ texts: ClassTexts, shared: [Tensor], kept: [Tensor]
   ) throws(FedMedError) -> LinearHeadNetwork {
@@ -59,6 +73,8 @@ public struct LinearHead: GradientMethod {
       scale: isRaw ? 1 : texts.logitScale, isRaw: isRaw)
   }
 
+  /// Predicts with the head.
+  /// - Throws: `badData` if an array is missing or has another shape.
   public func predict(
     _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
   ) throws(FedMedError) -> Predictions {
@@ -81,22 +97,25 @@ public struct LinearHead: GradientMethod {
   }
 }
 
-/// The head with its loss, cross-entropy.
+/// The head with its loss, the cross-entropy.
 public struct LinearHeadNetwork: GradientNetwork {
+  /// The linear layer D → C.
   package var head: Linear
-  /// τ.
+  /// τ, the factor from cosines to logits; 1 for raw inputs.
   package let scale: Float
   let isRaw: Bool
   private var input = Matrix(rows: 0, columns: 0)  // z [B, D]
   private var logits = Matrix(rows: 0, columns: 0)  // [B, C]
   private var gradient = Matrix(rows: 0, columns: 0)  // of the logits [B, C]
 
+  /// Empty: cross-entropy is the only loss.
   public var terms: [String] { [] }
 
   init(head: Linear, scale: Float, isRaw: Bool) {
     (self.head, self.scale, self.isRaw) = (head, scale, isRaw)
   }
 
+  /// Computes the loss on a batch x [B, D], y [B], and the gradients of the head.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     if logits.rows != x.rows {
       logits = Matrix(rows: x.rows, columns: head.outputs)
@@ -113,7 +132,7 @@ public struct LinearHeadNetwork: GradientNetwork {
     head.backward(input, gradient: gradient)
   }
 
-  /// softmax of the logits [N, C].
+  /// The softmax of the logits [N, C] for features x [N, D].
   package func probabilities(_ x: Matrix) -> Matrix {
     var result = Matrix(rows: x.rows, columns: head.outputs)
     head.forward(isRaw ? x : x.normalizedRows(), into: &result)
@@ -124,6 +143,7 @@ public struct LinearHeadNetwork: GradientNetwork {
 }
 
 extension MethodDefinition {
+  /// A linear head, averaged.
   public static let linear = MethodDefinition(
     name: "linear", summary: "a shared linear head on the features",
     parameters: TrainingParameters.sampling + [LinearHead.learningRate]

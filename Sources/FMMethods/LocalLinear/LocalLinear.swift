@@ -1,19 +1,23 @@
 import FMBase
 import FMNumerics
 
-/// Each site alone: logistic regression on its unit features, with the penalty that does best on its validation
-/// samples. Nothing is sent. What federation is worth shows beside it.
+/// A baseline without federation: logistic regression on each site's unit features, with the
+/// penalty that does best on its validation samples. Nothing is sent.
 public struct LocalLinear: FederatedMethod {
   private let setting: MethodSetting
 
   /// The penalty of a site without validation samples.
   private static let fallback = 0.1
 
+  /// Creates the method for a run.
   public init(_ setting: MethodSetting) { self.setting = setting }
 
+  /// Empty: nothing is shared.
   public let shared: Layout = []
+  /// The site's own regression.
   public let predictors = ["alone"]
 
+  /// The site's feature location, weight [C, D] and bias [C].
   public var kept: Layout {
     [
       TensorShape("alone/mean", [setting.dimension]), TensorShape("alone/scale", [1]),
@@ -22,18 +26,24 @@ public struct LocalLinear: FederatedMethod {
     ]
   }
 
+  /// Empty: there is no global model.
   public func start(_ texts: ClassTexts?) -> [Tensor] { [] }
 
+  /// A regression that is 0 everywhere.
   public func startKept(_ texts: ClassTexts, site: String) -> [Tensor] {
     tensors([Float](repeating: 0, count: setting.dimension), 1, empty)
   }
 
+  /// Fits the regression to the site's samples.
+  /// - Throws: `badData` if there are no training samples.
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
     Trained(sent: [], kept: try fit(data.training, data.validation), shared: [], epochs: [])
   }
 
+  /// Predicts with the site's regression; without private arrays, all classes are equally likely.
+  /// - Throws: `badData` if an array is missing, has another shape, or the scale is not above 0.
   public func predict(
     _ x: Matrix, texts: ClassTexts, shared: [Tensor], kept: [Tensor]?
   ) throws(FedMedError) -> Predictions {
@@ -57,8 +67,8 @@ public struct LocalLinear: FederatedMethod {
     return Predictions([Predictions.Part("alone", probabilities)])
   }
 
-  /// The arrays of a fit.
-  /// - Throws: `badData` without training samples.
+  /// Fits the regression and returns its arrays.
+  /// - Throws: `badData` if there are no training samples.
   package func fit(_ training: Samples, _ validation: Samples) throws(FedMedError) -> [Tensor] {
     guard training.count > 0 else { throw FedMedError(.badData, "no training samples") }
     let units = training.features.directions()
@@ -92,6 +102,7 @@ public struct LocalLinear: FederatedMethod {
 }
 
 extension MethodDefinition {
+  /// Logistic regression without federation.
   public static let localLinear = MethodDefinition(
     name: "local-linear", summary: "logistic regression at each site alone, without federation",
     parameters: [TrainingParameters.seed], rounds: 1, isOneRound: true

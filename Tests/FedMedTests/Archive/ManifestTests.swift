@@ -59,7 +59,7 @@ struct ManifestTests {
       let text = String(decoding: try update().bytes, as: UTF8.self)
         .replacing("\"\(key)\":", with: "\"no\":", maxReplacements: 1)
       let error = failure { _ = try Manifest(json: Array(text.utf8)) }
-      #expect(error?.reason == "no \(key)")
+      #expect(error?.reason == "missing key '\(key)'")
     }
     try expectRefused("round: out of range") { $0.update.round = -1 }
     try expectRefused("classes") { $0.classes = [] }
@@ -186,7 +186,7 @@ struct ManifestTests {
     #expect(
       try change("\"samples\": 403", "\"samples\": \"x\"").contains("samples has the wrong type"))
     #expect(try change("{", "[").contains("not JSON"))
-    #expect(try change("\"classes\"", "\"klasses\"").contains("no classes"))
+    #expect(try change("\"classes\"", "\"klasses\"").contains("missing key 'classes'"))
     #expect(
       try change("\"round\": 3", "\"round\": 3, \"round\": 4").contains("duplicate key 'round'"))
     let deep = Array(String(repeating: "[", count: 100_000).utf8)

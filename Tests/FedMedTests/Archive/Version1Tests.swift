@@ -70,7 +70,7 @@ struct Version1Tests {
     }
     #expect(
       reason("\"hidden\":", "\"masks\": \"none\", \"hidden\":")?.contains("is unknown") == true)
-    #expect(reason("\"version\": 1", "\"version\": 2") == "no parameters.contrast")
+    #expect(reason("\"version\": 1", "\"version\": 2") == "missing key 'parameters.contrast'")
     #expect(reason("\"version\": 1", "\"version\": 0")?.contains("version 0") == true)
   }
 }

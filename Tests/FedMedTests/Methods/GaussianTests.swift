@@ -173,13 +173,13 @@ struct GaussianTests {
         == "10 samples of all sites together are too few for ridge regression on 16 features")
     #expect(
       reason([sites[0].filtered { $0 == 1 }])
-        == "training samples of fewer than two classes; there is nothing to tell apart")
+        == "training samples of fewer than two classes: nothing to classify")
     var constant = everything.features
     for row in 0..<constant.rows { constant[row, 3] = 0 }
     #expect(
       try #require(
         reason([Samples(constant, labels: everything.labels)], ["shrinkage": .number(0)])
-      ).hasSuffix("some of which are constant, depend on others or hardly differ"))
+      ).hasSuffix("some of which are constant, nearly constant or linearly dependent"))
     let same = Matrix(rows: 8, columns: 16, repeating: 1)
     #expect(
       try #require(reason([Samples(same, labels: [0, 1, 0, 1, 0, 1, 0, 1])]))

@@ -63,7 +63,7 @@ struct MethodTests {
     #expect(reason([:]) == nil)
     #expect(
       reason(["lambda": .number(1)])
-        == "parameters.lambda: is no hyper-parameter of this method")
+        == "parameters.lambda: not a hyper-parameter of this method")
     #expect(reason(["batchSize": .integer(1)]) == "parameters.batchSize: must be from 2 to 4096")
     #expect(reason(["decay": .number(0)]) == "parameters.decay: must be above 0 and at most 1")
     #expect(reason(["beta1": .number(1)]) == "parameters.beta1: must be at least 0 and below 1")

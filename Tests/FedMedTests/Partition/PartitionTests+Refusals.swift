@@ -15,7 +15,8 @@ extension PartitionTests {
           $0.alpha = 1
         })
       #expect(
-        reason { _ = try partition(small, scheme) } == "t: 5 sites for 4 samples or groups")
+        reason { _ = try partition(small, scheme) }
+          == "t: 5 sites require at least 5 samples or groups, found 4")
     }
     // It ends where no draw can be found.
     let uneven = try DirichletScheme(
@@ -24,8 +25,9 @@ extension PartitionTests {
         $0.alpha = 1e-6
         $0.minimumSamples = 31
       })
-    #expect(reason { _ = try partition(samples(), uneven) }.contains("no draw out of 100"))
-    #expect(reason { try samples([3, 0, 2]).requireEveryClass() } == "t: class 'c1' has no sample")
+    #expect(reason { _ = try partition(samples(), uneven) }.contains("none of 100 draws"))
+    #expect(
+      reason { try samples([3, 0, 2]).requireEveryClass() } == "t: class 'c1' has no samples")
     let few = try PathologicalScheme(
       options {
         $0.sites = 2
@@ -33,19 +35,21 @@ extension PartitionTests {
       })
     #expect(
       reason { _ = try partition(samples(), few) }
-        == "t: 2 sites of 1 classes cannot hold all 3")
+        == "t: 2 sites with 1 classes each cannot cover all 3 classes")
     let many = try PathologicalScheme(
       options {
         $0.sites = 2
         $0.classesPerSite = 4
       })
-    #expect(reason { _ = try partition(samples(), many) } == "t: 4 classes a site, there are 3")
+    #expect(
+      reason { _ = try partition(samples(), many) } == "t: 4 classes per site, but there are only 3"
+    )
     #expect(
       reason { _ = try partition(samples(labelled: false), scheme("dirichlet")) }
-        == "t: scheme dirichlet needs labels")
+        == "t: scheme dirichlet requires labels")
     #expect(
       reason { _ = try partition(samples(), scheme("column"), drop: ["west"]) }
-        == "t: no site 'west'")
+        == "t: unknown site 'west' (known: east, north, south)")
     #expect(
       reason { _ = try partition(samples(), scheme("column"), minimum: 1000) }
         == "t: no site is left")
@@ -62,12 +66,12 @@ extension PartitionTests {
     #expect(result.sites.map(\.name) == ["north", "south", "Global"])
     #expect(
       reason { _ = try partition(samples, scheme("column"), holdout: .fraction(0.3), drop: ["x"]) }
-        == "t: no site 'x'")
+        == "t: unknown site 'x' (known: east, north, south)")
     #expect(
       reason {
         _ = try partition(self.samples(labelled: false), scheme("iid"), holdout: .fraction(0.3))
       }
-        == "t: a stratified holdout needs labels")
+        == "t: a stratified holdout requires labels")
   }
 
   @Test func optionsOfOtherSchemesAreRefused() throws {
@@ -76,7 +80,8 @@ extension PartitionTests {
       $0.alpha = 1
     }
     #expect(reason { try given.check(for: DirichletScheme.self) } == "accepted")
-    #expect(reason { try given.check(for: IIDScheme.self) } == "scheme iid takes no alpha")
+    #expect(
+      reason { try given.check(for: IIDScheme.self) } == "alpha cannot be combined with scheme iid")
     #expect(
       failure {
         _ = try DirichletScheme(
@@ -94,7 +99,7 @@ extension PartitionTests {
       table: table, labels: nil, classes: [], group: "patient", name: "t")
     #expect(
       reason { _ = try partition(samples, scheme("column")) }
-        == "t: the group of sample b is at 'north' and at 'east'")
+        == "t: the group of sample b is at two sites, 'north' and 'east'")
   }
 
   @Test func smallSitesAreLeftOut() throws {

@@ -151,7 +151,7 @@ struct SiteRoundTests {
     small.split = [.train, .validation, .validation, .validation, .test]
     #expect(
       failure { _ = try round(model, nil, features: small) }?.reason
-        == "1 training samples, a site needs at least 2")
+        == "a site requires at least 2 training samples, found 1")
   }
 
   @Test func whatDoesNotBelongTogetherIsRefused() throws {
