@@ -70,7 +70,7 @@ struct Arrival {
   ) throws(FedMedError) -> UpdatePayload {
     guard model.keepsStatistics, let parent = model.parent, !model.inputs.isEmpty else {
       throw FedMedError(
-        .badData, "holds model, expected update", file: reader.name,
+        .badData, "expected update, found model", file: reader.name,
         hint: "of models, only one that keeps its sites' statistics can be changed")
     }
     var payload = UpdatePayload(

@@ -256,7 +256,7 @@ public struct FederatedRound {
     let fits =
       update.isModel == first.isModel
       ? update.payload.run.parameters == first.payload.run.parameters
-      : try update.payload.run.trainsAlike(first.payload.run)
+      : try update.payload.run.hasSameTraining(as: first.payload.run)
     guard fits else {
       throw FedMedError(
         .badData, "of another set of parameters than \(first.name)", file: update.name)

@@ -36,7 +36,7 @@ public struct Personalization: Sendable {
     if let state {
       own = state
     } else {
-      let start = StateArchive.Held(
+      let start = StateArchive.Snapshot(
         round: 0, tensors: try method.startKept(data.texts, site: data.site))
       own = StateArchive(
         latest: start, previous: start, best: nil, site: data.site, model: model, parent: parent)

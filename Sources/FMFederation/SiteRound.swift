@@ -69,7 +69,7 @@ public struct SiteRound: Sendable {
     (self.round, self.site, samples) = (round, site, data.training.count)
     (epochs, tensors) = (trained.epochs, trained.sent)
     self.state = StateArchive(
-      latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,
+      latest: StateArchive.Snapshot(round: round, tensors: trained.kept), previous: start,
       best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
       site: site, model: model)
   }
@@ -93,10 +93,10 @@ public struct SiteRound: Sendable {
   /// The private arrays that the round starts from, and all that may turn out to be the best one's.
   private static func start(
     model: ModelArchive, texts: ClassTexts, site: String, state: StateArchive?, stateName: String
-  ) throws(FedMedError) -> (StateArchive.Held, [StateArchive.Held?]) {
+  ) throws(FedMedError) -> (StateArchive.Snapshot, [StateArchive.Snapshot?]) {
     guard let state else {
       let new = try model.method().startKept(texts, site: site)
-      return (StateArchive.Held(round: 0, tensors: new), [])
+      return (StateArchive.Snapshot(round: 0, tensors: new), [])
     }
     let round = model.round + 1
     guard round >= state.latest.round else {

@@ -205,7 +205,7 @@ struct ImageTests {
     try shell.fail("\(base) none", 66, "none: cannot read")
     try shell.fail(base, 65, "standard input: empty file")
     try shell.write("twice", "glioma\nno tumour\nglioma\n")
-    try shell.fail("\(base) --classes twice images", 65, "twice: a class is named twice")
+    try shell.fail("\(base) --classes twice images", 65, "twice: duplicate class name")
     try shell.succeed("mkdir empty")
     try shell.fail("\(base) --classes images/glioma empty", 66, "cannot read")
     try shell.fail("\(base) empty", 65, "empty: no images")

@@ -198,7 +198,7 @@ struct ScoringTests {
     ("label\tp_a\tp_b\na\t.5\tnan\n", "sample 1: nan is no probability"),
     ("label\tp_a\tp_b\na\t1.5\t-.5\n", "is no probability"),
     ("label\tp_a\tp_b\na\t.5\tx\n", "line 2: 'x' is no number"),
-    ("label\tp_a\tp_a\na\t.5\t.5\n", "line 1: column 'p_a' is there twice"),
+    ("label\tp_a\tp_a\na\t.5\t.5\n", "line 1: duplicate column 'p_a'"),
     ("label\tp_a\na\t1\n", "neither a prediction archive nor a table"),
     ("p_a\tp_b\n.5\t.5\n", "neither a prediction archive nor a table"),
     ("", "no header"),

@@ -72,8 +72,8 @@ struct StatisticsTests {
       "fm-aggregate --remove north.up --remove south.up two.tar", 75, "no site is left in the sum")
     try shell.fail("fm-aggregate --remove east.up north.up", 64, "change a model that keeps")
     try shell.succeed("fm-aggregate north.up south.up > plain.tar")
-    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "holds model, expected update")
-    try shell.fail("fm-aggregate --head ridge model.tar", 65, "holds model, expected update")
+    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "expected update, found model")
+    try shell.fail("fm-aggregate --head ridge model.tar", 65, "expected update, found model")
   }
 
   /// What an update says of other sites, or of the server's parameters, is not believed.
@@ -127,7 +127,7 @@ struct StatisticsTests {
     try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options go with --init")
     try shell.fail("fm-aggregate --partial x --best-round 1 \(updates)", 64, "makes an update")
     try shell.fail("fm-aggregate north.up north.up", 65, "site 'north' sent north.up too")
-    try shell.fail("fm-compress --codec float16 north.up", 64, "float16 loses numbers")
+    try shell.fail("fm-compress --codec float16 north.up", 64, "float16 is lossy")
     try shell.fail(
       "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 loses")
     try shell.fail(

@@ -63,8 +63,8 @@ struct ManifestTests {
     }
     try expectRefused("round: out of range") { $0.update.round = -1 }
     try expectRefused("classes") { $0.classes = [] }
-    try expectRefused("twice") { $0.classes = ["a", "a"] }
-    try expectRefused("cannot be a name") { $0.update.site = "a\nb" }
+    try expectRefused("duplicate name") { $0.classes = ["a", "a"] }
+    try expectRefused("invalid name") { $0.update.site = "a\nb" }
     try expectRefused("encoder.dimension") { $0.update.run.encoder.dimension = 1 << 40 }
     try expectRefused("encoder.logitScale") { $0.update.run.encoder.logitScale = 0 }
     try expectRefused("parameters.hidden") { $0.update.run.parameters[FedMedCLIP.hidden] = 1 << 40 }
@@ -82,7 +82,7 @@ struct ManifestTests {
 
   /// Nothing travels that no tool knows of, and what is known must be possible.
   @Test func oddValuesAreRefused() throws {
-    try expectRefused("parent: no SHA-256 checksum") { $0.update.parent = "abc" }
+    try expectRefused("parent: not a SHA-256 checksum") { $0.update.parent = "abc" }
     try expectRefused("members.sha256") { $0.members[2].sha256 = String(repeating: "G", count: 64) }
     try expectRefused("bestRound: out of range") {
       var model = ModelPayload(run: $0.update.run, round: 3)
@@ -90,8 +90,8 @@ struct ManifestTests {
       $0.payload = .model(model)
     }
     try expectRefused("samples: must be at least 1") { $0.update.samples = 0 }
-    try expectRefused("cannot be a name") { $0.update.site = "a\u{202E}b" }
-    try expectRefused("cannot be a name") { $0.update.site = "a\u{85}b" }
+    try expectRefused("invalid name") { $0.update.site = "a\u{202E}b" }
+    try expectRefused("invalid name") { $0.update.site = "a\u{85}b" }
     try expectRefused("samples: out of range") {
       var model = ModelPayload(run: $0.update.run, round: 3)
       model.inputs = [Manifest.Input(site: "a", samples: -9, identity: $0.update.parent)]
@@ -143,7 +143,7 @@ struct ManifestTests {
     }
     // Not shown, or not seen: a variation selector, a filler, spaces alone, private use.
     for name in ["a\u{FE01}", "a\u{3164}", "\u{2800}", "  ", "a\u{E000}", "a\u{E0041}"] {
-      try expectRefused("cannot be a name") { $0.update.site = name }
+      try expectRefused("invalid name") { $0.update.site = name }
     }
     // A hospital that claims more samples than there are people stops nobody's sum.
     try expectRefused("samples: out of range") { $0.update.samples = 1 << 40 }
@@ -169,7 +169,7 @@ struct ManifestTests {
           name: "mlp/layer1.weight.npy", dtype: .float32, shape: [1], bytes: 4,
           sha256: $0.members[0].sha256))
     }
-    #expect(text.contains("mlp/layer1.weight.npy: has no place in an archive of update"))
+    #expect(text.contains("mlp/layer1.weight.npy: not allowed in an archive of kind update"))
   }
 
   @Test func versionAndFormatAreChecked() throws {

@@ -167,7 +167,8 @@ struct SiteRoundTests {
     #expect(reason { $0.classes = ["one", "two", "four"] }.hasPrefix("classes one, two, four"))
     #expect(reason { $0.encoder.name = "other" }.hasPrefix("encoder"))
     #expect(reason { $0.encoder.text = String(repeating: "0", count: 64) }.hasPrefix("encoder"))
-    #expect(reason({ $0.site = "b" }, state) == "the state of site 'a', the features are of 'b'")
+    #expect(
+      reason({ $0.site = "b" }, state) == "the state belongs to site 'a', the features to site 'b'")
     let other = try smallModel(folder, like: features) { $0[FedMedCLIP.lambda] = 1 }
     #expect(
       failure { _ = try round(other, state) }?.reason.hasPrefix("belongs to another run") == true)
