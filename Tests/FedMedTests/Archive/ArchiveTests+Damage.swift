@@ -147,7 +147,7 @@ extension ArchiveTests {
         .features(FeaturesPayload(encoder: bad.encoder, samples: 60)))
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
-    #expect(message(path) == "F: labels.npy: label 2 of sample 2, there are 2 classes")
+    #expect(message(path) == "F: labels.npy: label 2 of sample 2, must be between 0 and 1")
   }
 
   @Test func kindsAreChecked() throws {
