@@ -100,7 +100,7 @@ struct FailureTests {
       "fm-partition --scheme iid --sites 2 --label x samples.tsv", 65, "samples.tsv: no column 'x'")
     try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites for 90")
     try shell.fail(
-      "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: names no site")
+      "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: no site name")
     try shell.fail("fm-aggregate model.tar", 65, "model.tar: expected update, found model")
     try shell.fail("fm-compress all.tar", 65, "all.tar: expected model or update, found features")
     try shell.fail("head -c 3000 model.tar | fm-compress", 65, "standard input: ")

@@ -129,7 +129,7 @@ struct ArchiveTests {
     tar.add(parts[0].name, parts[0].content)
     tar.add("features.npy", [], type: type, link: "/etc/passwd")
     let text = message(try folder.write("link.tar", tar.finished))
-    #expect(text == "F: features.npy: not a plain file")
+    #expect(text == "F: features.npy: not a regular file")
   }
 
   /// Nothing hides in headers, between members, or in comments.
@@ -162,7 +162,7 @@ struct ArchiveTests {
     for type in ["x", "g"] as [Character] {
       let text = try message { $0.add("pax", Array("19 comment=Jane Doe\n".utf8), type: type) }
       #expect(
-        text == (type == "x" ? "F: pax: has an extended header" : "F: pax: not a plain file"))
+        text == (type == "x" ? "F: pax: has an extended header" : "F: pax: not a regular file"))
     }
     let long = try message {
       $0.add("pax", Array("13 size=1088\n".utf8), type: "x")
@@ -197,6 +197,6 @@ struct ArchiveTests {
     var tar = TarBuilder()
     tar.add("manifest.json", [], type: "2", link: "/etc/passwd")
     #expect(
-      message(try folder.write("link.tar", tar.finished)) == "F: manifest.json: not a plain file")
+      message(try folder.write("link.tar", tar.finished)) == "F: manifest.json: not a regular file")
   }
 }

@@ -98,7 +98,7 @@ struct SiteRoundTests {
     let second = try round(model(after: first, from: start), first.state)
     let error = failure { _ = try round(start, second.state) }
     #expect(error?.code == .badData)
-    #expect(error?.reason.hasPrefix("has trained round 2, the model") == true)
+    #expect(error?.reason.hasPrefix("the state is from a later round (2) than the model") == true)
   }
 
   /// A site that missed rounds goes on from its latest classifier.
@@ -162,7 +162,7 @@ struct SiteRoundTests {
       change(&changed)
       return failure { _ = try round(model, state, features: changed) }?.reason ?? "accepted"
     }
-    #expect(reason { $0.site = nil } == "names no site")
+    #expect(reason { $0.site = nil } == "no site name")
     #expect(reason { $0.split = nil } == "not split into train, validation and test")
     #expect(reason { $0.classes = ["one", "two", "four"] }.hasPrefix("classes one, two, four"))
     #expect(reason { $0.encoder.name = "other" }.hasPrefix("encoder"))
