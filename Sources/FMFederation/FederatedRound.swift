@@ -128,8 +128,8 @@ public struct FederatedRound {
   ///   - signers: the allowed signers; `nil` ignores signatures.
   ///   - limit: the largest allowed distance from the others, as a multiple of the median distance;
   ///     `nil` accepts any.
-  /// - Throws: `noInput` if a file does not exist; `ioError` if reading fails; `tryAgain` if no
-  ///   update is left to compare.
+  /// - Throws: `noInput` if a file does not exist; `ioError` if reading fails; `usage` if
+  ///   FEDMED_SIZE_LIMIT is invalid.
   public init(
     paths: [String], global: ModelArchive?, isSealed: Bool = false, signers: AllowedSigners?,
     guarding limit: Double?

@@ -60,7 +60,8 @@ struct ScoringTests {
       #expect(try shell.run("fm-eval \(call)").status == 64)
     }
     try shell.write("bad.tsv", "label\tp_a\tp_b\na\t.5\t.6\n")
-    try shell.fail("fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1, expected 1")
+    try shell.fail(
+      "fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1, expected 1")
     try shell.write("bad.tsv", "label\tp_a\tp_b\nc\t.5\t.5\n")
     try shell.fail("fm-eval score bad.tsv", 65, "line 2: 'c' is none of the classes")
     try shell.fail("fm-eval score sites/north.tar", 65, "expected predictions")

@@ -120,7 +120,7 @@ extension Manifest {
   public struct Coding: Codable, Equatable, Sendable {
     /// The codec; `nil` is single precision.
     public var codec: String?
-    /// The identity of the archive that a lossy codec was given.
+    /// The identity of the archive before lossy encoding; `nil` if it was not encoded.
     public var encodedFrom: String?
 
     /// Creates a coding; without arguments, single precision.

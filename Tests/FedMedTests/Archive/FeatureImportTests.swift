@@ -146,7 +146,7 @@ struct FeatureImportTests {
     #expect(try reason("label;x\na;1\n")?.contains("semicolons between columns") == true)
     #expect(try reason("label,x\n") == "line 1: a header, but no samples")
     #expect(
-      try reason("label,x\na,1\n,2\n") == "the label of sample 2 cannot be the name of a class")
+      try reason("label,x\na,1\n,2\n") == "the label of sample 2 is not a valid class name")
     #expect(try reason("sample,label,x\na,b,1\nc,d\n") == "line 3: 2 cells, expected 3")
     #expect(try reason("label,label,x\na,b,1\n") == "line 1: duplicate column sample or label")
     #expect(try reason("label,x\na,nan\n")?.contains("not finite") == true)
@@ -155,6 +155,7 @@ struct FeatureImportTests {
       try reason("sample,label,x\na,b,1\na,b,2\n")?.contains("sample names must be unique") == true)
     #expect(try reason("sample,label\na,b\n")?.contains("shape [1, 0]") == true)
     #expect(try reason("x,y\n1,2\n")?.contains("requires the class names") == true)
-    #expect(try reason("label,x\nd,1\n", classes: true)?.contains("has other classes") == true)
+    #expect(
+      try reason("label,x\nd,1\n", classes: true)?.contains("not among the class names") == true)
   }
 }

@@ -64,7 +64,7 @@ struct ManifestTests {
     try expectRefused("round: out of range") { $0.update.round = -1 }
     try expectRefused("classes") { $0.classes = [] }
     try expectRefused("duplicate name") { $0.classes = ["a", "a"] }
-    try expectRefused("invalid name") { $0.update.site = "a\nb" }
+    try expectRefused("cannot be a name") { $0.update.site = "a\nb" }
     try expectRefused("encoder.dimension") { $0.update.run.encoder.dimension = 1 << 40 }
     try expectRefused("encoder.logitScale") { $0.update.run.encoder.logitScale = 0 }
     try expectRefused("parameters.hidden") { $0.update.run.parameters[FedMedCLIP.hidden] = 1 << 40 }
@@ -90,8 +90,8 @@ struct ManifestTests {
       $0.payload = .model(model)
     }
     try expectRefused("samples: must be at least 1") { $0.update.samples = 0 }
-    try expectRefused("invalid name") { $0.update.site = "a\u{202E}b" }
-    try expectRefused("invalid name") { $0.update.site = "a\u{85}b" }
+    try expectRefused("cannot be a name") { $0.update.site = "a\u{202E}b" }
+    try expectRefused("cannot be a name") { $0.update.site = "a\u{85}b" }
     try expectRefused("samples: out of range") {
       var model = ModelPayload(run: $0.update.run, round: 3)
       model.inputs = [Manifest.Input(site: "a", samples: -9, identity: $0.update.parent)]
@@ -120,13 +120,13 @@ struct ManifestTests {
       $0.update.run.encoder.name = String(repeating: "x", count: 300)
     }
     try expectRefused("invisible characters") { $0.update.run.encoder.name = "clip\u{200B}" }
-    try expectRefused("aggregation: 'a patient' is not a name") {
+    try expectRefused("aggregation: invalid name 'a patient'") {
       var model = ModelPayload(run: $0.update.run, round: 3)
       model.aggregation = Manifest.Aggregation(rule: "a patient", weights: "uniform")
       $0.payload = .model(model)
     }
     // What an update is not for has no room in it.
-    try expectRefused("inputs: this method has no statistics") {
+    try expectRefused("inputs: not allowed, because this method sends no statistics") {
       $0.update.inputs = [
         Manifest.Input(
           site: "Jane Doe", samples: $0.update.samples, identity: $0.update.parent)
@@ -143,7 +143,7 @@ struct ManifestTests {
     }
     // Not shown, or not seen: a variation selector, a filler, spaces alone, private use.
     for name in ["a\u{FE01}", "a\u{3164}", "\u{2800}", "  ", "a\u{E000}", "a\u{E0041}"] {
-      try expectRefused("invalid name") { $0.update.site = name }
+      try expectRefused("cannot be a name") { $0.update.site = name }
     }
     // A hospital that claims more samples than there are people stops nobody's sum.
     try expectRefused("samples: out of range") { $0.update.samples = 1 << 40 }
