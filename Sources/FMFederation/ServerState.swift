@@ -48,7 +48,8 @@ public struct ServerState: Sendable {
     }
     guard round == global.round else {
       throw FedMedError(
-        .badData, "expected round \(global.round) as \(global.name), found \(round)", file: name)
+        .badData, "expected round \(global.round), that of \(global.name), found round \(round)",
+        file: name)
     }
     guard payload.inputs == global.model?.inputs else {
       throw FedMedError(.badData, "updates differ from those of \(global.name)", file: name)

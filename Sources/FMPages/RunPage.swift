@@ -277,6 +277,6 @@ public struct RunPage {
     let items = rows.map {
       "<dt>\(HTML.escape($0[0]))</dt><dd><code>\(HTML.escape($0[1]))</code></dd>"
     }
-    return "<h2>Provenance</h2>\n<dl>\n\(items.joined(separator: "\n"))\n</dl>"
+    return "<h2>Origin</h2>\n<dl>\n\(items.joined(separator: "\n"))\n</dl>"
   }
 }

@@ -162,7 +162,7 @@ struct AggregationTests {
         \(call) --model m1.tar v[1-3].tar > forgetful.tar
         ! cmp -s m2.tar forgetful.tar
         """)
-      try shell.fail("\(call) --model model.tar --server-state o1 u1.tar", 65, "of round 1")
+      try shell.fail("\(call) --model model.tar --server-state o1 u1.tar", 65, "found round 1")
       try shell.fail("fm-aggregate o1", 65, "expected update or model, found server")
       #expect(try shell.run("fm-compress -q o1").status == 65)
     }

@@ -97,7 +97,7 @@ struct ImageTests {
       fm-eval score -q --features strong/a.tar --split all model.tar | grep -q ensemble
       """)
     try shell.fail(
-      "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "harmed (jpeg=5)")
+      "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "corrupted (jpeg=5)")
     for damage in ["blur", "blur=x", "blur=-1", "jpeg=0", "jpeg=5.5", "fog=1", "noise=300"] {
       #expect(try shell.run("\(call) --damage \(damage) images").status == 64, "\(damage)")
     }

@@ -130,7 +130,7 @@ struct StatisticsTests {
     try shell.fail("fm-aggregate north.up north.up", 65, "duplicate site 'north', also in north.up")
     try shell.fail("fm-compress --codec float16 north.up", 64, "float16 is lossy")
     try shell.fail(
-      "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 loses")
+      "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 is lossy")
     try shell.fail(
       "fm-federate -q --run r --method gaussian --rounds 2 sites", 64, "no more rounds than 1")
     try shell.succeed("fm-aggregate \(updates) > second.tar")
@@ -143,7 +143,7 @@ struct StatisticsTests {
     try shell.succeed(
       "fm-train-local -q --features sites/east.tar --state c.st -o clip.up model.tar")
     try shell.fail("fm-aggregate north.up clip.up", 65, "clip.up: method differs")
-    try shell.fail("fm-aggregate --partial x clip.up", 64, "only sums can be made in parts")
+    try shell.fail("fm-aggregate --partial x clip.up", 64, "partial sums require a method")
     try shell.fail("fm-aggregate --keep-statistics clip.up", 64, "sends no statistics to keep")
   }
 
