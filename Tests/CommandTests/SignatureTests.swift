@@ -134,7 +134,7 @@ struct SignatureTests {
       cp old/north.tar.gz north0.tar.gz; cp old/north.tar.gz.sig north0.tar.gz.sig
       cp north.tar.gz again.tar.gz; cp north.tar.gz.sig again.tar.gz.sig
       \(next) north.tar.gz north0.tar.gz south.tar.gz again.tar.gz 2> said | cmp - m
-      grep -q 'again.tar.gz: the same as north.tar.gz' said
+      grep -q 'again.tar.gz: duplicate of north.tar.gz' said
       """)
     // Who sent it, of which round, and with which key.
     #expect(
