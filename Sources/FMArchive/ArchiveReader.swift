@@ -1,17 +1,19 @@
 import FMBase
 import Glibc
 
-/// Reads an archive from its beginning to its end, once: a pipe will do.
+/// Reads an archive once, from beginning to end, so that it can come from a pipe.
 ///
-/// Everything that the format forbids is refused with one error that names file and member: a
-/// missing or late manifest, members that are repeated, not listed or missing, links and devices,
-/// names, shapes and sizes that do not match, wrong checksums, a truncated file.
+/// Anything the format forbids is refused with one error that names the file and the member: a
+/// missing or late manifest; duplicate, unlisted or missing members; links and devices; mismatched
+/// names, shapes and sizes; wrong checksums; a truncated file.
 public final class ArchiveReader {
-  /// The most that all members of an archive may take together: 64 GiB, or less where the environment
-  /// says so in FEDMED_SIZE_LIMIT.
+  /// The limit on the total size of an archive's members: 64 GiB. The environment variable
+  /// FEDMED_SIZE_LIMIT can lower it.
   public static let sizeLimit = 1 << 36
 
-  /// The most that an archive's file may take: compression makes nothing larger by more than that.
+  /// The limit on the size of an archive's file, in bytes. Compression enlarges incompressible data
+  /// by less than the margin added here.
+  /// - Throws: `usage` if FEDMED_SIZE_LIMIT is not a positive integer.
   package static func fileLimit() throws(FedMedError) -> Int {
     let limit = try allowedSize()
     return limit + limit / 1000 + 1 << 20
@@ -23,17 +25,18 @@ public final class ArchiveReader {
     }
     guard let limit = Int(text), limit > 0 else {
       throw FedMedError(
-        .usage, "FEDMED_SIZE_LIMIT is '\(printable(text))', and must be a number of bytes")
+        .usage, "invalid FEDMED_SIZE_LIMIT '\(printable(text))': expected a number of bytes")
     }
     return min(limit, sizeLimit)
   }
 
+  /// The parsed and validated manifest.
   public let manifest: Manifest
-  /// `manifest.json` as it stands in the archive.
+  /// The bytes of `manifest.json`, exactly as stored in the archive.
   public let manifestBytes: [UInt8]
-  /// The SHA-256 of `manifest.json`, by which the archive is known.
+  /// The SHA-256 of `manifest.json` in hexadecimal, which identifies the archive.
   public let identity: String
-  /// The file, as messages call it.
+  /// The file name used in messages.
   public let name: String
 
   private let tar: TarReader
@@ -44,29 +47,37 @@ public final class ArchiveReader {
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
   /// Opens the archive at `path` (`-` is standard input) and reads its manifest.
-  /// - Parameter kinds: what the caller can use; anything else is refused.
+  /// - Parameter kinds: the kinds that the caller accepts; any other is refused.
+  /// - Throws: `noInput` if the file cannot be opened, `badData` if the manifest is malformed or of
+  ///   another kind, `refused` if it is a private state that the caller does not accept, `ioError`
+  ///   if reading fails, `usage` if FEDMED_SIZE_LIMIT is invalid.
   public convenience init(path: String, kinds: [Manifest.Kind]) throws(FedMedError) {
     try self.init(ByteSource(path: path), kinds: kinds)
   }
 
+  /// Reads the manifest of the archive in `source`.
+  /// - Parameter kinds: the kinds that the caller accepts; any other is refused.
+  /// - Throws: `badData` if the manifest is malformed or of another kind, `refused` if it is a
+  ///   private state that the caller does not accept, `ioError` if reading fails, `usage` if
+  ///   FEDMED_SIZE_LIMIT is invalid.
   public init(_ source: ByteSource, kinds: [Manifest.Kind]) throws(FedMedError) {
     name = source.name
-    // A compressed file's own header has room for text that neither tar nor jq shows.
+    // gzip and zstd headers can carry text that neither tar nor jq shows.
     let start = try source.peek(4)
     guard !(start.starts(with: [0x1F, 0x8B]) && start.count > 3 && start[3] != 0),
       !(start.count > 3 && start[0] & 0xF0 == 0x50
         && start[1...3].elementsEqual([0x2A, 0x4D, 0x18]))
     else {
       throw FedMedError(
-        .badData, "its compressed form has a name, a comment or a frame of its own",
+        .badData, "the compressed file has a name, a comment or an extra frame",
         file: source.name,
-        hint: "gzip adds none when it reads standard input")
+        hint: "compress it from standard input: gzip < FILE.tar > FILE.tar.gz")
     }
     tar = TarReader(try DecompressedStream(source), file: source.name)
     guard let first = try tar.next(), first.name == "manifest.json" else {
       throw FedMedError(
         .badData, "the first member is not manifest.json", file: source.name,
-        hint: "only archives that the fm tools wrote can be read")
+        hint: "only archives written by the fm tools can be read")
     }
     guard first.size <= JSONLimits.manifest.bytes else {
       throw FedMedError(
@@ -85,7 +96,7 @@ public final class ArchiveReader {
       let wanted = kinds.map(\.rawValue).joined(separator: " or ")
       throw FedMedError(
         manifest.kind == .state ? .refused : .badData,
-        "holds \(manifest.kind.rawValue), expected \(wanted)", file: name,
+        "expected \(wanted), found \(manifest.kind.rawValue)", file: name,
         hint: manifest.kind == .state ? "a state is private and does not leave its site" : nil)
     }
     for member in manifest.members { unseen[member.name] = member }
@@ -95,7 +106,7 @@ public final class ArchiveReader {
       throw FedMedError(
         .badData, "\(declared) bytes, FEDMED_SIZE_LIMIT allows \(allowed)", file: name)
     }
-    // Beside the members: their headers and padding, and the zeros that tars end in.
+    // Besides the members: their headers and padding, and the zeros at the end of a tar archive.
     tar.stream.limit = first.size + declared + manifest.members.count * 8192 + (1 << 21)
   }
 
@@ -109,8 +120,10 @@ public final class ArchiveReader {
     return Array(bytes[..<count])
   }
 
-  /// Moves on to the next member, having checked the rest of the one before; nil at the end, when
-  /// everything has been checked.
+  /// Advances to the next member, after checking the rest of the current one. Returns `nil` at the
+  /// end, once the whole archive has been checked.
+  /// - Throws: `badData` if a member is unlisted, duplicate, missing or does not match the
+  ///   manifest; `ioError` if reading fails.
   public func next() throws(FedMedError) -> Manifest.Member? {
     if current != nil { try consume { _ in } }
     guard let entry = try tar.next() else {
@@ -137,12 +150,15 @@ public final class ArchiveReader {
   }
 
   /// Reads to the end of the archive and checks all of it.
+  /// - Throws: `badData` if any member does not match the manifest; `ioError` if reading fails.
   public func verify() throws(FedMedError) {
     while try next() != nil {}
   }
 
-  /// Gives the rest of the current member to `body`, in blocks that are a multiple of any element,
-  /// and checks size and checksum.
+  /// Passes the rest of the current member to `body`, in blocks that hold whole elements, and
+  /// checks its size and checksum.
+  /// - Throws: `badData` if the member is truncated or its checksum is wrong; `ioError` if reading
+  ///   fails; any error that `body` throws.
   public func consume(
     _ body: (UnsafeRawBufferPointer) throws(FedMedError) -> Void
   ) throws(FedMedError) {
@@ -167,7 +183,9 @@ public final class ArchiveReader {
     }
   }
 
-  /// The current member's bytes, without the head where it is an array.
+  /// The current member's bytes, without the header of an array.
+  /// - Throws: `badData` if the member is truncated or its checksum is wrong; `ioError` if reading
+  ///   fails.
   public func bytes() throws(FedMedError) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(min(left, 1 << 26))
@@ -175,14 +193,15 @@ public final class ArchiveReader {
     return result
   }
 
-  /// The current member's numbers, as single precision.
-  /// - Throws: `badData` where one is not finite, beside what reading can throw.
+  /// The current member's elements, converted to single precision.
+  /// - Throws: `badData` if it is not a float array or has a value that is not finite; otherwise as
+  ///   `consume`.
   public func floats() throws(FedMedError) -> [Float] {
     guard let member = current, member.dtype == .float32 || member.dtype == .float16 else {
       throw fault("not an array of floats", current?.name ?? "")
     }
     var values: [Float] = []
-    // Not more at once than a file without its data could claim.
+    // Capped, because a file without its data could claim any size.
     values.reserveCapacity(min(ArrayHeader.count(member.shape) ?? 0, 1 << 24))
     try consume { ElementCoding.decode($0, as: member.dtype, into: &values) }
     if let index = values.firstIndex(where: { !$0.isFinite }) {
@@ -191,7 +210,8 @@ public final class ArchiveReader {
     return values
   }
 
-  /// The current member's numbers, as whole numbers.
+  /// The current member's elements as 32-bit integers.
+  /// - Throws: `badData` if it is not an array of 32-bit integers; otherwise as `consume`.
   public func integers() throws(FedMedError) -> [Int32] {
     guard let member = current, member.dtype == .int32 else {
       throw fault("not an array of 32-bit integers", current?.name ?? "")
@@ -199,7 +219,8 @@ public final class ArchiveReader {
     return ElementCoding.integers(try bytes())
   }
 
-  /// The current member's numbers, as exact totals.
+  /// The current member's elements as exact 64-bit totals.
+  /// - Throws: `badData` if it is not an array of 64-bit integers; otherwise as `consume`.
   public func totals() throws(FedMedError) -> [Int64] {
     guard let member = current, member.dtype == .int64 else {
       throw fault("not an array of 64-bit integers", current?.name ?? "")
@@ -208,6 +229,7 @@ public final class ArchiveReader {
   }
 
   /// The current member's text.
+  /// - Throws: `badData` if it is not UTF-8; otherwise as `consume`.
   public func text() throws(FedMedError) -> String {
     let place = current?.name ?? ""
     guard let text = String(validating: try bytes(), as: UTF8.self) else {
@@ -216,12 +238,12 @@ public final class ArchiveReader {
     return text
   }
 
-  /// An error at a place of this archive.
+  /// A `badData` error at `place` in this archive.
   public func fault(_ reason: String, _ place: String) -> FedMedError {
     FedMedError(.badData, reason, file: name, place: printable(place))
   }
 
-  /// The head of an array must say what the manifest says.
+  /// Checks that the header of an array agrees with the manifest.
   private func readHeader(_ member: Manifest.Member) throws(FedMedError) {
     do throws(FedMedError) {
       var bytes = try Self.read(min(10, left), from: tar, name: member.name)

@@ -3,27 +3,36 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// What is put around an archive as a whole. It does not change the archive's identity.
+/// The compression of the whole archive. It does not change the archive's identity.
 public enum Filter: String, CaseIterable, Sendable {
-  case none, gzip, zstd
+  /// A plain tar archive.
+  case none
+  /// gzip at level 9.
+  case gzip
+  /// zstd at level 19.
+  case zstd
 }
 
 /// Writes an archive.
 ///
-/// Members are staged in an unnamed temporary file, because the manifest with their checksums goes
-/// first. The same members give the same bytes: owner 0, mode 0644, time 0 or SOURCE_DATE_EPOCH.
+/// Members are staged in an unnamed temporary file, because the manifest with their checksums comes
+/// first. Equal members give equal bytes: owner 0, mode 0644, and a modification time of 0 or
+/// SOURCE_DATE_EPOCH.
 public final class ArchiveWriter {
   private let staged: StagingFile
   private var members: [Manifest.Member] = []
   private var start = 0
   private var hash = SHA256()
 
+  /// Creates an empty archive.
+  /// - Throws: `cannotCreate` if the temporary file cannot be created.
   public init() throws(FedMedError) {
     staged = try StagingFile()
   }
 
-  /// Adds an array of floats.
-  /// - Throws: `badData` where a value is not finite or does not fit.
+  /// Adds a float array named `NAME.npy`.
+  /// - Throws: `badData` if a value is not finite or overflows half precision; `ioError` if the
+  ///   temporary file cannot be written.
   public func add(_ tensor: Tensor, as type: ElementType = .float32) throws(FedMedError) {
     do throws(FedMedError) {
       try add(
@@ -36,19 +45,22 @@ public final class ArchiveWriter {
     }
   }
 
-  /// Adds an array of 32-bit integers.
+  /// Adds a one-dimensional array of 32-bit integers.
+  /// - Throws: `ioError` if the temporary file cannot be written.
   public func add(_ name: String, _ values: [Int32]) throws(FedMedError) {
     try add(array: name, .int32, shape: [values.count], bytes: ElementCoding.bytes(of: values))
   }
 
-  /// Adds an array of exact totals.
+  /// Adds an array of exact 64-bit totals named `NAME.npy`.
+  /// - Throws: `ioError` if the temporary file cannot be written.
   public func add(_ tensor: IntegerTensor) throws(FedMedError) {
     try add(
       array: "\(tensor.name).npy", .int64, shape: tensor.shape,
       bytes: ElementCoding.bytes(of: tensor.values))
   }
 
-  /// Adds an array whose little-endian bytes are at hand.
+  /// Adds an array from its little-endian bytes, in row-major order.
+  /// - Throws: `ioError` if the temporary file cannot be written.
   public func add(
     array name: String, _ type: ElementType, shape: [Int], bytes: [UInt8]
   ) throws(FedMedError) {
@@ -59,7 +71,8 @@ public final class ArchiveWriter {
     }
   }
 
-  /// Adds an array whose little-endian bytes come piece by piece.
+  /// Adds an array whose little-endian bytes `body` appends piece by piece.
+  /// - Throws: `ioError` if the temporary file cannot be written; any error that `body` throws.
   package func add(
     array name: String, _ type: ElementType, shape: [Int],
     _ body: (_ append: (UnsafeRawBufferPointer) throws(FedMedError) -> Void) throws(FedMedError)
@@ -71,7 +84,8 @@ public final class ArchiveWriter {
     end()
   }
 
-  /// Adds lines of text.
+  /// Adds a text member, one line for each element.
+  /// - Throws: `ioError` if the temporary file cannot be written.
   public func add(_ name: String, lines: [String]) throws(FedMedError) {
     begin(array: name, .text, shape: [lines.count])
     try append(Array(lines.map { $0 + "\n" }.joined().utf8))
@@ -79,6 +93,7 @@ public final class ArchiveWriter {
   }
 
   /// Adds a JSON value.
+  /// - Throws: `ioError` if the temporary file cannot be written.
   public func add(_ name: String, json: JSON) throws(FedMedError) {
     begin(array: name, .json, shape: [])
     try append(Array((json.text + "\n").utf8))
@@ -108,17 +123,20 @@ public final class ArchiveWriter {
     members[members.count - 1].sha256 = hash.hexadecimal()
   }
 
-  /// The checksum of a member that has been added.
+  /// The SHA-256 of an added member; `nil` if there is no such member.
   public func checksum(of name: String) -> String? {
     members.first { $0.name == name }?.sha256
   }
 
   /// Writes the archive to an open file or pipe.
   /// - Parameters:
-  ///   - manifest: all but its members.
-  ///   - verbatim: a manifest's bytes to write instead, where the archive is to stay the one it is.
-  ///   - file: what messages call the output.
-  /// - Returns: the identity of the archive, and how many bytes were written.
+  ///   - manifest: the manifest without its members.
+  ///   - verbatim: manifest bytes to write unchanged, so that the archive keeps its identity.
+  ///   - filter: the compression.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Returns: the identity of the archive, and the number of bytes written.
+  /// - Throws: `badData` if a reader would refuse the archive, `ioError` if writing fails.
   @discardableResult
   public func finish(
     _ manifest: Manifest, verbatim: [UInt8]? = nil, filter: Filter, to descriptor: Int32,
@@ -126,7 +144,7 @@ public final class ArchiveWriter {
   ) throws(FedMedError) -> (identity: String, bytes: Int) {
     var manifest = manifest
     manifest.members = members
-    // What a reader would refuse is not written.
+    // Never write an archive that a reader would refuse.
     do throws(FedMedError) {
       try manifest.validate()
     } catch {
@@ -137,7 +155,7 @@ public final class ArchiveWriter {
       let kept = try Manifest(json: json)
       guard kept.members == members else {
         throw FedMedError(
-          .badData, "its arrays are not written as this tool writes them", file: file)
+          .badData, "its arrays are not stored as this tool stores them", file: file)
       }
     }
     let tar = try TarWriter(descriptor: descriptor, filter: filter, file: file)
@@ -157,7 +175,7 @@ public final class ArchiveWriter {
           rebasing: buffer[..<min(buffer.count, end - offset)])
         let count = try staged.read(into: wanted, from: offset)
         guard count > 0 else {
-          throw FedMedError(.ioError, "a temporary file became shorter", file: file)
+          throw FedMedError(.ioError, "a temporary file was truncated while being read", file: file)
         }
         try tar.write(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
         offset += count
@@ -167,7 +185,7 @@ public final class ArchiveWriter {
   }
 }
 
-/// The writing side of libarchive, with every return code checked.
+/// A wrapper of libarchive's writer that checks every return code.
 private final class TarWriter {
   private let archive: OpaquePointer
   private let entry: OpaquePointer
@@ -191,7 +209,7 @@ private final class TarWriter {
       try check(archive_write_add_filter_zstd(archive))
       try check(archive_write_set_filter_option(archive, "zstd", "compression-level", "19"))
     }
-    // No padding beyond the end mark, so that any truncation can be seen.
+    // No padding after the end marker, so that any truncation is detected.
     try check(archive_write_set_bytes_per_block(archive, 1 << 16))
     try check(archive_write_set_bytes_in_last_block(archive, 1))
     try check(archive_write_open_fd(archive, descriptor))

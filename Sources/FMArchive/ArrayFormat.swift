@@ -1,19 +1,25 @@
 import FMBase
 
-/// What a member of an archive holds.
+/// The content type of an archive member. Raw values of arrays are NumPy type descriptors.
 public enum ElementType: String, Codable, Sendable {
+  /// Single precision.
   case float32 = "<f4"
+  /// Half precision.
   case float16 = "<f2"
+  /// Signed 8-bit integers.
   case int8 = "|i1"
+  /// Unsigned 8-bit integers.
   case uint8 = "|u1"
+  /// Signed 32-bit integers.
   case int32 = "<i4"
+  /// Signed 64-bit integers.
   case int64 = "<i8"
-  /// UTF-8 text; its shape is the number of its lines.
+  /// UTF-8 text; the shape is the number of lines.
   case text
-  /// One JSON value; its shape is empty.
+  /// One JSON value; the shape is empty.
   case json
 
-  /// Bytes of one element of an array; nil for text and JSON, which are no arrays.
+  /// The size of an array element in bytes; `nil` for text and JSON.
   public var size: Int? {
     switch self {
     case .float32, .int32: 4
@@ -25,16 +31,18 @@ public enum ElementType: String, Codable, Sendable {
   }
 }
 
-/// The head of a `.npy` file, version 1.0 as NumPy's own documentation states it: magic, version,
-/// length, and a Python dictionary, padded with spaces to a multiple of 64 bytes.
+/// The header of a `.npy` file, version 1.0 as specified in NumPy's documentation: magic bytes,
+/// version, length, and a Python dictionary, padded with spaces to a multiple of 64 bytes.
 public struct ArrayHeader: Equatable, Sendable {
-  /// NumPy's name of the element type: `<f4`.
+  /// NumPy's descriptor of the element type, such as `<f4`.
   public var descriptor: String
+  /// The extent of each dimension.
   public var shape: [Int]
 
-  /// The number of elements; nil where it does not fit.
+  /// The number of elements; `nil` if it overflows or an extent is negative.
   public var count: Int? { Self.count(shape) }
 
+  /// The number of elements of an array of `shape`; `nil` if it overflows or an extent is negative.
   package static func count(_ shape: [Int]) -> Int? {
     var product = 1
     for extent in shape {
@@ -45,7 +53,7 @@ public struct ArrayHeader: Equatable, Sendable {
     return product
   }
 
-  /// The head's bytes, as NumPy writes them.
+  /// The header's bytes, exactly as NumPy writes them.
   public var bytes: [UInt8] {
     let extents =
       shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
@@ -57,8 +65,8 @@ public struct ArrayHeader: Equatable, Sendable {
       + Array(text.utf8)
   }
 
-  /// How many bytes the head takes whose first ten are `prefix`.
-  /// - Throws: `badData` where they are not the beginning of a `.npy` file of version 1.0.
+  /// The length in bytes of the header whose first ten bytes are `prefix`.
+  /// - Throws: `badData` if they do not begin a `.npy` file of version 1.0.
   public static func length(prefix: [UInt8]) throws(FedMedError) -> Int {
     guard prefix.count >= 10, prefix[0] == 0x93, prefix[1..<6].elementsEqual("NUMPY".utf8) else {
       throw FedMedError(.badData, "not a .npy array")
@@ -70,52 +78,54 @@ public struct ArrayHeader: Equatable, Sendable {
     return 10 + Int(prefix[8]) + Int(prefix[9]) << 8
   }
 
-  /// Whether an array of several dimensions is stored column after column.
+  /// Whether an array of two or more dimensions is in column-major (Fortran) order.
   public private(set) var isColumnMajor = false
 
-  /// Reads a whole head.
-  /// - Parameter acceptsColumns: whether an array may be stored column after column.
-  /// - Throws: `badData` where it is not one, or an array is stored in another order.
-  public init(bytes: [UInt8], acceptsColumns: Bool = false) throws(FedMedError) {
+  /// Parses a complete header.
+  /// - Parameter acceptsColumnMajor: whether Fortran order is allowed.
+  /// - Throws: `badData` if the header is malformed, or the array is in Fortran order and that is
+  ///   not allowed.
+  public init(bytes: [UInt8], acceptsColumnMajor: Bool = false) throws(FedMedError) {
     let length = try Self.length(prefix: Array(bytes.prefix(10)))
     guard bytes.count == length,
       let text = String(validating: bytes[10...], as: UTF8.self)
-    else { throw FedMedError(.badData, "truncated head of a .npy array") }
+    else { throw FedMedError(.badData, "truncated header of a .npy array") }
     var scanner = Scanner(text)
     var (descriptor, order, shape): (String?, Bool?, [Int]?) = (nil, nil, nil)
     scanner.skip("{")
     var keys: Set<String> = []
     while let key = scanner.quoted(), scanner.skip(":") {
       guard keys.insert(key).inserted else {
-        throw FedMedError(.badData, "duplicate key in the head of a .npy array")
+        throw FedMedError(.badData, "duplicate key in the header of a .npy array")
       }
       switch key {
       case "descr": descriptor = scanner.quoted()
       case "fortran_order": order = scanner.boolean()
       case "shape": shape = scanner.tuple()
       default:
-        throw FedMedError(.badData, "unknown key '\(printable(key))' in the head of a .npy array")
+        throw FedMedError(.badData, "unknown key '\(printable(key))' in the header of a .npy array")
       }
       if !scanner.skip(",") { break }
     }
     guard scanner.skip("}"), scanner.atEnd, let descriptor, let order, let shape else {
-      throw FedMedError(.badData, "malformed head of a .npy array")
+      throw FedMedError(.badData, "malformed header of a .npy array")
     }
-    guard !order || shape.count < 2 || acceptsColumns else {
+    guard !order || shape.count < 2 || acceptsColumnMajor else {
       throw FedMedError(
-        .badData, "array in Fortran order", hint: "save numpy.ascontiguousarray(x) instead")
+        .badData, "the array is in Fortran order", hint: "save numpy.ascontiguousarray(x) instead")
     }
     self.init(descriptor: descriptor, shape: shape)
     isColumnMajor = order && shape.count > 1
     guard count != nil else { throw FedMedError(.badData, "shape \(shape) is too large") }
   }
 
+  /// Creates the header of a row-major array.
   public init(descriptor: String, shape: [Int]) {
     self.descriptor = descriptor
     self.shape = shape
   }
 
-  /// Just as much Python as such a head contains.
+  /// A parser for the subset of Python literals that such a header contains.
   private struct Scanner {
     private var rest: Substring
 

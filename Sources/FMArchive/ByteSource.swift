@@ -1,17 +1,17 @@
 import FMBase
 import Glibc
 
-/// An open file, pipe or standard input, read from the beginning.
+/// An open file, pipe or standard input, read sequentially from the beginning.
 public final class ByteSource {
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
   package let descriptor: Int32
   private var pushedBack: [UInt8] = []
-  /// How many bytes have come out of it.
+  /// The number of bytes read so far.
   public private(set) var bytesRead = 0
 
   /// Opens `path`; `-` is standard input.
-  /// - Throws: `noInput` where it cannot be opened or is a folder.
+  /// - Throws: `noInput` if it cannot be opened or is a folder.
   public init(path: String) throws(FedMedError) {
     guard path != "-" else {
       name = "standard input"
@@ -29,7 +29,7 @@ public final class ByteSource {
     }
   }
 
-  /// Takes over `descriptor`, from its beginning.
+  /// Takes ownership of `descriptor`, which must be at the beginning of the file.
   package init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
     self.name = name
@@ -39,36 +39,38 @@ public final class ByteSource {
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
-  /// The size of a plain file; nil of a pipe.
+  /// The size of a regular file in bytes; `nil` for a pipe.
   package var size: Int? {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     return Int(status.st_size)
   }
 
-  /// Looks at a file's size before anything of it is read: a sparse file may be larger than any disk.
-  /// - Throws: `badData` where it is larger than `limit` bytes.
+  /// Checks a file's size before reading it, because a sparse file may be larger than any disk.
+  /// - Throws: `badData` if it is larger than `limit` bytes.
   package func requireSize(atMost limit: Int) throws(FedMedError) {
     if let size, size > limit { throw tooLarge(limit) }
   }
 
+  /// The error for a source that is larger than `limit` bytes.
   package func tooLarge(_ limit: Int) -> FedMedError {
     FedMedError(.badData, "larger than \(limit) bytes", file: name)
   }
 
-  /// Whether it can be opened a second time and read again.
+  /// Whether `path` is a regular file, which can be opened and read a second time.
   public static func isRegularFile(_ path: String) -> Bool {
     var status = stat()
     return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// Whether there is anything of that name.
+  /// Whether `path` exists; a dangling link counts.
   package static func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
   }
 
-  /// Fills `buffer` as far as there is something to read now; 0 is the end.
+  /// Reads the bytes available now into `buffer`, and returns their number; 0 at the end.
+  /// - Throws: `ioError` if reading fails.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FedMedError) -> Int {
     if !pushedBack.isEmpty {
       let count = min(pushedBack.count, buffer.count)
@@ -86,7 +88,8 @@ public final class ByteSource {
     }
   }
 
-  /// The next bytes, at most `count`, without using them up; fewer only at the end.
+  /// The next `count` bytes without consuming them; fewer only at the end.
+  /// - Throws: `ioError` if reading fails.
   public func peek(_ count: Int) throws(FedMedError) -> [UInt8] {
     var bytes = try read(upTo: count)
     swap(&bytes, &pushedBack)
@@ -94,10 +97,11 @@ public final class ByteSource {
     return Array(pushedBack.prefix(count))
   }
 
-  /// The next bytes, at most `limit`; fewer only at the end.
+  /// Reads the next `limit` bytes; fewer only at the end.
+  /// - Throws: `ioError` if reading fails.
   public func read(upTo limit: Int) throws(FedMedError) -> [UInt8] {
     var bytes: [UInt8] = []
-    // One more, so that the end is seen without taking more memory.
+    // One byte more, so that reaching the end does not grow the array.
     bytes.reserveCapacity(min(limit, (size ?? 0) - min(bytesRead, size ?? 0) + 1, 1 << 28))
     var chunk = [UInt8](repeating: 0, count: min(limit, 1 << 16))
     while bytes.count < limit {
@@ -114,9 +118,9 @@ public final class ByteSource {
     return bytes
   }
 
-  /// Everything to the end, as text.
-  /// - Throws: `badData` where it is longer than `limit` bytes or not UTF-8, or has a zero byte, as
-  ///   sparse files have.
+  /// The rest of the source as text.
+  /// - Throws: `badData` if it is longer than `limit` bytes, is not UTF-8, or contains a zero byte,
+  ///   as sparse files do; `ioError` if reading fails.
   public func text(limit: Int) throws(FedMedError) -> String {
     try requireSize(atMost: limit)
     var bytes: [UInt8] = []
@@ -126,7 +130,7 @@ public final class ByteSource {
       bytes += more
       guard bytes.count <= limit else { throw tooLarge(limit) }
       guard !more.contains(0) else {
-        throw FedMedError(.badData, "not UTF-8 text: it has a zero byte", file: name)
+        throw FedMedError(.badData, "not UTF-8 text: it contains a zero byte", file: name)
       }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -2,22 +2,24 @@ import CArchive
 import FMBase
 import FMNumerics
 
-/// The bytes of a source with gzip or zstd taken off, by libarchive's filters.
+/// The decompressed bytes of a source; libarchive detects gzip and zstd.
 ///
-/// A stage of its own below the tar reader, so that the compressed stream is read and checked to
-/// its very end, and so that what follows the last member is seen.
+/// This stage is separate from the tar reader, so that the compressed stream is read and checked to
+/// its very end, and anything after the last member is seen.
 package final class DecompressedStream {
   private let source: ByteSource
   private let archive: OpaquePointer
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
   private var failure: FedMedError?
-  /// Bytes given out so far.
+  /// The number of bytes returned so far.
   private(set) var position = 0
-  /// How many of them, at the end, are zero.
+  /// The number of zero bytes at the end of them.
   private(set) var trailingZeros = 0
-  /// Where to stop giving out: set by who knows how much there should be.
+  /// The most bytes to return; the caller sets it once the expected size is known.
   package var limit = 1 << 26
 
+  /// Begins to decompress `source`.
+  /// - Throws: `badData` if it is empty or corrupted, `ioError` if reading fails.
   package init(_ source: ByteSource) throws(FedMedError) {
     self.source = source
     guard try !source.peek(1).isEmpty else {
@@ -30,7 +32,7 @@ package final class DecompressedStream {
     guard archive_read_support_filter_gzip(archive) == ARCHIVE_OK,
       archive_read_support_filter_zstd(archive) == ARCHIVE_OK,
       archive_read_support_format_raw(archive) == ARCHIVE_OK
-    else { throw FedMedError(.internalError, "libarchive lacks gzip or zstd") }
+    else { throw FedMedError(.internalError, "libarchive was built without gzip or zstd") }
     let opened = archive_read_open(
       archive, Unmanaged.passUnretained(self).toOpaque(), nil,
       { _, context, block in
@@ -48,8 +50,9 @@ package final class DecompressedStream {
     buffer.deallocate()
   }
 
-  /// The next bytes, valid until the next call; nil at the end.
-  /// - Throws: `badData` where the compressed data are damaged, or there is more than `limit`.
+  /// The next bytes, valid until the next call; `nil` at the end.
+  /// - Throws: `badData` if the compressed data are corrupted or decompress to more than `limit`
+  ///   bytes; `ioError` if reading fails.
   package func next() throws(FedMedError) -> UnsafeRawBufferPointer? {
     var start: UnsafeRawPointer?
     var count = 0
@@ -65,18 +68,18 @@ package final class DecompressedStream {
     let block = UnsafeRawBufferPointer(start: start, count: count)
     position += count
     guard position <= limit else {
-      throw FedMedError(.badData, "larger than it says it is", file: source.name)
+      throw FedMedError(.badData, "larger than declared", file: source.name)
     }
     let zeros = block.reversed().prefix { $0 == 0 }.count
     trailingZeros = zeros == count ? trailingZeros + count : zeros
     return block
   }
 
-  /// Behind the end of the compressed data there must be no more.
+  /// Nothing may follow the compressed data.
   private func checkEnd() throws(FedMedError) {
     while try !source.read(upTo: 1 << 16).isEmpty {}
     guard archive_filter_bytes(archive, -1) == source.bytesRead else {
-      throw FedMedError(.badData, "something follows the compressed data", file: source.name)
+      throw FedMedError(.badData, "unexpected data after the compressed data", file: source.name)
     }
   }
 
@@ -94,7 +97,7 @@ package final class DecompressedStream {
     failure
       ?? FedMedError(
         .badData,
-        libarchiveReason(archive) ?? "damaged",
+        libarchiveReason(archive) ?? "corrupted",
         file: source.name)
   }
 }

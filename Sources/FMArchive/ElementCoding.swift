@@ -1,8 +1,9 @@
 import FMBase
 
-/// Numbers to and from the little-endian bytes of an array.
+/// Conversion between numbers and the little-endian bytes of an array.
 package enum ElementCoding {
-  /// - Throws: `badData` where a value is not finite, or too large for half precision.
+  /// The bytes of `values` as float16 or float32.
+  /// - Throws: `badData` if a value is not finite or overflows half precision.
   package static func encode(_ values: [Float], as type: ElementType) throws(FedMedError) -> [UInt8]
   {
     for value in values where !value.isFinite {
@@ -14,12 +15,12 @@ package enum ElementCoding {
     if let index = halves.firstIndex(where: { !$0.isFinite }) {
       throw FedMedError(
         .badData, "\(values[index]) does not fit in half precision",
-        hint: "the codec float32 sends numbers as they are")
+        hint: "use the codec float32, which keeps numbers unchanged")
     }
     return halves.withUnsafeBytes { Array($0) }
   }
 
-  /// Appends the numbers in `bytes`, a whole number of elements of float32 or float16.
+  /// Appends the elements in `bytes`, a whole number of float16 or float32 elements, to `values`.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, as type: ElementType, into values: inout [Float]
   ) {
@@ -54,7 +55,7 @@ package enum ElementCoding {
     }
   }
 
-  /// The first element of a float array that is infinite or not a number.
+  /// The index of the first element that is infinite or not a number; `nil` if all are finite.
   static func firstNonFinite(_ bytes: [UInt8], as type: ElementType) -> Int? {
     bytes.withUnsafeBytes { bytes in
       if type == .float16 {

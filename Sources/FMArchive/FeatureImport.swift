@@ -1,7 +1,7 @@
 import FMBase
 import FMNumerics
 
-/// Features that another program computed: NumPy files, or a table of numbers.
+/// An import of features computed by another program, from NumPy files or a table of numbers.
 public struct FeatureImport {
   private let features: String
   private let labels: String?
@@ -11,19 +11,25 @@ public struct FeatureImport {
   private let encoder: String
   private let logitScale: Double
 
+  /// Creates an import; `read` opens the files.
   /// - Parameters:
-  ///   - features: the path of a `.npy` or `.npz` file [N, D], or of a table of numbers in CSV or TSV, whose
-  ///     columns `sample` and `label` may stand for `table` and `labels`.
-  ///   - labels: that of class numbers [N]; nil is unlabelled, unless the features have a column `label`.
-  ///   - text: that of class features [C, D]; nil where anchors are to stand for them.
-  ///   - classes: that of the classes' names; nil takes the different labels of the features' column.
-  ///   - table: that of the samples; nil takes the features' column, or numbers.
+  ///   - features: the path of a `.npy` or `.npz` file [N, D], or of a CSV or TSV table whose
+  ///     columns `sample` and `label` can replace `table` and `labels`.
+  ///   - labels: the path of the class numbers [N]; `nil` means unlabelled, unless the features
+  ///     have a column `label`.
+  ///   - text: the path of the class text features [C, D]; `nil` if anchors take their place.
+  ///   - classes: the path of the class names; `nil` uses the distinct values of the column
+  ///     `label`.
+  ///   - table: the path of the table of samples; `nil` uses the column `sample`, or numbers the
+  ///     samples.
+  ///   - encoder: the encoder's name.
+  ///   - logitScale: the logit scale τ, above 0 and at most 300.
   public init(
     features: String, labels: String?, text: String?, classes: String?, table: String?,
     encoder: String, logitScale: Double
   ) {
     self.features = features
-    // What one file holds needs no second name.
+    // One `.npz` file can hold both arrays.
     self.labels = labels ?? (NumPyArray.has("labels", in: features) ? features : nil)
     self.text = text
     self.classes = classes
@@ -32,22 +38,25 @@ public struct FeatureImport {
     self.logitScale = logitScale
   }
 
-  /// Whether a file of features is an `.npz` file that has the classes' too.
+  /// Whether the feature file at `path` is an `.npz` file that also holds class text features.
   public static func hasText(_ path: String) -> Bool { NumPyArray.has("text", in: path) }
 
-  /// The file of a path that may name an array of it.
+  /// The file part of `path`, which may name an array as in `FILE.npz:ARRAY`.
   public static func file(_ path: String) -> String { NumPyArray.parts(path).file }
 
-  /// Reads the files and checks that they belong together.
-  /// - Throws: `badData` with the file and place where one is damaged or does not fit the others.
+  /// Reads the files and checks that they are consistent.
+  /// - Throws: `badData` with the file and place if a file is malformed or inconsistent with the
+  ///   others; `noInput` if one cannot be opened; `ioError` if reading fails; `usage` if there are
+  ///   no class names or the logit scale is out of range.
   public func read() throws(FedMedError) -> FeatureSet {
     let (features, columns) = try Self.features(path: features)
     guard features.shape.count == 2, let type = features.floatType else {
-      throw features.fault("\(features.summary), expected floats of two dimensions")
+      throw features.fault("\(features.summary), expected a two-dimensional array of floats")
     }
     let (count, dimension) = (features.shape[0], features.shape[1])
     guard count > 0, (1...Manifest.largestDimension).contains(dimension) else {
-      throw features.fault("shape \(features.shape)")
+      throw features.fault(
+        "shape \(features.shape), expected [N, D] with D at most \(Manifest.largestDimension)")
     }
     if let index = ElementCoding.firstNonFinite(features.data, as: type) {
       throw features.fault("sample \(index / dimension) has a feature that is not finite")
@@ -58,24 +67,24 @@ public struct FeatureImport {
       names = try ClassNames.read(path: classes)
     } else if let labels = columns?["label"] {
       if let row = labels.firstIndex(where: { !Name.isValid($0) }) {
-        throw features.fault("the label of sample \(row + 1) cannot be the name of a class")
+        throw features.fault("the label of sample \(row + 1) is not a valid class name")
       }
-      // Numbers in their order: 2 before 10.
+      // Sort numbers by value, so that 2 comes before 10.
       let distinct = ClassNames.distinct(labels)
       names =
         distinct.allSatisfy { Int($0) != nil }
         ? distinct.sorted { Int($0) ?? 0 < Int($1) ?? 0 } : distinct
       guard names.count <= Manifest.largestClasses else {
-        throw features.fault("\(names.count) classes, at most \(Manifest.largestClasses)")
+        throw features.fault("\(names.count) classes, must be at most \(Manifest.largestClasses)")
       }
     } else {
       throw FedMedError(
-        .usage, "an import needs the classes' names, or features with a column 'label'")
+        .usage, "an import requires the class names, or features with a column 'label'")
     }
     func check(_ valid: Bool, _ reason: String, _ file: String) throws(FedMedError) {
       guard valid else { throw FedMedError(.badData, reason, file: file) }
     }
-    try check(Name.isValid(encoder), "the encoder's name cannot be one", encoder)
+    try check(Name.isValid(encoder), "invalid encoder name", encoder)
     guard logitScale > 0 && logitScale <= 300 else {
       throw FedMedError(.usage, "the logit scale must be above 0 and at most 300")
     }
@@ -97,15 +106,17 @@ public struct FeatureImport {
       name: self.features)
   }
 
-  /// Reads class features [C, D] from a `.npy` file.
-  /// - Throws: `badData` where they are of another shape or not finite.
+  /// Reads class text features [C, D] from a `.npy` file, or from the array `text` of a `.npz`
+  /// file.
+  /// - Throws: `badData` if they have another shape or are not finite; `noInput` if the file cannot
+  ///   be opened; `ioError` if reading fails.
   public static func text(
     path: String, classes: Int, dimension: Int
   ) throws(FedMedError) -> Matrix {
     let file = try NumPyArray(path: path, preferred: "text")
     guard file.shape == [classes, dimension], let type = file.floatType else {
       throw file.fault(
-        "\(file.summary), expected floats of shape [\(classes), \(dimension)]: classes × numbers")
+        "\(file.summary), expected floats of shape [\(classes), \(dimension)]: classes × features")
     }
     if let index = ElementCoding.firstNonFinite(file.data, as: type) {
       throw file.fault("class \(index / dimension) has a feature that is not finite")
@@ -127,7 +138,7 @@ public struct FeatureImport {
     return (table.array, table.columns)
   }
 
-  /// The table of the samples.
+  /// The table of samples: the given one, or one made from the features' columns.
   private func samples(_ count: Int, _ columns: Columns?) throws(FedMedError) -> Table {
     if let table {
       return try Table(text: ByteSource(path: table).text(limit: Table.sizeLimit), file: table)
@@ -141,7 +152,8 @@ public struct FeatureImport {
     }
     guard rows.allSatisfy({ $0.allSatisfy(Name.isValid) }), Set(names).count == count else {
       throw FedMedError(
-        .badData, "its columns 'sample' and 'label' must have names, each sample another one",
+        .badData,
+        "the columns 'sample' and 'label' must hold valid names, and sample names must be unique",
         file: features)
     }
     return Table(header: header, rows: rows)
@@ -155,24 +167,26 @@ public struct FeatureImport {
       let numbers = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
       let values = column.compactMap { numbers[$0] }
       guard values.count == count else {
-        throw FedMedError(.badData, "its column 'label' has other classes", file: features)
+        throw FedMedError(
+          .badData, "the column 'label' has a class that is not among the class names",
+          file: features)
       }
       return values
     }
     let file = try NumPyArray(
       path: labels == features ? NumPyArray.parts(labels).file : labels, preferred: "labels")
     guard file.shape == [file.shape.first ?? 0], let values = file.integers else {
-      throw file.fault("\(file.summary), expected integers of one dimension")
+      throw file.fault("\(file.summary), expected a one-dimensional array of integers")
     }
     guard values.count == count else {
       throw file.fault("\(values.count) labels for \(count) samples")
     }
     if let index = values.firstIndex(where: { !classes.indices.contains($0) }) {
       throw file.fault(
-        "label \(values[index]) of sample \(index), there are \(classes.count) classes, from 0 on")
+        "label \(values[index]) of sample \(index), must be between 0 and \(classes.count - 1)")
     }
-    // A table that names the classes in a column of its own must agree: rows in another order
-    // would go unnoticed until the model is no better than chance.
+    // A label column in the table must agree with the labels: rows in a different order would
+    // otherwise go unnoticed until the model is no better than chance.
     if table.header.contains("label") {
       let column = try table.column("label")
       if column.allSatisfy(classes.contains),

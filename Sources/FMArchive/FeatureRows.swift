@@ -1,39 +1,39 @@
 import FMBase
 import FMNumerics
 
-/// The features of samples [N, D], a row each, as an archive has them: in memory, or in a file where
-/// they would be too many.
+/// The feature matrix [N, D] of an archive, one row per sample: in memory, or in a file if it is
+/// too large for memory.
 public struct FeatureRows: Sendable {
   private enum Storage: Sendable {
     case memory([UInt8])
-    /// Rows at these places of a file.
+    /// Rows at byte offsets of a file.
     case file(StagingFile, offsets: [Int])
   }
 
-  /// float16 or float32.
+  /// The element type: float16 or float32.
   public let elementType: ElementType
-  /// D.
+  /// D, the number of features per sample.
   public let dimension: Int
   private let storage: Storage
 
-  /// Rows in memory.
-  /// - Parameter bytes: little endian, a whole number of rows.
+  /// Creates rows in memory.
+  /// - Parameter bytes: little-endian elements, a whole number of rows.
   public init(_ bytes: [UInt8], as elementType: ElementType, dimension: Int) {
     (self.elementType, self.dimension) = (elementType, dimension)
     storage = .memory(bytes)
   }
 
-  /// Rows in a file.
+  /// Creates rows in a file, each at its byte offset.
   package init(_ file: StagingFile, offsets: [Int], as elementType: ElementType, dimension: Int) {
     (self.elementType, self.dimension) = (elementType, dimension)
     storage = .file(file, offsets: offsets)
   }
 
-  /// The bytes of a row.
+  /// The size of a row in bytes.
   private var stride: Int { dimension * (elementType.size ?? 0) }
 
-  /// Gives the rows named by `indices` to `body`, one after the other.
-  /// - Throws: `ioError` where a file cannot be read, and what `body` throws.
+  /// Passes the rows at `indices` to `body`, one after the other.
+  /// - Throws: `ioError` if the file cannot be read; any error that `body` throws.
   private func forEach(
     _ indices: [Int], _ body: (UnsafeRawBufferPointer) throws(FedMedError) -> Void
   ) throws(FedMedError) {
@@ -51,8 +51,8 @@ public struct FeatureRows: Sendable {
     }
   }
 
-  /// The features of some samples [n, D], in single precision.
-  /// - Throws: `ioError` where they are in a file that cannot be read.
+  /// The features of the samples at `indices` [n, D], in single precision.
+  /// - Throws: `ioError` if they are in a file that cannot be read.
   public func matrix(_ indices: [Int]) throws(FedMedError) -> Matrix {
     var values: [Float] = []
     values.reserveCapacity(indices.count * dimension)
@@ -60,7 +60,7 @@ public struct FeatureRows: Sendable {
     return Matrix(rows: indices.count, columns: dimension, elements: values)
   }
 
-  /// The rows named by `indices`, in that order.
+  /// The rows at `indices`, in that order.
   public func gathering(_ indices: [Int]) -> FeatureRows {
     switch storage {
     case .memory(let bytes):
@@ -74,7 +74,8 @@ public struct FeatureRows: Sendable {
     }
   }
 
-  /// Adds all rows to an archive, as an array.
+  /// Adds all rows to an archive as one array.
+  /// - Throws: `ioError` if reading or writing a file fails.
   package func write(_ name: String, to writer: ArchiveWriter) throws(FedMedError) {
     switch storage {
     case .memory(let bytes):

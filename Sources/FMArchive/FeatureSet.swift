@@ -1,33 +1,41 @@
 import FMBase
 import FMNumerics
 
-/// A feature archive: the frozen encoder's view of a set of samples.
+/// A feature archive: the frozen encoder's features of a set of samples.
 public struct FeatureSet: Sendable {
+  /// The site that owns the samples; `nil` before partitioning.
   public var site: String?
+  /// The class names [C].
   public var classes: [String]
+  /// The encoder that the features come from.
   public var encoder: Manifest.Encoder
   /// The features [N, D].
   public let rows: FeatureRows
-  /// 0..<C for each sample, where they are known.
+  /// The class of each sample [N], 0..<C; `nil` if unlabelled.
   public let labels: [Int]?
-  /// The encoder's text features [C, D], one class a row, unnormalised.
+  /// The text features [C, D], one row per class, not normalised.
   public var text: Matrix
-  /// What else is known of each sample; the first column names it.
+  /// Data about each sample, one row per sample; the first column is the sample's name.
   public var table: Table
+  /// The split of each sample [N]; `nil` before partitioning.
   public var split: [Split]?
-  /// How many reference images of each class its anchor in `text` was made of.
+  /// The number of reference images from which each class anchor in `text` was made; `nil` without
+  /// anchors.
   public var anchors: Int?
-  /// What was done to the images on purpose.
+  /// The corruption deliberately applied to the images; `nil` if there was none.
   public var damage: ImageDamage?
-  /// The identity of the archive that it was read from.
+  /// The identity of the archive from which it was read; `nil` if it was not read from one.
   public let identity: String?
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
 
+  /// N, the number of samples.
   public var count: Int { table.rows.count }
+  /// The sample names [N].
   public var names: [String] { table.rows.map { $0[0] } }
 
-  /// - Precondition: all parts are of one size; the tools that make one check their input first.
+  /// Creates a feature set from its parts.
+  /// - Precondition: the sizes of all parts agree; callers check their input first.
   public init(
     classes: [String], encoder: Manifest.Encoder, rows: FeatureRows, labels: [Int]?, text: Matrix,
     table: Table, name: String
@@ -43,10 +51,11 @@ public struct FeatureSet: Sendable {
   }
 
   /// Reads a feature archive.
+  /// - Throws: `badData` if it is malformed or of another kind, `ioError` if reading fails.
   public init(_ reader: ArchiveReader) throws(FedMedError) {
     let manifest = reader.manifest
     guard case .features(let payload) = manifest.payload else {
-      throw reader.fault("is no archive of features", "manifest.json")
+      throw reader.fault("not a feature archive", "manifest.json")
     }
     name = reader.name
     identity = reader.identity
@@ -71,7 +80,8 @@ public struct FeatureSet: Sendable {
         let values = try reader.integers()
         if let index = values.firstIndex(where: { $0 < 0 || $0 >= manifest.classes.count }) {
           throw reader.fault(
-            "label \(values[index]) of sample \(index), there are \(manifest.classes.count) classes",
+            "label \(values[index]) of sample \(index), must be between 0 and "
+              + "\(manifest.classes.count - 1)",
             member.name)
         }
         labels = values.map { Int($0) }
@@ -81,7 +91,8 @@ public struct FeatureSet: Sendable {
       case "samples.tsv":
         table = try Table(text: reader.text(), file: name, place: member.name)
         guard table.rows.count == payload.samples else {
-          throw reader.fault("\(table.rows.count) samples", member.name)
+          throw reader.fault(
+            "\(table.rows.count) samples, expected \(payload.samples)", member.name)
         }
       default:
         split = try Self.splits(reader, count: payload.samples)
@@ -98,26 +109,28 @@ public struct FeatureSet: Sendable {
     var result: [Split] = []
     for line in Table.lines(try reader.text()) {
       guard let split = Split(rawValue: String(line)) else {
-        throw reader.fault("'\(printable(String(line)))' is no split", "split.txt")
+        throw reader.fault("unknown split '\(printable(String(line)))'", "split.txt")
       }
       result.append(split)
     }
-    guard result.count == count else { throw reader.fault("\(result.count) lines", "split.txt") }
+    guard result.count == count else {
+      throw reader.fault("\(result.count) lines, expected \(count)", "split.txt")
+    }
     return result
   }
 
-  /// The samples of a split.
-  /// - Throws: `badData` where the set was never split.
+  /// The indices of the samples in a split.
+  /// - Throws: `badData` if the set has no splits.
   public func indices(of wanted: Split) throws(FedMedError) -> [Int] {
     guard let split else {
       throw FedMedError(
         .badData, "not split into train, validation and test", file: name,
-        hint: "fm-partition splits it")
+        hint: "split it with fm-partition")
     }
     return split.indices.filter { split[$0] == wanted }
   }
 
-  /// The same set with some of its samples only.
+  /// The subset of the samples at `indices`, in that order, without its site and splits.
   public func gathering(_ indices: [Int]) -> FeatureSet {
     var part = FeatureSet(
       classes: classes, encoder: encoder, rows: rows.gathering(indices),
@@ -129,7 +142,13 @@ public struct FeatureSet: Sendable {
   }
 
   /// Writes the archive.
-  /// - Parameter tool: who writes it, with its version.
+  /// - Parameters:
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - parent: the identity of the feature archive from which it was partitioned; `nil` if there
+  ///     is none.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Throws: `badData` if a value cannot be stored, `ioError` if writing fails.
   public func write(
     tool: String, parent: String? = nil, to descriptor: Int32, file: String
   ) throws(FedMedError) {

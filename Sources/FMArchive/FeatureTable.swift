@@ -1,13 +1,17 @@
 import FMBase
 
-/// Features as text: a row for each sample, with commas or tabs between the numbers, with or without a
-/// header. With a header, the columns `sample` and `label` are names; all others must be numbers.
+/// A feature table in text form: one row per sample, with commas or tabs as separators and an
+/// optional header. If there is a header, the columns `sample` and `label` hold names; all other
+/// columns must be numbers.
 struct FeatureTable {
+  /// The feature matrix [N, D].
   package let array: NumPyArray
-  /// The columns that are names, where there are such.
+  /// The name columns, `sample` and `label`, if present.
   package let columns: [String: [String]]
 
-  /// - Throws: `badData` with the line and column where a cell is missing or is not a number.
+  /// Reads a table.
+  /// - Throws: `badData` with the line and column if a cell is missing or is not a number;
+  ///   `ioError` if reading fails.
   init(_ source: ByteSource) throws(FedMedError) {
     let text = try source.text(limit: Table.sizeLimit)
     try Table.checkSize(text, file: source.name)
@@ -20,12 +24,12 @@ struct FeatureTable {
     guard let first = lines.first else { throw fault(0, "no features") }
     let separator = DelimitedText.separator(header: first.utf8)
     var header = Self.cells(first, separator).map { String($0) }
-    // Some programs begin a text with a mark of its encoding.
+    // Some programs write a byte order mark first.
     if header[0].hasPrefix("\u{FEFF}") { header[0].removeFirst() }
     guard header.count > 1 || !first.contains(";") else {
       throw fault(0, "semicolons between columns, expected commas or tabs")
     }
-    // pandas calls columns without names 0, 1, 2 and so on.
+    // pandas names columns 0, 1, 2, … if they have no names.
     let isCounted = header.count > 1 && header.indices.allSatisfy { header[$0] == "\($0)" }
     let hasHeader = isCounted || header.contains { Double($0) == nil }
     let roles = hasHeader ? Self.roles(header) : header.map { _ in Role.number }
@@ -33,10 +37,11 @@ struct FeatureTable {
       roles[$0].name ?? ""
     }
     guard names.values.allSatisfy({ $0.count == 1 }) else {
-      throw fault(0, "a column is there twice")
+      throw fault(0, "duplicate column sample or label")
     }
-    guard header.count <= Manifest.largestDimension + Self.mostNames else {
-      throw fault(0, "\(header.count) columns, at most \(Manifest.largestDimension) features")
+    guard header.count <= Manifest.largestDimension + Self.maximumNameColumns else {
+      throw fault(
+        0, "\(header.count) columns, must be at most \(Manifest.largestDimension) features")
     }
     var texts: [String: [String]] = names.mapValues { _ in [] }
     var values: [Float] = []
@@ -58,7 +63,8 @@ struct FeatureTable {
               cell.isEmpty
                 ? "\(title) is empty" : "\(title): '\(printable(String(cell)))' is not a number",
               hint:
-                "columns other than sample and label must be numbers; all others belong in a table of their own"
+                "columns other than sample and label must be numbers; put all others in a separate "
+                + "table"
             )
           }
           values.append(Float(value))
@@ -72,10 +78,10 @@ struct FeatureTable {
     columns = texts
   }
 
-  /// The columns that are no features.
-  private static let mostNames = 3
+  /// The most columns besides the features: sample, label and an index.
+  private static let maximumNameColumns = 3
 
-  /// What a column holds.
+  /// The content of a column.
   private enum Role: Equatable {
     case number, ignored
     case name(String)
@@ -83,8 +89,8 @@ struct FeatureTable {
     var name: String? { if case .name(let name) = self { name } else { nil } }
   }
 
-  /// By the header. The index that pandas writes has no name: it names the samples, or where they are
-  /// named already, it says nothing, and is no feature.
+  /// The roles given by the header. The index column that pandas writes has no name: it names the
+  /// samples, or is ignored if another column does.
   private static func roles(_ header: [String]) -> [Role] {
     let titles = header.map { $0.lowercased() }
     return titles.map { title in
@@ -96,7 +102,7 @@ struct FeatureTable {
     }
   }
 
-  /// The cells of a line; one in quotes may have separators in it.
+  /// The cells of a line; a quoted cell may contain separators.
   private static func cells(_ line: Substring, _ separator: UInt8) -> [Substring] {
     guard line.utf8.contains(UInt8(ascii: "\"")) else {
       return line.utf8.split(separator: separator, omittingEmptySubsequences: false).map {

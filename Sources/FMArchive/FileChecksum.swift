@@ -1,8 +1,8 @@
 import FMBase
 
 extension SHA256 {
-  /// The checksum of all that `source` has.
-  /// - Throws: `badData` where that is more than `limit` bytes.
+  /// The SHA-256 of the rest of `source`, in hexadecimal.
+  /// - Throws: `badData` if it is larger than `limit` bytes, `ioError` if reading fails.
   package static func hexadecimal(of source: ByteSource, limit: Int) throws(FedMedError) -> String {
     try source.requireSize(atMost: limit)
     var hash = SHA256()

@@ -1,7 +1,7 @@
 import FMBase
 import Glibc
 
-/// What folders hold.
+/// Queries about folders and their contents.
 public enum Folder {
   /// Whether there is a folder at `path`.
   public static func isFolder(_ path: String) -> Bool {
@@ -9,23 +9,23 @@ public enum Folder {
     return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The folder that something at `path` would be in and that is missing, the outermost one; nil where it
-  /// is there.
+  /// The outermost missing ancestor folder of `path`; `nil` if its folder exists.
   public static func missingParent(of path: String) -> String? {
     let slashes = path.indices.filter { path[$0] == "/" && $0 > path.startIndex }
     return slashes.lazy.map { String(path[..<$0]) }.first { !isFolder($0) }
   }
 
-  /// An error for a path that cannot be created: where its folder is missing, it names the folder.
+  /// The error for a `path` that cannot be created; it names the folder if that is missing.
   public static func cannotCreate(_ path: String, errno number: Int32) -> FedMedError {
     if number == ENOENT, let parent = missingParent(of: path) {
-      return FedMedError(.cannotCreate, "no such folder", file: parent, hint: "mkdir -p makes it")
+      return FedMedError(
+        .cannotCreate, "no such folder", file: parent, hint: "create it with mkdir -p")
     }
     return FedMedError(.cannotCreate, errno: number, "create", file: path)
   }
 
-  /// The names in the folder at `path`, in the order of their bytes.
-  /// - Throws: an error of the given code where it cannot be read.
+  /// The names in the folder at `path`, sorted by their bytes.
+  /// - Throws: an error with `code` if the folder cannot be read.
   public static func names(
     _ path: String, failingWith code: FedMedError.Code
   ) throws(FedMedError) -> [String] {
@@ -43,7 +43,7 @@ public enum Folder {
     return names.sorted { $0.precedes($1) }
   }
 
-  /// The places of everything in the folder at `path`; none where it cannot be read.
+  /// The paths of everything in the folder at `path`; empty if it cannot be read.
   public static func files(_ path: String) -> [String] {
     let names = try? names(path, failingWith: .noInput)
     return (names ?? []).map { "\(path)/\($0)" }

@@ -1,52 +1,83 @@
 import FMBase
 import FMMethods
 
-/// `manifest.json`, the first member of every archive: what the archive is and what is in it.
-/// `fm-archive(5)` describes every key.
+/// The content of `manifest.json`, the first member of every archive: what the archive is and what
+/// it contains. `fm-archive(5)` documents every key.
 public struct Manifest: Equatable, Sendable {
-  /// What an archive is for.
+  /// The kind of an archive.
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case features, model, update, state, predictions, report, server
+    /// Features of samples.
+    case features
+    /// A global model.
+    case model
+    /// A site's update, or the sum of several sites' updates.
+    case update
+    /// A site's private state.
+    case state
+    /// Predictions on samples.
+    case predictions
+    /// A site's report of scores.
+    case report
+    /// The state of the server's optimiser.
+    case server
   }
 
   /// A member of the archive.
   public struct Member: Codable, Equatable, Sendable {
+    /// The member's file name.
     public var name: String
+    /// The type of its elements.
     public var dtype: ElementType
+    /// The extent of each dimension; for text, the number of lines.
     public var shape: [Int]
-    /// Its size in the archive, a `.npy` head included.
+    /// The size in bytes, including the header of a `.npy` array.
     public var bytes: Int
+    /// The SHA-256 of its bytes, in hexadecimal.
     public var sha256: String
   }
 
+  /// The value of the key `format`.
   public static let formatName = "fedmed-archive"
-  /// The version that is written; readers take all versions up to it.
+  /// The version of the format that is written; readers accept it and all earlier ones.
   public static let formatVersion = 2
 
-  /// Name and version of the tool that wrote it.
+  /// The name and version of the tool that wrote the archive.
   public var tool: String
+  /// The class names [C].
   public var classes: [String]
-  /// What its kind says beside that.
+  /// The keys that depend on the kind.
   public var payload: Payload
+  /// The members, in the order in which they are stored.
   public var members: [Member] = []
 
+  /// Creates a manifest without members.
   public init(tool: String, classes: [String], _ payload: Payload) {
     (self.tool, self.classes, self.payload) = (tool, classes, payload)
   }
 
+  /// The kind of the archive.
   public var kind: Kind { payload.kind }
 }
 
-/// What a manifest says by its archive's kind, and no more: what leaves a site has no room for anything else.
+/// The part of a manifest that depends on the archive's kind. Each kind allows only its own keys,
+/// so that nothing else can leave a site.
 public enum Payload: Equatable, Sendable {
+  /// Features of samples.
   case features(FeaturesPayload)
+  /// A global model.
   case model(ModelPayload)
+  /// A site's update, or the sum of several sites' updates.
   case update(UpdatePayload)
+  /// A site's private state.
   case state(StatePayload)
+  /// The state of the server's optimiser.
   case server(ServerPayload)
+  /// Predictions on samples.
   case predictions(PredictionsPayload)
+  /// A site's report of scores.
   case report(ReportPayload)
 
+  /// The kind of archive that the payload belongs to.
   public var kind: Manifest.Kind {
     switch self {
     case .features: .features
@@ -59,7 +90,7 @@ public enum Payload: Equatable, Sendable {
     }
   }
 
-  /// The content, whatever the kind.
+  /// The content, of any kind.
   var content: any PayloadContent {
     switch self {
     case .features(let content): content
@@ -85,20 +116,21 @@ public enum Payload: Equatable, Sendable {
   }
 }
 
-/// What every payload can do.
+/// The requirements on every payload.
 protocol PayloadContent: Decodable, Equatable, Sendable {
-  /// Its keys and values, in any order (`Manifest.keys` has it); nil where there is none.
+  /// Its keys and values, in any order (`Manifest.keys` sorts them); `nil` omits a key.
   var fields: [(key: String, value: JSON?)] { get }
-  /// Which members there are, of which types and shapes.
-  /// - Throws: `badData` for a value that names what does not exist.
+  /// The members that the archive has, with their types and shapes.
+  /// - Throws: `badData` if a value names something unknown, such as a method.
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule]
   /// Checks the values.
-  /// - Throws: `badData` with the key.
+  /// - Throws: `badData` with the key if a value is invalid.
   func validate() throws(FedMedError)
 }
 
-/// Of listings, where any kind may be.
+/// Properties for listings of archives of any kind.
 extension Manifest {
+  /// The round; `nil` for features.
   public var round: Int? {
     switch payload {
     case .features: nil
@@ -111,6 +143,7 @@ extension Manifest {
     }
   }
 
+  /// The number of samples; `nil` if the kind has none.
   public var samples: Int? {
     switch payload {
     case .features(let features): features.samples
@@ -122,6 +155,7 @@ extension Manifest {
     }
   }
 
+  /// The site that the archive belongs to; `nil` for models and the server's state.
   public var site: String? {
     switch payload {
     case .features(let features): features.site

@@ -2,7 +2,7 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// What a member of an archive may look like.
+/// The allowed types and shape of an archive member.
 struct MemberRule {
   package let name: String
   let types: [ElementType]
@@ -13,20 +13,21 @@ struct MemberRule {
     (self.name, self.types, self.shape, self.isRequired) = (name, types, shape, isRequired)
   }
 
-  /// The arrays of a layout.
+  /// The rules for the arrays of a layout.
   package static func rules(_ layout: Layout, _ types: [ElementType], prefix: String = "")
     -> [MemberRule]
   {
     layout.map { MemberRule("\(prefix)\($0.name).npy", types, $0.shape) }
   }
 
-  /// The most bytes that such a member may take, so that a small file cannot unpack to a large one.
+  /// The most bytes that such a member may have, so that a small file cannot decompress to a huge
+  /// one.
   package func limit(_ type: ElementType) -> Int {
     switch type {
     case .json: return JSONLimits.report.bytes
     case .text: return min((shape.first ?? 0) * Manifest.longestLine, Table.sizeLimit)
     default:
-      // The data, and a header that NumPy pads as it likes.
+      // The data plus a header, which NumPy may pad generously.
       let (bytes, overflow) = (ArrayHeader.count(shape) ?? .max)
         .multipliedReportingOverflow(by: type.size ?? 1)
       return overflow ? .max : min(bytes, ArchiveReader.sizeLimit) + 1 << 12
@@ -35,18 +36,18 @@ struct MemberRule {
 }
 
 extension Manifest {
-  /// The largest feature size. A model takes memory by its square, 134 MB at this limit.
+  /// The largest number of features. A model's memory grows with its square: 134 MB at this limit.
   package static let largestDimension = 4096
   /// The largest number of classes.
   package static let largestClasses = 1 << 12
 
   /// The longest name of an encoder or a tool, in bytes of UTF-8.
   static let longestName = 256
-  /// The most bytes that a line of text may take, on average over a member's lines.
+  /// The most bytes of a line of text, averaged over the lines of a member.
   static let longestLine = 1 << 12
 
-  /// Checks everything that a manifest alone can tell: the values of its keys, and for its kind
-  /// which members there are, of which types and shapes.
+  /// Checks everything that can be checked in a manifest alone: the values of its keys, and for its
+  /// kind the members, their types and their shapes.
   /// - Throws: `badData` with the place in the manifest.
   package func validate() throws(FedMedError) {
     try validateValues()
@@ -59,22 +60,24 @@ extension Manifest {
         throw FedMedError(.badData, "listed twice", place: place)
       }
       guard let rule = rules.first(where: { $0.name == member.name }) else {
-        throw FedMedError(.badData, "has no place in an archive of \(kind.rawValue)", place: place)
+        throw FedMedError(
+          .badData, "not allowed in an archive of kind \(kind.rawValue)", place: place)
       }
       try Self.check(member, rule, place)
       total += member.bytes
       guard total <= ArchiveReader.sizeLimit else {
-        throw FedMedError(.badData, "more than \(ArchiveReader.sizeLimit) bytes", place: "members")
+        throw FedMedError(
+          .badData, "more than \(ArchiveReader.sizeLimit) bytes in all", place: "members")
       }
     }
     for rule in rules where rule.isRequired && !names.contains(rule.name) {
       throw FedMedError(.badData, "not listed", place: rule.name)
     }
-    // Arrays are taken in this order, which must be that of every other archive of the kind.
+    // Arrays are read in this order, which must be the same for every archive of the kind.
     let expected = rules.map(\.name).filter(names.contains)
     if let (member, name) = zip(members, expected).first(where: { $0.name != $1 }) {
       throw FedMedError(
-        .badData, "listed in the place of \(name)", place: printable(member.name))
+        .badData, "out of order, expected \(name)", place: printable(member.name))
     }
   }
 
@@ -91,18 +94,20 @@ extension Manifest {
     }
     guard (0...rule.limit(member.dtype)).contains(member.bytes) else {
       throw FedMedError(
-        .badData, "\(member.bytes) bytes, at most \(rule.limit(member.dtype))", place: place)
+        .badData, "\(member.bytes) bytes, must be at most \(rule.limit(member.dtype))", place: place
+      )
     }
     try Check.checksum(member.sha256, "members.sha256")
   }
 
-  /// Checks the values of all keys but the members.
+  /// Checks the values of all keys except the members.
+  /// - Throws: `badData` with the key.
   package func validateValues() throws(FedMedError) {
     try Check.line(tool, "tool")
     try Check.value(
       (1...Self.largestClasses).contains(classes.count), "classes",
-      "there must be from 1 to \(Self.largestClasses)")
-    try Check.value(Set(classes).count == classes.count, "classes", "one is named twice")
+      "\(classes.count) classes, must be between 1 and \(Self.largestClasses)")
+    try Check.value(Set(classes).count == classes.count, "classes", "duplicate name")
     for name in classes { try Check.name(name, "classes") }
     try payload.content.validate()
   }
@@ -118,13 +123,13 @@ enum Check {
     try self.value((0...1_000_000_000).contains(value), key, "out of range")
   }
 
-  /// How many samples one site may have.
+  /// Checks the number of samples of one site.
   package static func samples(_ value: Int) throws(FedMedError) {
     try self.value((0...(1 << 30)).contains(value), "samples", "out of range")
   }
 
   package static func name(_ name: String, _ key: String) throws(FedMedError) {
-    try value(Name.isValid(name), key, "'\(printable(name))' cannot be a name")
+    try value(Name.isValid(name), key, "invalid name '\(printable(name))'")
   }
 
   package static func line(_ text: String, _ key: String) throws(FedMedError) {
@@ -139,10 +144,11 @@ enum Check {
         text.utf8.count == 64
           && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
       } ?? true
-    try value(isValid, key, "no SHA-256 checksum")
+    try value(isValid, key, "not a SHA-256 checksum")
   }
 
-  /// Whether `text` can name a rule, an optimiser or a predictor: lower-case letters, digits and hyphens.
+  /// Whether `text` can name a rule, an optimiser or a predictor: 1 to 64 lower-case letters,
+  /// digits and hyphens.
   static func isWord(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
       && text.utf8.allSatisfy {

@@ -1,7 +1,7 @@
 import FMBase
 
 extension Manifest {
-  /// The order of all keys.
+  /// All keys, in the order in which they are written.
   private static let keys = [
     "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
     "anchors", "damage", "parameters", "predictors", "aggregation", "bestRound", "rounds",
@@ -9,7 +9,8 @@ extension Manifest {
     "members",
   ]
 
-  /// The bytes of `manifest.json`: keys in a fixed order, two-space indent, one newline at the end.
+  /// The bytes of `manifest.json`: keys in a fixed order, indented by two spaces, with a newline at
+  /// the end.
   public var bytes: [UInt8] {
     Array((json.text + "\n").utf8)
   }
@@ -32,8 +33,9 @@ extension Manifest {
     var version: Int
   }
 
-  /// Reads and checks the text of a manifest.
-  /// - Throws: `badData` with the place in the manifest.
+  /// Parses and validates the text of a manifest.
+  /// - Throws: `badData` with the place in the manifest if it is malformed or of an unsupported
+  ///   version.
   public init(json: [UInt8]) throws(FedMedError) {
     let place = "manifest.json"
     let format: Format = try JSON.decode(json, place: place, limits: .manifest)
@@ -42,7 +44,9 @@ extension Manifest {
     }
     guard (1...Self.formatVersion).contains(format.version) else {
       throw FedMedError(
-        .badData, "version \(format.version), this tool reads versions up to \(Self.formatVersion)",
+        .badData,
+        "unsupported version \(format.version), this tool reads versions up to "
+          + "\(Self.formatVersion)",
         place: place)
     }
     self = try JSON.decodeExactly(json, place: place, limits: .manifest) { (manifest: Manifest) in
@@ -59,6 +63,9 @@ extension Manifest {
 extension Manifest: Decodable {
   private enum CodingKeys: String, CodingKey { case kind, tool, classes, members }
 
+  /// Decodes a manifest without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     tool = try container.decode(String.self, forKey: .tool)
@@ -80,15 +87,16 @@ extension Manifest.Member {
 
 // MARK: - Version 1
 
-/// Version 1 knew one method, FedMedCLIP, without its ablations: predictors and the hyper-parameters of
-/// `added` were not there, and have the values that they had then. `inputs` was always there.
+/// Defaults for manifests of version 1, which knew only FedMedCLIP without its ablations.
+/// Predictors and the hyper-parameters in `added` did not exist; they have the values that were
+/// fixed at the time. `inputs` was always present.
 enum Version1 {
   package static let added: Set<String> = ["contrast", "classifier", "masks", "mixture"]
   package static let predictors = ["fam", "mlp", "ensemble"]
 }
 
 extension JSON {
-  /// A manifest of version 2 as version 1 would have written it.
+  /// A manifest of version 2 in the form that version 1 would have written.
   fileprivate var version1: JSON {
     guard case .object(let members) = self else { return self }
     let list = members.filter { $0.key != "predictors" }.map { member -> Member in

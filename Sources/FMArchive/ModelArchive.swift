@@ -2,26 +2,35 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// A model or an update in memory: a manifest and the arrays that leave a site.
+/// A model or an update in memory: the manifest and the arrays.
 public struct ModelArchive: Sendable {
+  /// The manifest.
   public let manifest: Manifest
+  /// The bytes of `manifest.json`, exactly as stored in the archive.
   public let manifestBytes: [UInt8]
+  /// The SHA-256 of `manifest.json`, which identifies the archive.
   public let identity: String
+  /// The float arrays, in the order of the manifest.
   public let tensors: [Tensor]
-  /// Exact totals of statistics: of a model that keeps them, or of a sum of several sites; else empty.
+  /// The exact totals of statistics: of a model that keeps them, or of a sum of several sites;
+  /// otherwise empty.
   public let totals: [IntegerTensor]
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
+  /// The run: its method, hyper-parameters and encoder.
   public let run: RunPayload
+  /// The round, from 0.
   public let round: Int
+  /// The codec of the stored arrays.
   public let coding: Manifest.Coding
 
   /// Reads a whole archive of kind model or update, in any codec.
+  /// - Throws: `badData` if it is malformed or of another kind, `ioError` if reading fails.
   public init(_ reader: ArchiveReader) throws(FedMedError) {
     switch reader.manifest.payload {
     case .model(let model): (run, round, coding) = (model.run, model.round, model.coding)
     case .update(let update): (run, round, coding) = (update.run, update.round, update.coding)
-    default: throw reader.fault("is no model", "manifest.json")
+    default: throw reader.fault("not a model or an update", "manifest.json")
     }
     manifest = reader.manifest
     manifestBytes = reader.manifestBytes
@@ -30,23 +39,27 @@ public struct ModelArchive: Sendable {
     (tensors, totals) = try reader.arrays()
   }
 
-  /// The global model at `path`.
+  /// Reads the global model at `path`.
+  /// - Throws: `noInput` if the file cannot be opened, `badData` if it is malformed or not a model,
+  ///   `ioError` if reading fails.
   public init(model path: String) throws(FedMedError) {
     try self.init(ArchiveReader(path: path, kinds: [.model]))
   }
 
-  /// What a model's manifest says beside that; nil of an update.
+  /// The part of the manifest specific to models; `nil` for an update.
   public var model: ModelPayload? {
     guard case .model(let model) = manifest.payload else { return nil }
     return model
   }
 
   /// The method of its run.
+  /// - Throws: `badData` if the method or one of its hyper-parameters is unknown.
   public func method() throws(FedMedError) -> any FederatedMethod {
     try run.make(classes: manifest.classes.count)
   }
 
-  /// - Throws: `badData` where the features are of other classes or of another encoder.
+  /// Checks that `features` have the same classes and the same encoder as the model.
+  /// - Throws: `badData` if they do not.
   public func requireFit(_ features: FeatureSet) throws(FedMedError) {
     func fault(_ what: String, _ theirs: String, _ ours: String) -> FedMedError {
       FedMedError(
@@ -67,10 +80,11 @@ public struct ModelArchive: Sendable {
 }
 
 extension Manifest.Encoder {
-  /// Whether features of both can be mixed: equal, but for checksums that one of them lacks.
+  /// Whether features from both encoders can be mixed: all values are equal, except for checksums
+  /// missing in one of them.
   public func fits(_ other: Manifest.Encoder) -> Bool { difference(from: other) == nil }
 
-  /// A key in which two encoders differ, its values, and what can be done about it.
+  /// A key in which two encoders differ, with both values and advice for the user.
   struct Difference {
     package let key: String
     let ours: String
@@ -78,7 +92,7 @@ extension Manifest.Encoder {
     let advice: String
   }
 
-  /// The first key in which `other` differs; nil where features of both can be mixed.
+  /// The first key in which `other` differs; `nil` if features from both can be mixed.
   func difference(from other: Manifest.Encoder) -> Difference? {
     func differ(_ key: String, _ a: String?, _ b: String?, _ advice: String) -> Difference? {
       guard let a, let b, a != b else { return nil }
@@ -86,17 +100,18 @@ extension Manifest.Encoder {
     }
     return differ(
       "dimension", "\(dimension)", "\(other.dimension)",
-      "the features are from another encoder; encode the images with that of the run")
+      "the features are from another encoder; encode the images with the encoder of the run")
       ?? differ(
         "sha256", sha256, other.sha256,
-        "the checkpoints differ; download the one that the others use, and encode again")
+        "the checkpoints differ; download the one that the other sites use, and encode again")
       ?? differ(
         "settings", settings, other.settings,
-        "config.json, preprocessor_config.json, the way of resizing or the grey window differ; encode again as the others do"
+        "config.json, preprocessor_config.json, the resizing or the grey window differ; "
+          + "encode again with the settings of the other sites"
       )
       ?? differ(
         "text", text, other.text,
-        "the classes' texts differ; take another site's text.npy")
+        "the class texts differ; use the text.npy of another site")
       ?? differ(
         "name", printable(name), printable(other.name),
         "if the encoder is the same, give it the same name")
@@ -107,15 +122,18 @@ extension Manifest.Encoder {
 }
 
 extension ArchiveReader {
-  /// All arrays of floats to the end of the archive, in the order of the manifest.
-  /// - Throws: `badData` where there are others.
+  /// The float arrays in the rest of the archive, in the order of the manifest.
+  /// - Throws: `badData` if it is malformed or has arrays of another type; `ioError` if reading
+  ///   fails.
   public func tensors() throws(FedMedError) -> [Tensor] {
     let (tensors, totals) = try arrays()
     if let odd = totals.first { throw fault("not an array of floats", "\(odd.name).npy") }
     return tensors
   }
 
-  /// All arrays to the end of the archive, those of floats and exact totals, each in the order of the manifest.
+  /// The arrays in the rest of the archive: float arrays and exact totals, each in the order of the
+  /// manifest.
+  /// - Throws: `badData` if the archive is malformed, `ioError` if reading fails.
   public func arrays() throws(FedMedError) -> (tensors: [Tensor], totals: [IntegerTensor]) {
     var read: [String: Tensor] = [:]
     var totals: [String: IntegerTensor] = [:]
@@ -135,7 +153,9 @@ extension ArchiveReader {
 }
 
 extension ArchiveWriter {
-  /// Adds arrays in their order.
+  /// Adds arrays in the given order, with `prefix` before each name.
+  /// - Throws: `badData` if a value is not finite or overflows half precision; `ioError` if the
+  ///   temporary file cannot be written.
   public func add(
     _ tensors: [Tensor], prefix: String = "", as type: ElementType = .float32
   ) throws(FedMedError) {

@@ -1,13 +1,13 @@
 import FMBase
 
-/// An array of a `.npy` file, or of a member of a `.npz` file, in memory.
+/// An array in memory, read from a `.npy` file or a member of a `.npz` file.
 struct NumPyArray {
-  /// NumPy's name of the element type; float64 has become float32.
+  /// NumPy's descriptor of the element type; float64 has been converted to float32.
   package let descriptor: String
   package let shape: [Int]
-  /// Little endian, row after row.
+  /// The little-endian elements, in row-major order.
   package let data: [UInt8]
-  /// What messages call it.
+  /// The name used in messages.
   private let name: String
 
   init(floats: [Float], shape: [Int], name: String) {
@@ -17,12 +17,13 @@ struct NumPyArray {
 
   /// The most bytes of an array, which is held in memory: 4 GiB.
   private static let largest = 1 << 32
-  /// How many times as large as its file the content of an `.npz` file may be; numbers hardly shrink.
-  private static let mostInflation = 100
+  /// The largest allowed ratio of uncompressed to compressed size of an `.npz` file; numbers hardly
+  /// compress.
+  private static let maximumInflation = 100
 
   private static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
-  /// Whether a file is one of NumPy's, by how it begins.
+  /// Whether a file is in a NumPy format, judged by its first bytes or its name.
   package static func recognizes(_ source: ByteSource) throws(FedMedError) -> Bool {
     let start = try source.peek(6)
     return start == [0x93] + Array("NUMPY".utf8) || start.starts(with: zip)
@@ -41,7 +42,7 @@ struct NumPyArray {
     return false
   }
 
-  /// A path, and behind a colon the array of an `.npz` file that is meant.
+  /// The path of a file, and the name of an `.npz` array if one follows a colon.
   package static func parts(_ path: String) -> (file: String, array: String?) {
     guard let range = path.range(ofLast: ".npz:") else { return (path, nil) }
     return (String(path[..<range.lowerBound]) + ".npz", String(path[range.upperBound...]))
@@ -49,15 +50,17 @@ struct NumPyArray {
 
   /// Reads a file.
   /// - Parameters:
-  ///   - path: of a `.npy` file, or of an `.npz` file with the array's name behind a colon.
-  ///   - preferred: the array of an `.npz` file that is taken where none is named and there are several.
-  /// - Throws: `badData` where it is not such a file, is cut off, or has other elements than numbers.
+  ///   - path: a `.npy` file, or an `.npz` file with an optional array name after a colon.
+  ///   - preferred: the array to read if an `.npz` file has several and none is named.
+  /// - Throws: `badData` if the file is malformed, truncated or has elements other than numbers;
+  ///   `noInput` if it cannot be opened; `ioError` if reading fails.
   init(path: String, preferred: String) throws(FedMedError) {
     try self.init(
       ByteSource(path: Self.parts(path).file), array: Self.parts(path).array, preferred: preferred)
   }
 
-  /// - Parameter array: the array of an `.npz` file that is meant.
+  /// Reads a source.
+  /// - Parameter array: the name of the array in an `.npz` file; `nil` chooses as above.
   init(_ source: ByteSource, array: String?, preferred: String) throws(FedMedError) {
     if try source.peek(4) == Self.zip {
       self = try Self.member(source, array, preferred)
@@ -72,7 +75,7 @@ struct NumPyArray {
     let stream = try DecompressedStream(source)
     stream.limit = ArchiveReader.sizeLimit
     let zip = try TarStream(stream, isZip: true, file: source.name)
-    let limit = min(Self.largest, Self.mostInflation * (source.size ?? Self.largest) + 1 << 20)
+    let limit = min(Self.largest, Self.maximumInflation * (source.size ?? Self.largest) + 1 << 20)
     var (found, names): (NumPyArray?, [String]) = (nil, [])
     while let entry = try zip.next() {
       guard entry.kind == .file, entry.name.hasSuffix(".npy") else { continue }
@@ -80,7 +83,8 @@ struct NumPyArray {
       names.append(name)
       guard entry.size <= limit else {
         throw FedMedError(
-          .badData, "\(entry.size) bytes, at most \(limit) are unpacked", file: source.name,
+          .badData, "\(entry.size) bytes when uncompressed, must be at most \(limit)",
+          file: source.name,
           place: printable(name))
       }
       guard name == array ?? preferred || array == nil && names.count == 1 else { continue }
@@ -93,11 +97,11 @@ struct NumPyArray {
         return Array(bytes[..<count])
       }
     }
-    let isClear = array.map(names.contains) ?? (names.count == 1 || names.contains(preferred))
-    guard let found, isClear else {
+    let isUnambiguous = array.map(names.contains) ?? (names.count == 1 || names.contains(preferred))
+    guard let found, isUnambiguous else {
       throw FedMedError(
         .badData, "no array '\(printable(array ?? preferred))'", file: source.name,
-        hint: "it has \(names.map { printable($0) }.joined(separator: ", ")); name one as in "
+        hint: "it has \(names.map { printable($0) }.joined(separator: ", ")); choose one with "
           + "\(source.name):NAME")
     }
     return found
@@ -111,7 +115,7 @@ struct NumPyArray {
     do throws(FedMedError) {
       let prefix = try read(10)
       let length = try ArrayHeader.length(prefix: prefix)
-      header = try ArrayHeader(bytes: prefix + read(length - 10), acceptsColumns: true)
+      header = try ArrayHeader(bytes: prefix + read(length - 10), acceptsColumnMajor: true)
     } catch {
       throw error.naming(file: name)
     }
@@ -122,7 +126,7 @@ struct NumPyArray {
         .badData, "elements of type \(printable(header.descriptor)) cannot be read", file: name,
         hint: "features and texts are floats, labels integers; at most 4 GiB are read")
     }
-    // Double precision is converted as it comes.
+    // Convert double precision piece by piece, to save memory.
     let isDouble = header.descriptor == "<f8"
     var (data, left): ([UInt8], Int) = ([], count * size)
     while left > 0 {
@@ -138,21 +142,21 @@ struct NumPyArray {
     }
     guard try read(1).isEmpty else {
       throw FedMedError(
-        .badData, "more bytes of data than shape \(header.shape) has", file: name)
+        .badData, "unexpected data after the array of shape \(header.shape)", file: name)
     }
     shape = header.shape
     descriptor = isDouble ? "<f4" : header.descriptor
     let rows =
       header.isColumnMajor && shape.count == 2
-      ? Self.byRows(data, rows: shape[0], columns: shape[1], size: isDouble ? 4 : size) : data
+      ? Self.rowMajor(data, rows: shape[0], columns: shape[1], size: isDouble ? 4 : size) : data
     guard !header.isColumnMajor || shape.count == 2 else {
-      throw FedMedError(.badData, "an array in Fortran order", file: name)
+      throw FedMedError(.badData, "the array is in Fortran order", file: name)
     }
     self.data = rows
   }
 
-  /// Row after row what is stored column after column, as pandas has it.
-  private static func byRows(_ data: [UInt8], rows: Int, columns: Int, size: Int) -> [UInt8] {
+  /// Converts column-major data, which pandas writes, to row-major order.
+  private static func rowMajor(_ data: [UInt8], rows: Int, columns: Int, size: Int) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: data.count)
     for row in 0..<rows {
       for column in 0..<columns {
@@ -163,7 +167,7 @@ struct NumPyArray {
     return result
   }
 
-  /// float64 as float32, which the tools compute with.
+  /// Converts float64 to float32, the precision of all computations.
   private static func single(_ doubles: [UInt8]) -> [UInt8] {
     var floats = [Float](repeating: 0, count: doubles.count / 8)
     doubles.withUnsafeBytes { bytes in
@@ -185,7 +189,7 @@ struct NumPyArray {
     return type == .float16 || type == .float32 ? type : nil
   }
 
-  /// The elements, where they are integers.
+  /// The elements if they are integers; otherwise `nil`.
   package var integers: [Int]? {
     func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> [Int] {
       data.withUnsafeBytes { data in

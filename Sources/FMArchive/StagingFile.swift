@@ -1,14 +1,17 @@
 import FMBase
 import Glibc
 
-/// A file that is written from its beginning on and read anywhere. One thread at a time uses it.
+/// A file that is appended to and read at any offset. Only one thread at a time may use it.
 package final class StagingFile: @unchecked Sendable {
   private let descriptor: Int32
-  /// Its place, as messages call it.
+  /// The folder or path used in messages.
   private let folder: String
+  /// The size in bytes.
   package private(set) var size = 0
 
-  /// A file without a name, in TMPDIR or /tmp, that is gone when it is closed or its process ends.
+  /// Creates an unnamed temporary file in TMPDIR or /tmp, which disappears when it is closed or the
+  /// process ends.
+  /// - Throws: `cannotCreate` if it cannot be created.
   package init() throws(FedMedError) {
     folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/fedmed.XXXXXX".utf8CString)
@@ -17,21 +20,23 @@ package final class StagingFile: @unchecked Sendable {
       throw FedMedError(.cannotCreate, errno: errno, "create a temporary file", file: folder)
     }
     descriptor = opened
-    // Nobody else is to find it, nor a program that is run to inherit it.
+    // No other process may find the file, and no child process may inherit it.
     guard unlink(template) == 0, fcntl(opened, F_SETFD, FD_CLOEXEC) == 0 else {
       throw FedMedError(.ioError, errno: errno, "set up a temporary file", file: folder)
     }
   }
 
-  /// An archive's bytes, kept as they were.
-  /// - Throws: `badData` where it is larger than an archive may be.
+  /// Copies the bytes of an archive unchanged.
+  /// - Throws: `badData` if it is larger than an archive may be; `cannotCreate` or `ioError` if the
+  ///   temporary file fails.
   package convenience init(archive source: ByteSource) throws(FedMedError) {
     try self.init()
     try fill(from: source, limit: ArchiveReader.fileLimit())
   }
 
-  /// A file that outlives its process, as it was left, or made anew; its owner's alone.
-  /// - Throws: `tryAgain` where another process has it.
+  /// Opens or creates a file that outlives the process, with its old content, readable by its owner
+  /// only.
+  /// - Throws: `tryAgain` if another process has locked it, `cannotCreate` if it cannot be opened.
   package init(path: String) throws(FedMedError) {
     folder = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -40,7 +45,7 @@ package final class StagingFile: @unchecked Sendable {
     }
     var status = stat()
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw FedMedError(.tryAgain, "another process is at work there", file: path)
+      throw FedMedError(.tryAgain, "another process is using it", file: path)
     }
     guard fstat(descriptor, &status) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
       throw FedMedError(.ioError, errno: errno, "read", file: path)
@@ -50,7 +55,7 @@ package final class StagingFile: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// Leaves out what stands behind the first `count` bytes.
+  /// Truncates the file to `count` bytes.
   package func truncate(to count: Int) throws(FedMedError) {
     guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
       throw FedMedError(.ioError, errno: errno, "write", file: folder)
@@ -77,7 +82,7 @@ package final class StagingFile: @unchecked Sendable {
     }.get()
   }
 
-  /// Fills `buffer` with the bytes from `offset` on.
+  /// Reads bytes at `offset` into `buffer`, and returns their number; 0 at the end.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, from offset: Int
   ) throws(FedMedError) -> Int {
@@ -90,7 +95,8 @@ package final class StagingFile: @unchecked Sendable {
     }
   }
 
-  /// `count` bytes from `offset` on.
+  /// Reads exactly `count` bytes at `offset`.
+  /// - Throws: `ioError` if the file is shorter.
   package func bytes(_ count: Int, from offset: Int) throws(FedMedError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let result = bytes.withUnsafeMutableBytes { buffer in
@@ -99,7 +105,9 @@ package final class StagingFile: @unchecked Sendable {
         while filled < count {
           let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
           let step = try read(into: rest, from: offset + filled)
-          guard step > 0 else { throw FedMedError(.ioError, "became shorter", file: folder) }
+          guard step > 0 else {
+            throw FedMedError(.ioError, "truncated while being read", file: folder)
+          }
           filled += step
         }
       }
@@ -108,8 +116,8 @@ package final class StagingFile: @unchecked Sendable {
     return bytes
   }
 
-  /// Appends everything that `source` has.
-  /// - Throws: `badData` where that is more than `limit` bytes.
+  /// Appends the rest of `source`.
+  /// - Throws: `badData` if the file would be larger than `limit` bytes.
   package func fill(from source: ByteSource, limit: Int = .max) throws(FedMedError) {
     try source.requireSize(atMost: limit)
     while true {
@@ -120,8 +128,8 @@ package final class StagingFile: @unchecked Sendable {
     }
   }
 
-  /// Writes everything to an open file.
-  /// - Parameter file: what messages call it.
+  /// Writes the whole file to an open file.
+  /// - Parameter file: the target's name in messages.
   package func write(to target: Int32, file: String) throws(FedMedError) {
     for start in stride(from: 0, to: size, by: 1 << 20) {
       var rest = try bytes(min(1 << 20, size - start), from: start)[...]
@@ -134,7 +142,7 @@ package final class StagingFile: @unchecked Sendable {
     }
   }
 
-  /// The SHA-256 of everything.
+  /// The SHA-256 of the whole file, in hexadecimal.
   package func checksum() throws(FedMedError) -> String {
     var hash = SHA256()
     for start in stride(from: 0, to: size, by: 1 << 20) {
@@ -143,7 +151,8 @@ package final class StagingFile: @unchecked Sendable {
     return hash.hexadecimal()
   }
 
-  /// The file as a source of its own, from its beginning; at most one at a time.
+  /// A source that reads the file from its beginning. The offset is shared, so use one source at a
+  /// time.
   package func source(named name: String) throws(FedMedError) -> ByteSource {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0, lseek(copy, 0, SEEK_SET) == 0 else {

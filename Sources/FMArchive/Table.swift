@@ -2,21 +2,27 @@ import FMBase
 
 /// A table of samples: tab-separated text with a header line.
 public struct Table: Equatable, Sendable {
-  /// The most text that a table may have: 1 GiB.
+  /// The largest size of a table's text: 1 GiB.
   public static let sizeLimit = 1 << 30
 
+  /// The column names.
   public private(set) var header: [String]
+  /// The cells, row by row, in the order of the header.
   public private(set) var rows: [[String]]
 
+  /// Creates a table.
+  /// - Precondition: every row has as many cells as the header.
   public init(header: [String], rows: [[String]]) {
     self.header = header
     self.rows = rows
   }
 
-  /// Reads the text of a table.
-  /// - Parameter file: what messages call it.
-  /// - Throws: `badData` with the line where cells are missing or left over, or a column's name is
-  ///   empty or repeated.
+  /// Parses the text of a table.
+  /// - Parameters:
+  ///   - file: the file name in messages.
+  ///   - place: the member name in messages, if the text is part of an archive.
+  /// - Throws: `badData` with the line if a row has too few or too many cells, or a column name is
+  ///   empty, invalid or duplicate.
   public init(text: String, file: String, place: String? = nil) throws(FedMedError) {
     try Self.checkSize(text, file: file)
     var lines = Self.lines(text)[...]
@@ -29,17 +35,17 @@ public struct Table: Equatable, Sendable {
         .map { String(Substring($0)) }
     }
     guard let first = lines.popFirst() else { throw fault(1, "no header") }
-    // Some programs begin a text with a mark of its encoding.
+    // Some programs write a byte order mark first.
     header = cells(first.hasPrefix("\u{FEFF}") ? first.dropFirst() : first)
     guard header.count > 1 || !first.contains(",") else {
-      throw fault(1, "one column with commas in it, expected tabs between columns")
+      throw fault(1, "a single column that contains commas, expected tabs between columns")
     }
     var seen: Set<String> = []
     for name in header {
       guard Name.isValid(name) else {
-        throw fault(1, "a column has no name or a name that cannot be one")
+        throw fault(1, "missing or invalid column name")
       }
-      guard seen.insert(name).inserted else { throw fault(1, "column '\(name)' is there twice") }
+      guard seen.insert(name).inserted else { throw fault(1, "duplicate column '\(name)'") }
     }
     rows = []
     rows.reserveCapacity(lines.count)
@@ -52,11 +58,11 @@ public struct Table: Equatable, Sendable {
     }
   }
 
-  /// The most lines of a table, and the most columns.
+  /// The most lines and the most columns of a table.
   package static let largest = (lines: 1 << 22, columns: 1 << 13)
 
-  /// Counts lines and columns before memory is taken for each of them.
-  /// - Throws: `badData` for too many.
+  /// Checks the number of lines and columns before memory is allocated for each of them.
+  /// - Throws: `badData` if there are too many.
   package static func checkSize(_ text: String, file: String) throws(FedMedError) {
     var (lines, separators) = (0, 0)
     for byte in text.utf8 {
@@ -72,19 +78,19 @@ public struct Table: Equatable, Sendable {
     }
   }
 
-  /// The lines of a text, with or without a newline at the end, and with either kind of line end.
-  /// By bytes: as a character, a carriage return and the newline behind it are one.
+  /// The lines of a text, with LF or CRLF line ends, and with or without a newline at the end.
+  /// Splits bytes, because CRLF is a single character.
   public static func lines(_ text: String) -> [Substring] {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map { Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0) }
   }
 
-  /// The lines of its text, the header first.
+  /// The lines of the table's text, header first.
   public var lines: [String] { ([header] + rows).map { $0.joined(separator: "\t") } }
 
-  /// The values of a column.
-  /// - Throws: `badData` where there is no such column.
+  /// The values of a column, one per row.
+  /// - Throws: `badData` if there is no such column.
   public func column(_ name: String) throws(FedMedError) -> [String] {
     guard let index = header.firstIndex(of: name) else {
       throw FedMedError(
@@ -94,7 +100,8 @@ public struct Table: Equatable, Sendable {
     return rows.map { $0[index] }
   }
 
-  /// Adds a column at the end, or replaces the one of that name where it is.
+  /// Replaces the column of that name, or appends a new one.
+  /// - Precondition: there is one value per row.
   public mutating func set(_ name: String, _ values: [String]) {
     precondition(values.count == rows.count)
     let index = header.firstIndex(of: name) ?? header.count
@@ -108,7 +115,7 @@ public struct Table: Equatable, Sendable {
     }
   }
 
-  /// The table of the rows named by `indices`, in that order.
+  /// The table of the rows at `indices`, in that order.
   public func gathering(_ indices: [Int]) -> Table {
     Table(header: header, rows: indices.map { rows[$0] })
   }

@@ -1,10 +1,11 @@
 import FMBase
 
-/// The members of an archive's tar, one after the other.
+/// Reads the members of an archive's tar sequentially.
 ///
-/// It reads just the part of POSIX ustar that an archive needs, so that nothing travels in a header or
-/// between members unseen: plain files with short names, no user or group names, no comments, zeros
-/// wherever nothing is said. (Tars of images come from other programs; `TarStream` reads them.)
+/// It supports only the part of POSIX ustar that an archive needs, so that no hidden data can
+/// travel in a header or between members: regular files with short names, no user or group names,
+/// no comments, zeros in every unused field. (Tars of images come from other programs; `TarStream`
+/// reads them.)
 final class TarReader {
   package struct Entry {
     package let name: String
@@ -15,10 +16,10 @@ final class TarReader {
 
   package let stream: DecompressedStream
   private let file: String
-  /// Bytes of the stream that have not been used yet.
+  /// Bytes read from the stream but not consumed yet.
   private var ahead = UnsafeRawBufferPointer(start: nil, count: 0)
   private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 16)
-  /// How much is left of the current member, and of the zeros behind it.
+  /// The bytes left of the current member, and of its padding.
   private var (left, padding) = (0, 0)
   private var isFirst = true
 
@@ -28,8 +29,8 @@ final class TarReader {
 
   deinit { scratch.deallocate() }
 
-  /// The header of the next member; nil at the end mark.
-  /// - Throws: `badData` where the header says more than name and size, or the tar is damaged.
+  /// The header of the next member; `nil` at the end marker.
+  /// - Throws: `badData` if the header holds more than name and size, or the tar is malformed.
   package func next() throws(FedMedError) -> Entry? {
     try skip()
     guard var header = try header() else { return nil }
@@ -40,14 +41,14 @@ final class TarReader {
       header = next
     }
     guard header.type == UInt8(ascii: "0") || header.type == 0 else {
-      throw fault("not a plain file", header.name)
+      throw fault("not a regular file", header.name)
     }
     begin(longSize ?? header.size)
     return Entry(name: header.name, size: left)
   }
 
   /// Fills `buffer` with the next bytes of the member; fewer only at its end.
-  /// - Throws: `badData` where the tar ends before the member does.
+  /// - Throws: `badData` if the tar ends before the member does.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, place: String
   ) throws(FedMedError) -> Int {
@@ -57,16 +58,17 @@ final class TarReader {
     return wanted.count
   }
 
-  /// Reads to the end of the source: behind the end mark there may be only zeros.
+  /// Reads to the end of the source; only zeros may follow the end marker.
+  /// - Throws: `badData` if anything else follows, or the end marker is missing.
   package func finish() throws(FedMedError) {
     let mark = UnsafeMutableRawBufferPointer(rebasing: scratch[..<Self.blockSize])
     guard try take(mark) == mark.count else {
-      throw fault("truncated: the end mark is missing")
+      throw fault("truncated: missing end marker")
     }
     var rest = UnsafeRawBufferPointer(mark)
     while true {
       guard rest.allSatisfy({ $0 == 0 }), ahead.allSatisfy({ $0 == 0 }) else {
-        throw fault("something follows the last member")
+        throw fault("unexpected data after the last member")
       }
       ahead = UnsafeRawBufferPointer(start: nil, count: 0)
       guard let next = try stream.next() else { return }
@@ -78,7 +80,7 @@ final class TarReader {
     (left, padding) = (size, (Self.blockSize - size % Self.blockSize) % Self.blockSize)
   }
 
-  /// Passes over the rest of the current member, and the zeros behind it.
+  /// Skips the rest of the current member and its padding.
   private func skip() throws(FedMedError) {
     while left > 0 {
       let piece = UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(left, scratch.count)])
@@ -87,7 +89,7 @@ final class TarReader {
     }
     let zeros = UnsafeMutableRawBufferPointer(rebasing: scratch[..<padding])
     guard try take(zeros) == zeros.count else { throw fault("truncated") }
-    guard zeros.allSatisfy({ $0 == 0 }) else { throw fault("something stands between members") }
+    guard zeros.allSatisfy({ $0 == 0 }) else { throw fault("unexpected data between members") }
     padding = 0
   }
 
@@ -116,7 +118,7 @@ final class TarReader {
 // MARK: - Headers
 
 extension TarReader {
-  /// The fields of a ustar header by their bytes.
+  /// The byte ranges of the fields of a ustar header.
   private enum Field {
     static let name = 0..<100
     static let size = 124..<136
@@ -135,7 +137,7 @@ extension TarReader {
     let type: UInt8
   }
 
-  /// The next header; nil where a block of zeros, half of the end mark, stands in its place.
+  /// The next header; `nil` if there is a block of zeros, the first half of the end marker.
   private func header() throws(FedMedError) -> Header? {
     let block = UnsafeMutableRawBufferPointer(rebasing: scratch[..<Self.blockSize])
     guard try take(block) == block.count else {
@@ -143,37 +145,38 @@ extension TarReader {
     }
     func isZero(_ field: Range<Int>) -> Bool { block[field].allSatisfy { $0 == 0 } }
     guard !isZero(0..<Self.blockSize) else { return nil }
-    // The checksum is that of the header with spaces in its place.
+    // The checksum is computed with spaces in its own field.
     let sum = block.indices.reduce(0) {
       $0 + (Field.checksum.contains($1) ? 32 : Int(block[$1]))
     }
     let magic = Array(block[Field.magic])
     guard Self.octal(block[Field.checksum]) == sum,
       magic == Array("ustar\u{0}00".utf8) || magic == Array("ustar  \u{0}".utf8)
-    else { throw fault(isFirst ? "not a tar archive" : "a damaged tar header") }
+    else { throw fault(isFirst ? "not a tar archive" : "corrupted tar header") }
     isFirst = false
     let bytes = block[Field.name].prefix { $0 != 0 }
     guard let name = String(validating: bytes, as: UTF8.self), !name.isEmpty,
       block[Field.name].dropFirst(bytes.count).allSatisfy({ $0 == 0 })
-    else { throw fault("a member without a proper name") }
+    else { throw fault("a member has an invalid name") }
     guard let size = Self.octal(block[Field.size]) ?? Self.binary(block[Field.size]) else {
-      throw fault("a size that is no number", name)
+      throw fault("invalid size in its tar header", name)
     }
     let type = block[Field.type]
     if type == UInt8(ascii: "0") || type == 0 {
       guard isZero(Field.names) else {
         var error = fault("has a user or group name", name)
-        error.hint = "tar writes none with --numeric-owner"
+        error.hint = "use tar --numeric-owner, which omits them"
         throw error
       }
       guard isZero(Field.link), isZero(Field.rest),
         block[Field.devices].allSatisfy({ [0, 0x20, 0x30].contains($0) })
-      else { throw fault("has more in its tar header than name and size", name) }
+      else { throw fault("its tar header holds more than name and size", name) }
     }
     return Header(name: name, size: size, type: type)
   }
 
-  /// The size in the extended header of a file of 8 GiB and more: one record, `LENGTH size=DIGITS`.
+  /// The size in the extended header of a file of 8 GiB or more: a single record, `LENGTH
+  /// size=DIGITS`.
   private func extendedSize(_ header: Header) throws(FedMedError) -> Int {
     begin(header.size)
     guard header.size < 64 else { throw fault("has an extended header", header.name) }
@@ -187,14 +190,14 @@ extension TarReader {
     return size
   }
 
-  /// Octal digits, with spaces or zeros around them.
+  /// Parses octal digits surrounded by spaces or zeros.
   private static func octal(_ field: Slice<UnsafeMutableRawBufferPointer>) -> Int? {
     let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
     guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x37).contains($0) }) else { return nil }
     return digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
   }
 
-  /// A large size as GNU tar writes it: a set bit, then a number.
+  /// Parses a large size in GNU tar's format: the highest bit set, then a binary number.
   private static func binary(_ field: Slice<UnsafeMutableRawBufferPointer>) -> Int? {
     guard field.first == 0x80, field.dropFirst().prefix(4).allSatisfy({ $0 == 0 }) else {
       return nil

@@ -2,10 +2,11 @@ import CArchive
 import FMBase
 import FMNumerics
 
-/// The members of any program's tar, one after the other, by libarchive.
+/// Reads the members of a tar from any program sequentially, with libarchive.
 package final class TarStream {
-  /// A member as the tar has it.
+  /// A member's header.
   package struct Entry {
+    /// The type of a member; `other` covers links and devices.
     package enum Kind { case file, folder, other }
 
     package let name: String
@@ -18,6 +19,7 @@ package final class TarStream {
   private var failure: FedMedError?
   private let file: String
 
+  /// Opens a tar archive.
   /// - Parameter isZip: whether it is a zip archive instead, as NumPy's `.npz` files are.
   package init(_ stream: DecompressedStream, isZip: Bool = false, file: String) throws(FedMedError)
   {
@@ -41,8 +43,8 @@ package final class TarStream {
 
   deinit { archive_read_free(archive) }
 
-  /// The header of the next member; nil at the end of the tar.
-  /// - Throws: `badData` where it has no name, or the tar is damaged.
+  /// The header of the next member; `nil` at the end of the tar.
+  /// - Throws: `badData` if it has no name, or the tar is malformed.
   package func next() throws(FedMedError) -> Entry? {
     var entry: OpaquePointer?
     let status = archive_read_next_header(archive, &entry)
@@ -51,7 +53,7 @@ package final class TarStream {
     guard let raw = archive_entry_pathname(entry) else {
       throw FedMedError(.badData, "a member has no name", file: file)
     }
-    // What is not UTF-8 is spelled with marks for what cannot be read.
+    // Invalid UTF-8 is replaced by U+FFFD.
     let name = String(cString: raw)
     let isPlain =
       archive_entry_filetype(entry) == 0o100000 && archive_entry_hardlink(entry) == nil
@@ -77,17 +79,18 @@ package final class TarStream {
     return filled
   }
 
-  /// Reads on to the end of the source, where there must be the end mark of a tar and no more.
+  /// Reads to the end of the source; nothing may follow the end marker of the tar.
+  /// - Throws: `badData` if anything follows, or the end marker is missing.
   package func finish() throws(FedMedError) {
-    // Where the last attempt to read a head began: right behind the last member.
+    // The position at which libarchive tried to read another header: right after the last member.
     let end = Int(archive_read_header_position(archive))
     while try stream.next() != nil {}
     let mark = stream.position - end
     guard mark >= 1024 else {
-      throw FedMedError(.badData, "truncated: the end mark is missing", file: file)
+      throw FedMedError(.badData, "truncated: missing end marker", file: file)
     }
     guard stream.trailingZeros >= mark else {
-      throw FedMedError(.badData, "something follows the last member", file: file)
+      throw FedMedError(.badData, "unexpected data after the last member", file: file)
     }
   }
 
@@ -104,14 +107,14 @@ package final class TarStream {
 
   private func error(place: String?) -> FedMedError {
     if let failure { return failure }
-    let reason = libarchiveReason(archive) ?? "damaged"
+    let reason = libarchiveReason(archive) ?? "corrupted"
     let isForeign = reason.hasPrefix("unrecognized archive format")
     return FedMedError(
       .badData, isForeign ? "not a tar archive" : reason, file: file, place: place)
   }
 }
 
-/// What libarchive says of its last failure, in the form of our messages.
+/// libarchive's last error message, in lower case and without a full stop; `nil` if it gives none.
 func libarchiveReason(_ archive: OpaquePointer) -> String? {
   guard let text = archive_error_string(archive) else { return nil }
   let reason = String(cString: text).lowercased()

@@ -3,51 +3,62 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// How a server makes a model of a round's updates: by a rule with its settings and the updates' weights, and
-/// by an optimiser, where there is one.
+/// A server's aggregation of a round's updates: a rule with its settings, the weights of the
+/// updates, and optionally a server optimiser.
 public struct AggregationPlan: Sendable {
-  /// What a round's updates became.
+  /// The result of an aggregation.
   public struct Outcome {
+    /// The arrays of the new global model.
     public internal(set) var model: [Tensor]
-    /// The totals that it was made of, of a method that sends statistics.
+    /// The totals from which the model was computed; `nil` if the method sends no statistics.
     public var statistics: StatisticsSum?
-    /// What whoever makes it should know.
+    /// Remarks for the user, one line each.
     public var remarks: [String] = []
-    /// What a manifest says of how it was made.
+    /// The description of the aggregation for the manifest.
     public let aggregation: Manifest.Aggregation
-    /// What the optimiser remembers from here on, where there is one.
+    /// The new state of the server's optimiser; `nil` if none was used.
     public let optimization: ServerOptimization?
   }
 
+  /// The aggregation rule.
   public var rule: any AggregationRule.Type = MeanRule.self
+  /// The settings of the rule.
   public var settings = AggregationSettings()
+  /// The weighting of the updates.
   public var weights = AggregationWeights.uniform
+  /// The server's optimiser; `nil` uses the aggregate as the new model.
   public var optimizer: (any ServerOptimizer.Type)?
-  /// Of the optimiser; nil is the optimiser's own.
+  /// The learning rate of the optimiser; `nil` is its default.
   public var learningRate: Double?
 
+  /// Creates a plan for the unweighted mean.
   public init() {}
 
-  /// What lists call what becomes of updates that rules combine.
+  /// The name, in lists of methods, of aggregation by a rule.
   public static let average = "average"
-  /// What manifests call the rule of a method that makes its models by itself.
+  /// The name, in manifests, of the reduction of a method that computes its models itself.
   public static let ownReduction = "method"
 
-  /// What they call that of a method that sends statistics.
+  /// The name, in manifests, of the exact sum used by a method that sends statistics.
   public static let exactSum = "sum"
 
   private static func own(_ rule: String) -> Manifest.Aggregation {
     Manifest.Aggregation(rule: rule, weights: AggregationWeights.uniform.rawValue)
   }
 
-  /// The exact total of a round's updates, to be sent as one.
-  /// - Throws: `usage` where the method sends no statistics, or for what only averages obey.
+  /// The exact total of a round's updates, to be sent as one update.
+  /// - Parameters:
+  ///   - round: the round.
+  ///   - progress: called with the number of updates read.
+  /// - Throws: `usage` if the method sends no statistics, or the plan has a rule, weights or an
+  ///   optimiser; `badData` if updates are inconsistent; `ioError` if reading fails.
   public func sum(
     of round: FederatedRound, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> StatisticsSum {
     guard case .sum(let method) = try round.method().server else {
       throw FedMedError(
-        .usage, "the updates of this method are averaged; only sums can be made in parts")
+        .usage,
+        "partial sums require a method that sends statistics; this one's updates are averaged")
     }
     return try sum(of: round, method, progress: progress)
   }
@@ -59,45 +70,49 @@ public struct AggregationPlan: Sendable {
     return try round.sum(method, progress: progress)
   }
 
-  /// What whoever makes a model of sums should know.
+  /// Remarks for the user about a model computed from sums.
   private static func remarks(
     _ sum: StatisticsSum, _ model: StatisticsModel, _ round: FederatedRound
   ) -> [String] {
     let names = round.updates.first?.manifest.classes ?? []
     var remarks = model.missing.map {
-      "class '\(names[$0])' has no training samples at any site, and is never predicted"
+      "class '\(names[$0])' has no training samples at any site and is never predicted"
     }
     remarks += model.remarks
-    // Nothing but a site's word says how many samples it has.
+    // A site reports its own number of samples; nothing else confirms it.
     let (inputs, samples) = (sum.inputs, sum.samples)
     if inputs.count > 1, let large = inputs.first(where: { 10 * $0.samples > 9 * samples }) {
       remarks.append(
-        "site '\(large.site)' has \(large.samples) of all \(samples) training samples, by its own count"
+        "site '\(large.site)' reports \(large.samples) of all \(samples) training samples"
       )
     }
     if round.hasModel {
       remarks.append(
-        "the new head is at temperature 1; fm-aggregate calibrate fits it to new reports")
+        "the new head is not calibrated; fit its temperature with fm-aggregate calibrate")
     }
     return remarks
   }
 
-  /// - Throws: `usage` for what only averages obey.
+  /// Checks that the plan has no rule, weights or optimiser.
+  /// - Throws: `usage` if it has.
   private func requirePlain(hint: String?) throws(FedMedError) {
     guard rule.name == MeanRule.name, weights == .uniform, optimizer == nil else {
       throw FedMedError(
-        .usage, "this method makes its models by itself, without a rule, weights or an optimizer",
+        .usage, "this method computes its models itself, without a rule, weights or an optimizer",
         hint: hint)
     }
   }
 
-  /// Carries it out. A method that makes its models by itself takes no rule, no weights and no optimiser.
+  /// Aggregates a round. A method that computes its models itself takes no rule, weights or
+  /// optimiser.
   /// - Parameters:
-  ///   - global: the model that the updates started from, where it is known; an optimiser needs it.
-  ///   - state: what the optimiser remembered with that model.
+  ///   - round: the round.
+  ///   - global: the model from which the updates started, if known; an optimiser requires it.
+  ///   - state: the optimiser's state saved with that model; `nil` in its first round.
   ///   - progress: called with the number of updates read.
-  /// - Throws: `tryAgain` for fewer updates than the rule needs, `badData` for what does not fit, `usage` for
-  ///   what the method does not take.
+  /// - Throws: `tryAgain` if there are fewer updates than the rule requires; `badData` if updates,
+  ///   model and state are inconsistent; `usage` for settings that the method or the rule does not
+  ///   take; `noInput` if the optimiser's state is missing; `ioError` if reading fails.
   public func apply(
     to round: FederatedRound, global: ModelArchive?, state: ServerState?,
     progress: (Int) -> Void = { _ in }

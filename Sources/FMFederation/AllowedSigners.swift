@@ -4,18 +4,20 @@ import FMNumerics
 import FMReports
 import Glibc
 
-/// Who may sign, by OpenSSH's file of allowed signers; `ssh-keygen -Y verify` checks. A file's signature
-/// lies beside it, under its name with `.sig`, as `ssh-keygen -Y sign -n fedmed -f KEY FILE` leaves it.
+/// The signers allowed by an OpenSSH file of allowed signers; `ssh-keygen -Y verify` checks
+/// signatures. The signature of a file is next to it, with the suffix `.sig`, as `ssh-keygen -Y
+/// sign -n fedmed -f KEY FILE` writes it.
 public struct AllowedSigners: Sendable {
-  /// What our signatures are for: one that was made for something else does not count.
+  /// The namespace of signatures; signatures made for another purpose are refused.
   public static let namespace = "fedmed"
-  /// The most bytes of a signature. One of RSA with 16,384 bits has 3 kB; `ssh-keygen` takes time by the
-  /// square of the length.
+  /// The most bytes of a signature. A signature by a 16,384-bit RSA key has 3 kB; the time that
+  /// `ssh-keygen` takes grows with the square of the length.
   public static let signatureLimit = 16 << 10
 
   private let path: String
 
-  /// - Throws: `noInput` where the file cannot be read; `badData` where a name in it is a pattern, which
+  /// Reads a file of allowed signers.
+  /// - Throws: `noInput` if the file cannot be read; `badData` if a name in it is a pattern, which
   ///   would allow more than one signer.
   public init(path: String) throws(FedMedError) {
     self.path = path
@@ -24,13 +26,14 @@ public struct AllowedSigners: Sendable {
       let names = Self.names(line)
       guard names.isEmpty || !Self.isPattern(names) else {
         throw FedMedError(
-          .badData, "'\(printable(names))' is a pattern", file: path, place: "line \(index + 1)",
-          hint: "write a line of its own for each site, without any of * ? ! and ,")
+          .badData, "'\(printable(names))' is a pattern, expected a single name", file: path,
+          place: "line \(index + 1)",
+          hint: "write one line for each site, without the characters * ? ! and ,")
       }
     }
   }
 
-  /// The first word of a line, in quotes where it has spaces; empty for a comment.
+  /// The first word of a line, quoted if it contains spaces; empty for a comment.
   private static func names(_ line: Substring) -> String {
     let text = line.drop { $0 == " " || $0 == "\t" }
     if text.isEmpty || text.hasPrefix("#") { return "" }
@@ -43,14 +46,18 @@ public struct AllowedSigners: Sendable {
     name.contains { "*?!,".contains($0) }
   }
 
-  /// Reads a model that `signer` has signed.
+  /// Reads a model signed by `signer`.
+  /// - Throws: `refused` if there is no valid signature by the signer; `noInput` if the file or
+  ///   `ssh-keygen` is missing; `badData` if the file is malformed; `ioError` if reading fails.
   public func model(path: String, signer: String) throws(FedMedError) -> ModelArchive {
     let bytes = try Self.bytes(path)
     _ = try verify(path, bytes: bytes, signer: signer)
     return try ModelArchive(ArchiveReader(bytes.source(named: path), kinds: [.model]))
   }
 
-  /// Reads a report that the site which it names has signed.
+  /// Reads a report signed by the site that it names.
+  /// - Throws: `refused` if there is no valid signature by the signer; `noInput` if the file or
+  ///   `ssh-keygen` is missing; `badData` if the file is malformed; `ioError` if reading fails.
   public func report(path: String) throws(FedMedError) -> SiteReport {
     let bytes = try Self.bytes(path)
     let report = try SiteReport(ArchiveReader(bytes.source(named: path), kinds: [.report]))
@@ -58,8 +65,10 @@ public struct AllowedSigners: Sendable {
     return report
   }
 
-  /// Checks a file's signature, whatever it is.
-  /// - Returns: the key's fingerprint.
+  /// Checks the signature of a file of any kind.
+  /// - Returns: the fingerprint of the key.
+  /// - Throws: `refused` if there is no valid signature by the signer; `noInput` if the file or
+  ///   `ssh-keygen` is missing; `badData` if the file is too large; `ioError` if reading fails.
   public func check(path: String, signer: String) throws(FedMedError) -> String {
     try verify(path, bytes: Self.bytes(path), signer: signer)
   }
@@ -68,13 +77,13 @@ public struct AllowedSigners: Sendable {
     try StagingFile(archive: ByteSource(path: path))
   }
 
-  /// Checks the signature beside a file, over the bytes that are read afterwards: they are kept aside.
+  /// Checks the signature next to a file over a copy of its bytes, which is then the only one read.
   /// - Parameters:
-  ///   - file: its path.
-  ///   - bytes: what was read of it.
-  ///   - signer: the principal whose key it must be.
-  /// - Returns: the key's fingerprint.
-  /// - Throws: `refused` where there is no signature, or it is not that signer's.
+  ///   - file: the path.
+  ///   - bytes: the copy of the file.
+  ///   - signer: the principal whose key must have signed it.
+  /// - Returns: the fingerprint of the key.
+  /// - Throws: `refused` if there is no signature, or it is not the signer's.
   package func verify(
     _ file: String, bytes: StagingFile, signer: String
   ) throws(FedMedError) -> String {
@@ -92,22 +101,25 @@ public struct AllowedSigners: Sendable {
     return try verify(file, bytes: bytes, signature: signature, signer: signer)
   }
 
+  /// The error for a file without a signature.
   package static func missing(_ file: String) -> FedMedError {
     FedMedError(
       .refused, "is not signed", file: file,
-      hint: "ssh-keygen -Y sign -n \(namespace) -f KEY \(file) signs it")
+      hint: "sign it with ssh-keygen -Y sign -n \(namespace) -f KEY \(file)")
   }
 
   /// Checks a signature that has been read.
-  /// - Parameter file: what messages call it.
+  /// - Parameter file: the file name in messages.
+  /// - Returns: the fingerprint of the key.
+  /// - Throws: `refused` if it is not the signer's.
   package func verify(
     _ file: String, bytes: StagingFile, signature: StagingFile, signer: String
   ) throws(FedMedError) -> String {
     guard !Self.isPattern(signer) else {
       throw FedMedError(
         .refused,
-        "'\(printable(signer))' cannot be a signer's name: ssh-keygen takes any of * ? ! "
-          + "and , as a pattern", file: file, hint: "partition the features anew with another name")
+        "invalid signer name '\(printable(signer))': ssh-keygen treats * ? ! and , as a pattern",
+        file: file, hint: "partition the features again with another site name")
     }
     let (status, output) = try Subprocess.run(
       [
@@ -117,18 +129,19 @@ public struct AllowedSigners: Sendable {
     guard status == 0 else {
       throw FedMedError(
         .refused, "is not signed by '\(printable(signer))': \(Subprocess.reason(output))",
-        file: file, hint: "\(path) must have a line of that name with the key that signed it")
+        file: file, hint: "\(path) must have a line with that name and the signing key")
     }
     // Good "fedmed" signature for NAME with ED25519 key SHA256:…
     return output.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
   }
 }
 
-/// A private key that signs what is sent, as `ssh-keygen -Y sign` does.
+/// A private key that signs files, as `ssh-keygen -Y sign` does.
 public struct SigningKey: Sendable {
   private let path: String
 
-  /// - Throws: `noInput` where the key cannot be read; `refused` where it has a passphrase, which nobody
+  /// Checks that the key can be used without interaction.
+  /// - Throws: `noInput` if the key cannot be read; `refused` if it has a passphrase, which nobody
   ///   is there to type.
   public init(path: String) throws(FedMedError) {
     self.path = path
@@ -140,13 +153,14 @@ public struct SigningKey: Sendable {
     guard status == 0 || !output.contains("passphrase") else {
       throw FedMedError(
         .refused, "is protected by a passphrase", file: path,
-        hint: "make a key without one: ssh-keygen -t ed25519 -N '' -f KEY")
+        hint: "create a key without one: ssh-keygen -t ed25519 -N '' -f KEY")
     }
   }
 
   /// The signature of a file's bytes.
-  /// - Parameter file: its path.
-  /// - Throws: `refused` with ssh-keygen's own reason where it does not sign.
+  /// - Parameter file: the path.
+  /// - Throws: `refused` with the reason given by `ssh-keygen` if signing fails; `noInput` if the
+  ///   file or `ssh-keygen` is missing.
   public func signature(of file: String) throws(FedMedError) -> String {
     let (status, output) = try Subprocess.run(
       ["ssh-keygen", "-q", "-Y", "sign", "-n", AllowedSigners.namespace, "-f", path],

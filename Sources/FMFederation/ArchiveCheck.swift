@@ -3,10 +3,12 @@ import FMBase
 import FMMethods
 import FMReports
 
-/// Verifies any archive from its first byte to its last, and what is in it.
+/// Verification of a whole archive of any kind, including its content.
 public enum ArchiveCheck {
-  /// - Returns: what the archive is.
-  /// - Throws: what is wrong with it.
+  /// Verifies the archive at `path`.
+  /// - Returns: its manifest and identity.
+  /// - Throws: `noInput` if the file cannot be opened; `badData` with the first error found;
+  ///   `ioError` if reading fails.
   public static func check(
     path: String
   ) throws(FedMedError) -> (manifest: Manifest, identity: String) {

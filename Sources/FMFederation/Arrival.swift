@@ -2,29 +2,31 @@ import FMArchive
 import FMBase
 import FMMetrics
 
-/// A file that a site has sent, on its way to be an update: what is known of it so far is told even
-/// where it is refused.
+/// A file received from a site, before it is accepted as an update. It collects what is known so
+/// far, so that a refusal can report it.
 struct Arrival {
   private let path: String
-  /// What messages call it.
+  /// The name used in messages.
   private let name: String
-  /// The file as it was at first, where it is kept.
+  /// The copy of the file; `nil` if it can be read again.
   private let copy: StagingFile?
   private var seal: FederatedRound.Seal?
   private var manifest: Manifest?
   private var identity: String?
 
+  /// Opens a file.
   /// - Parameters:
-  ///   - path: a file, a pipe, or `-` for standard input; what cannot be read twice is kept.
-  ///   - isSealed: whether its checksum counts.
-  ///   - isSigned: whether its signature does. It must be a plain file then, and is kept, so that nobody
-  ///     can put another one in its place in between.
-  /// - Throws: `badData` where it is larger than may be.
+  ///   - path: a file, a pipe, or `-` for standard input; a source that cannot be read twice is
+  ///     copied.
+  ///   - isSealed: whether to compute its checksum.
+  ///   - isSigned: whether its signature will be checked. It must then be a regular file, and is
+  ///     copied, so that nobody can replace it between check and use.
+  /// - Throws: `badData` if it is larger than allowed; `noInput` if it cannot be opened.
   init(_ path: String, isSealed: Bool, isSigned: Bool = false) throws(FedMedError) {
     self.path = path
     let isRegular = ByteSource.isRegularFile(path)
     guard isRegular || !isSigned else {
-      throw FedMedError(.noInput, "is no plain file", file: path)
+      throw FedMedError(.noInput, "not a regular file", file: path)
     }
     if isRegular && !isSigned {
       (name, copy) = (path, nil)
@@ -42,8 +44,8 @@ struct Arrival {
     seal = FederatedRound.Seal(checksum: try copy.checksum(), signer: nil)
   }
 
-  /// Reads its manifest, and no more of it.
-  /// - Throws: `badData`.
+  /// Reads only its manifest.
+  /// - Throws: `badData` if it is malformed or not an update.
   package mutating func update() throws(FedMedError) -> FederatedRound.Update {
     let (path, name, copy) = (path, name, copy)
     let open = { () throws(FedMedError) in
@@ -56,7 +58,7 @@ struct Arrival {
     switch reader.manifest.payload {
     case .update(let update): payload = update
     case .model(let model): payload = try Self.statistics(of: model, reader)
-    default: throw reader.fault("is no update", "manifest.json")
+    default: throw reader.fault("not an update", "manifest.json")
     }
     return FederatedRound.Update(
       manifest: reader.manifest, payload: payload, identity: reader.identity, name: reader.name,
@@ -64,14 +66,14 @@ struct Arrival {
       open: open)
   }
 
-  /// What a finished model that keeps its statistics is to a sum: an aggregate of its sites.
+  /// The payload of a finished model that keeps its statistics, as a sum of its sites' updates.
   private static func statistics(
     of model: ModelPayload, _ reader: ArchiveReader
   ) throws(FedMedError) -> UpdatePayload {
     guard model.keepsStatistics, let parent = model.parent, !model.inputs.isEmpty else {
       throw FedMedError(
-        .badData, "holds model, expected update", file: reader.name,
-        hint: "of models, only one that keeps its sites' statistics can be changed")
+        .badData, "expected update, found model", file: reader.name,
+        hint: "only a model that keeps its sites' statistics can be changed")
     }
     var payload = UpdatePayload(
       run: model.run, round: model.round, site: "", samples: model.samples ?? 0, parent: parent)
@@ -79,9 +81,10 @@ struct Arrival {
     return payload
   }
 
-  /// The same, read to the end: what is broken behind the manifest is found before it counts.
-  /// - Parameter signers: who may sign for the sites; nil looks at no signature.
-  /// - Throws: `badData`, and `refused` where it is not signed by the site that it names.
+  /// Reads the whole update, so that errors after the manifest are found before it is accepted.
+  /// - Parameter signers: the allowed signers; `nil` ignores signatures.
+  /// - Throws: `badData` if it is malformed; `refused` if it is not signed by the site that it
+  ///   names.
   mutating func wholeUpdate(
     _ signers: AllowedSigners?
   ) throws(FedMedError) -> FederatedRound.Update {

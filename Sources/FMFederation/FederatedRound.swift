@@ -4,55 +4,66 @@ import FMMethods
 import FMMetrics
 import FMNumerics
 
-/// The server's round: which updates there are, and the model that they make.
+/// A round at the server: its updates, and their aggregation to a model.
 public struct FederatedRound {
-  /// An update as its manifest describes it, and where to read it.
+  /// An update, described by its manifest; the arrays are read when needed.
   public struct Update {
+    /// The manifest.
     public let manifest: Manifest
+    /// The part of the manifest specific to updates.
     public let payload: UpdatePayload
+    /// The identity of the archive.
     public let identity: String
-    /// What messages call it.
+    /// The name used in messages.
     public let name: String
-    /// The checksum of the file, and the fingerprint of the key that signed it, where they were asked
-    /// for.
+    /// The checksum of the file and the fingerprint of the signing key; `nil` if not requested.
     public package(set) var seal: Seal?
     package let open: () throws(FedMedError) -> ArchiveReader
 
+    /// The site, or the region of a sum.
     public var site: String { payload.site }
+    /// The number of training samples.
     public var samples: Int { payload.samples }
 
-    /// What it is of: a site's own update, or the inputs of an aggregate.
+    /// The site updates it consists of: itself, or the inputs of a sum.
     package var inputs: [Manifest.Input] {
       payload.inputs.isEmpty
         ? [Manifest.Input(site: site, samples: samples, identity: identity)] : payload.inputs
     }
 
-    /// Opens it once more, to read its arrays.
-    /// - Throws: `ioError` where it is not what it was.
+    /// Opens the archive again to read its arrays.
+    /// - Throws: `ioError` if the file has been modified.
     package func archive() throws(FedMedError) -> ArchiveReader {
       let reader = try open()
       guard reader.identity == identity else {
-        throw FedMedError(.ioError, "changed while it was read", file: name)
+        throw FedMedError(.ioError, "the file was modified while being read", file: name)
       }
       return reader
     }
   }
 
-  /// What a file was, and who signed it.
+  /// The evidence of a file's content and signer.
   public struct Seal: Sendable {
+    /// The SHA-256 of the file, in hexadecimal.
     public let checksum: String
-    /// nil where signatures are not looked at.
+    /// The fingerprint of the signing key; `nil` if signatures are ignored.
     public let signer: String?
   }
 
-  /// A file that was left out, why, and what it says of itself as far as it could be read.
+  /// A refused file with the reason and its description, as far as it could be read.
   public struct Refusal {
+    /// The name used in messages.
     public let name: String
+    /// The checksum of the file; `nil` if not requested.
     public let seal: Seal?
+    /// The manifest; `nil` if it could not be read.
     public let manifest: Manifest?
+    /// The identity of the archive; `nil` if its manifest could not be read.
     public let identity: String?
+    /// The reason for the refusal.
     public let error: FedMedError
 
+    /// Creates a refusal.
     public init(
       name: String, seal: Seal? = nil, manifest: Manifest? = nil, identity: String? = nil,
       error: FedMedError
@@ -62,24 +73,25 @@ public struct FederatedRound {
     }
   }
 
-  /// In the order of their sites' names, by the bytes of their UTF-8.
+  /// The accepted updates, sorted by the UTF-8 bytes of their site names.
   public private(set) var updates: [Update]
-  /// What was left out.
+  /// The refused files.
   public private(set) var refusals: [Refusal] = []
-  /// Updates that are in others, and are subtracted from their sum.
+  /// Updates of sites to remove, which are subtracted from the sum.
   public internal(set) var removals: [Update] = []
-  /// The run of the model that the updates started from, where it is known.
-  let startedRun: RunPayload?
-  /// The run, where the server's own hyper-parameters were changed.
-  var changedRun: RunPayload?
+  /// The run of the global model; `nil` if that was not given.
+  let globalRun: RunPayload?
+  /// The run after a change of the server's hyper-parameters; `nil` without a change.
+  var overriddenRun: RunPayload?
 
-  /// Reads the manifests of all updates, and no more of them.
+  /// Reads the manifests of all updates, but not their arrays.
   /// - Parameters:
-  ///   - paths: files, pipes, or `-` for standard input; what cannot be read twice is kept in a
-  ///     temporary file.
-  ///   - global: the model that they must have started from, where it is known.
-  ///   - isSealed: whether to tell the files' checksums.
-  /// - Throws: `badData` where two updates do not belong together or are from one site.
+  ///   - paths: files, pipes, or `-` for standard input; a source that cannot be read twice is
+  ///     copied to a temporary file.
+  ///   - global: the model from which they must have started; `nil` if unknown.
+  ///   - isSealed: whether to compute the files' checksums.
+  /// - Throws: `badData` if updates are malformed, inconsistent or of the same site; `noInput` if a
+  ///   file cannot be opened; `ioError` if reading fails.
   public init(
     paths: [String], global: ModelArchive? = nil, isSealed: Bool = false
   ) throws(FedMedError) {
@@ -91,30 +103,38 @@ public struct FederatedRound {
       if let global { try Self.requireFit(update, global) }
       if let first = updates.first { try Self.requireFit(update, first) }
       for input in update.inputs {
-        if let twin = owners.updateValue(update.name, forKey: input.site) {
-          throw FedMedError(.badData, "site '\(input.site)' sent \(twin) too", file: update.name)
+        if let other = owners.updateValue(update.name, forKey: input.site) {
+          throw FedMedError(
+            .badData, "duplicate site '\(input.site)', also in \(other)", file: update.name)
         }
       }
       updates.append(update)
     }
     self.updates = updates.sorted { $0.site.precedes($1.site) }
-    startedRun = global?.run
+    globalRun = global?.run
   }
 
-  /// The same, but what is broken, does not belong to the others, is not signed as it must be or is far
-  /// off is left out: no site can keep the others from their round.
+  /// Reads and checks all updates, and refuses those that are malformed, inconsistent with the
+  /// others, not properly signed, or outliers, so that no site can block the round of the others.
   ///
-  /// What the others are is the global model where it is given, and else what most updates say. What came
-  /// twice counts once; of a site that sent two different ones, neither counts.
+  /// Updates must be consistent with the global model if it is given, and otherwise with most of
+  /// the updates. Identical copies count once; if a site sent different updates, all of them are
+  /// refused.
   /// - Parameters:
-  ///   - signers: who may sign for the sites, by their names; nil looks at no signature.
-  ///   - limit: how many times as far from the others as the middle one an update may be; nil does not
-  ///     look at how far they are.
+  ///   - paths: files, pipes, or `-` for standard input; a source that cannot be read twice is
+  ///     copied to a temporary file.
+  ///   - global: the model from which they must have started; `nil` if unknown.
+  ///   - isSealed: whether to compute the files' checksums.
+  ///   - signers: the allowed signers; `nil` ignores signatures.
+  ///   - limit: the largest allowed distance from the others, as a multiple of the median distance;
+  ///     `nil` accepts any.
+  /// - Throws: `noInput` if a file does not exist; `ioError` if reading fails; `usage` if
+  ///   FEDMED_SIZE_LIMIT is invalid.
   public init(
     paths: [String], global: ModelArchive?, isSealed: Bool = false, signers: AllowedSigners?,
     guarding limit: Double?
   ) throws(FedMedError) {
-    (updates, startedRun) = ([], global?.run)
+    (updates, globalRun) = ([], global?.run)
     for path in paths {
       var arrival: Arrival?
       do throws(FedMedError) {
@@ -122,7 +142,7 @@ public struct FederatedRound {
         defer { arrival = own }
         updates.append(try own.wholeUpdate(signers))
       } catch {
-        // What is there, but is no file that can be read, is its sender's fault too.
+        // An existing file that cannot be read is its sender's fault too.
         guard
           [.badData, .refused].contains(error.code)
             || error.code == .noInput && ByteSource.exists(path)
@@ -130,47 +150,48 @@ public struct FederatedRound {
         refusals.append(arrival?.refusal(error) ?? Refusal(name: path, error: error))
       }
     }
-    // Before a site's updates are counted: somebody may have put an old one beside the new one.
+    // Check this before counting a site's updates: somebody may have added an old update to the new
+    // one.
     if let global {
-      leaveOut(
+      refuse(
         updates.map { update in
           Self.failure { () throws(FedMedError) in try Self.requireFit(update, global) }
         })
     }
-    leaveOut(
+    refuse(
       updates.indices.map { index in
         updates[..<index].first { $0.identity == updates[index].identity }.map { first in
-          FedMedError(.refused, "the same as \(first.name)", file: updates[index].name)
+          FedMedError(.refused, "duplicate of \(first.name)", file: updates[index].name)
         }
       })
-    // Whoever sends a sum says which sites are in it; a site's own update tells more.
+    // The sender of a sum names the sites in it; a site's own update is better evidence.
     let direct = Set(updates.filter(\.payload.inputs.isEmpty).map(\.site))
-    leaveOut(
+    refuse(
       updates.map { update in
         update.payload.inputs.first { direct.contains($0.site) }.map { input in
           FedMedError(
-            .refused, "lists site '\(input.site)', which sent an update of its own",
+            .refused, "includes site '\(input.site)', which also sent its own update",
             file: update.name)
         }
       })
     var counts: [String: Int] = [:]
     for update in updates { for input in update.inputs { counts[input.site, default: 0] += 1 } }
-    leaveOut(
+    refuse(
       updates.map { update in
         update.inputs.first { counts[$0.site] ?? 0 > 1 }.map { input in
           FedMedError(
-            .refused, "one of \(counts[input.site] ?? 0) updates of site '\(input.site)'",
+            .refused, "site '\(input.site)' is in \(counts[input.site] ?? 0) different updates",
             file: update.name)
         }
       })
-    if let model = updates.max(by: { kin(of: $0) < kin(of: $1) }) {
-      leaveOut(updates.map { Self.misfit($0, model) })
+    if let model = updates.max(by: { agreement(of: $0) < agreement(of: $1) }) {
+      refuse(updates.map { Self.mismatch($0, model) })
     }
     updates.sort { $0.site.precedes($1.site) }
-    if let limit { try leaveOut(fartherThan: limit) }
+    if let limit { try refuseOutliers(beyond: limit) }
   }
 
-  private mutating func leaveOut(fartherThan limit: Double) throws(FedMedError) {
+  private mutating func refuseOutliers(beyond limit: Double) throws(FedMedError) {
     guard !updates.isEmpty else { return }
     var collection = UpdateCollection()
     let method = try method()
@@ -178,24 +199,25 @@ public struct FederatedRound {
       collection.add(try update.comparable(method), weight: 1)
     }
     let distances = UpdateGuard.distances(collection)
-    let middle = UpdateGuard.middle(distances)
-    leaveOut(
+    let median = UpdateGuard.median(distances)
+    refuse(
       zip(updates, distances).map { update, distance in
-        distance > limit * middle
+        distance > limit * median
           ? FedMedError(
             .refused,
-            "\(UpdateGuard.times(distance, middle)) times as far from the others as the middle one, the guard allows \(limit)",
+            "\(UpdateGuard.ratio(distance, median)) times the median distance from the others, "
+              + "--guard allows \(limit)",
             file: update.name) : nil
       })
   }
 
-  /// How many updates say the same of what they belong to.
-  private func kin(of update: Update) -> Int {
-    updates.count { Self.misfit($0, update) == nil }
+  /// The number of updates that are consistent with `update`.
+  private func agreement(of update: Update) -> Int {
+    updates.count { Self.mismatch($0, update) == nil }
   }
 
-  /// Why an update does not belong to another one; nil where it does.
-  private static func misfit(_ update: Update, _ other: Update) -> FedMedError? {
+  /// The reason why two updates are inconsistent; `nil` if they are consistent.
+  private static func mismatch(_ update: Update, _ other: Update) -> FedMedError? {
     failure { () throws(FedMedError) in try requireFit(update, other) }
   }
 
@@ -208,8 +230,8 @@ public struct FederatedRound {
     }
   }
 
-  /// Leaves out those with a reason.
-  private mutating func leaveOut(_ reasons: [FedMedError?]) {
+  /// Moves the updates that have an error to the refusals.
+  private mutating func refuse(_ reasons: [FedMedError?]) {
     refusals += zip(updates, reasons).compactMap { update, error in
       error.map {
         Refusal(
@@ -229,12 +251,12 @@ public struct FederatedRound {
     }
     guard update.isModel || update.payload.run.parameters == global.run.parameters else {
       throw FedMedError(
-        .badData, "of another set of parameters than \(global.name)", file: update.name)
+        .badData, "hyper-parameters differ from those of \(global.name)", file: update.name)
     }
     guard update.payload.round == global.round + 1 else {
       throw FedMedError(
         .badData,
-        "of round \(update.payload.round), \(global.name) is of round \(global.round)",
+        "expected round \(global.round + 1) after \(global.name), found \(update.payload.round)",
         file: update.name)
     }
   }
@@ -244,35 +266,43 @@ public struct FederatedRound {
       _ what: String, _ value: (Update) -> Value
     ) throws(FedMedError) {
       guard value(update) == value(first) else {
-        throw FedMedError(.badData, "of another \(what) than \(first.name)", file: update.name)
+        throw FedMedError(
+          .badData, "\(what) differs from that of \(first.name)", file: update.name)
       }
     }
     try check("method") { $0.payload.run.method }
     try check("round") { $0.payload.round }
-    try check("shape") { $0.payload.run.encoder.dimension }
-    try check("set of classes") { $0.manifest.classes }
+    try check("feature dimension") { $0.payload.run.encoder.dimension }
+    try check("list of classes") { $0.manifest.classes }
     try check("encoder") { $0.payload.run.encoder }
-    // A finished model may have another head, made anew of the same updates.
+    // A finished model may have a different head, recomputed from the same updates.
     let fits =
       update.isModel == first.isModel
       ? update.payload.run.parameters == first.payload.run.parameters
-      : try update.payload.run.trainsAlike(first.payload.run)
+      : try update.payload.run.hasSameTraining(as: first.payload.run)
     guard fits else {
       throw FedMedError(
-        .badData, "of another set of parameters than \(first.name)", file: update.name)
+        .badData, "hyper-parameters differ from those of \(first.name)", file: update.name)
     }
     try check("parent") { $0.payload.parent }
   }
 
-  /// The method that the updates are of.
+  /// The method of the updates.
+  /// - Throws: `tryAgain` if there are no updates; `badData` if the method is unknown.
   package func method() throws(FedMedError) -> any FederatedMethod {
     guard let first = updates.first, let run else { throw FedMedError(.tryAgain, "no updates") }
     return try run.make(classes: first.manifest.classes.count)
   }
 
-  /// Reads every update in turn and averages them by a rule.
-  /// - Parameter progress: called with the number of updates read.
-  /// - Throws: `tryAgain` for fewer updates than the rule needs.
+  /// Aggregates the updates by a rule, reading one after the other.
+  /// - Parameters:
+  ///   - rule: the aggregation rule.
+  ///   - settings: the settings of the rule.
+  ///   - weights: the weighting of the updates.
+  ///   - progress: called with the number of updates read.
+  /// - Returns: the aggregated arrays.
+  /// - Throws: `tryAgain` if there are fewer updates than the rule requires; `usage` for invalid
+  ///   settings; `ioError` if reading fails.
   public func combine(
     by rule: any AggregationRule.Type, settings: AggregationSettings = .init(),
     weights: AggregationWeights, progress: (Int) -> Void = { _ in }
@@ -281,7 +311,7 @@ public struct FederatedRound {
     return try reduce(rule.init(settings), weights: weights, progress: progress)
   }
 
-  /// What a reduction makes of the updates.
+  /// The result of a reduction of the updates.
   package func reduce(
     _ reduction: any UpdateReduction, weights: AggregationWeights,
     progress: (Int) -> Void = { _ in }

@@ -4,13 +4,16 @@ import FMMethods
 import FMMetrics
 import FMNumerics
 
-/// What a run is about, known before any update: its classes and its encoder. The manifest of a
-/// feature archive says it too, and can be given instead.
+/// The classes and the encoder of a run, known before any update. The manifest of a feature archive
+/// contains them too, and can be used instead.
 public struct RunSpecification: Decodable, Sendable {
+  /// The class names [C].
   public var classes: [String]
+  /// The encoder that the features come from.
   public var encoder: Manifest.Encoder
 
-  /// Reads a specification, or the manifest of an archive, from JSON text.
+  /// Parses a specification, or the manifest of an archive, from JSON text.
+  /// - Throws: `badData` if it is malformed.
   public init(json: [UInt8], file: String) throws(FedMedError) {
     do throws(FedMedError) {
       self = try JSON.decode(json, place: "specification", limits: .manifest)
@@ -19,8 +22,9 @@ public struct RunSpecification: Decodable, Sendable {
     }
   }
 
-  /// The class texts' features [C, D] in a `.npy` file.
-  /// - Throws: `badData` where they are of another shape, or not those that the encoder names.
+  /// Reads the class text features [C, D] from a `.npy` file.
+  /// - Throws: `badData` if they have another shape or do not match the checksum in the encoder;
+  ///   `noInput` if the file cannot be opened; `ioError` if reading fails.
   public func texts(path: String) throws(FedMedError) -> Matrix {
     let texts = try FeatureImport.text(
       path: path, classes: classes.count, dimension: encoder.dimension)
@@ -28,21 +32,31 @@ public struct RunSpecification: Decodable, Sendable {
     try writer.add(
       Tensor(name: "text", shape: [texts.rows, texts.columns], values: texts.elements))
     guard encoder.text == nil || encoder.text == writer.checksum(of: "text.npy") else {
-      throw FedMedError(.badData, "other texts than those of the specification", file: path)
+      throw FedMedError(.badData, "class texts differ from those of the specification", file: path)
     }
     return texts
   }
 
+  /// Creates a specification.
   public init(classes: [String], encoder: Manifest.Encoder) {
     self.classes = classes
     self.encoder = encoder
   }
 }
 
-/// The first global model of a run, round 0.
+/// The initial global model of a run, round 0.
 public enum GlobalModel {
-  /// Writes a model with random numbers of the parameters' seed.
-  /// - Parameter texts: the class texts' features [C, D], where they are known.
+  /// Writes an initial model with random weights drawn from the seed in `parameters`.
+  /// - Parameters:
+  ///   - specification: the classes and the encoder.
+  ///   - method: the name of the method.
+  ///   - parameters: its hyper-parameters.
+  ///   - texts: the class text features [C, D]; `nil` if unknown.
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Throws: `badData` if the method is unknown or a value is invalid; `usage` if the method
+  ///   requires class texts; `ioError` if writing fails.
   public static func write(
     _ specification: RunSpecification, method: String, parameters: HyperParameters,
     texts: Matrix? = nil, tool: String, to descriptor: Int32, file: String

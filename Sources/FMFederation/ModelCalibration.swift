@@ -4,30 +4,34 @@ import FMMethods
 import FMNumerics
 import FMReports
 
-/// The temperature of a finished model with the least log loss over all sites' validation samples.
+/// The calibration of a finished model: the temperature with the smallest log loss over all sites'
+/// validation samples.
 public struct ModelCalibration {
-  /// Validation samples so far.
+  /// The number of validation samples so far.
   public private(set) var samples = 0
 
   private let model: ModelArchive
   private let method: any CalibratedMethod
-  /// Total log loss for each of the method's temperatures.
+  /// The total log loss at each of the method's temperatures.
   private var losses: [Double]
   private var sites: Set<String> = []
 
-  /// - Throws: `usage` where the model's method is not calibrated by reports.
+  /// Starts the calibration of a model.
+  /// - Throws: `usage` if the model is not finished, or its method is not calibrated from reports.
   public init(_ model: ModelArchive) throws(FedMedError) {
     guard let method = try model.method() as? any CalibratedMethod, model.model?.parent != nil
     else {
       throw FedMedError(
-        .usage, "no finished model of a method whose temperature reports tell", file: model.name)
+        .usage, "calibration requires a finished model of a method that is calibrated from reports",
+        file: model.name)
     }
     (self.model, self.method) = (model, method)
     losses = [Double](repeating: 0, count: method.temperatures.count)
   }
 
-  /// Adds a site's log losses. A report of too few samples has none, and changes nothing.
-  /// - Throws: `badData` for a report on another model or on other samples, or a second one of a site.
+  /// Adds a site's log losses. A report of too few samples has none and changes nothing.
+  /// - Throws: `badData` if the report is on another model or another split, or the site has
+  ///   already reported.
   public mutating func add(_ report: SiteReport) throws(FedMedError) {
     func require(_ fits: Bool, _ reason: String) throws(FedMedError) {
       guard fits else { throw FedMedError(.badData, reason, file: report.name) }
@@ -36,16 +40,16 @@ public struct ModelCalibration {
       report.scored.parent == model.identity, "reports on another model than \(model.name)")
     try require(
       report.report.split == Split.validation.rawValue,
-      "of the \(report.report.split) split, expected validation")
-    try require(sites.insert(report.site).inserted, "site '\(report.site)' reported already")
+      "expected the validation split, found \(report.report.split)")
+    try require(sites.insert(report.site).inserted, "duplicate report of site '\(report.site)'")
     guard let own = report.report.logLosses else { return }
     try require(own.count == losses.count, "\(own.count) log losses, expected \(losses.count)")
     for i in own.indices { losses[i] += own[i] }
     samples += report.report.total
   }
 
-  /// The temperature with the smallest total log loss; of ties, the largest.
-  /// - Throws: `tryAgain` where no report has log losses.
+  /// The temperature with the smallest total log loss; the largest one if several are equal.
+  /// - Throws: `tryAgain` if no report has log losses.
   public func temperature() throws(FedMedError) -> Double {
     guard samples > 0 else {
       throw FedMedError(
@@ -60,7 +64,10 @@ public struct ModelCalibration {
     try method.calibrated(model.tensors, temperature: temperature())
   }
 
-  /// Writes the model at that temperature, in the place of the one before: of the same round, parent and inputs.
+  /// Writes the calibrated model, which replaces the original: round, parent and inputs are
+  /// unchanged.
+  /// - Throws: `tryAgain` if no report has log losses; `badData` if a value cannot be stored;
+  ///   `ioError` if writing fails.
   public func write(tool: String, to descriptor: Int32, file: String) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add(tensors())

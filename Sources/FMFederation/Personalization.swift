@@ -3,24 +3,31 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// A site's private step with a finished model: a pure function of the model, the site's features and its
-/// state. Nothing of it leaves the site.
+/// A site's private step with a finished model: a pure function of the model, the site's features
+/// and its state. None of its results leave the site.
 public struct Personalization: Sendable {
+  /// The site.
   public let site: String
+  /// The state with the arrays of the private step.
   public let state: StateArchive
 
+  /// Computes the private step.
   /// - Parameters:
-  ///   - state: nil at a site that has not taken part.
-  ///   - stateName: what messages call the state.
-  /// - Returns: nil for a method without a private step, or a site without training samples.
-  /// - Throws: `badData` where the parts do not fit together, or the model is not finished.
+  ///   - model: the finished global model.
+  ///   - features: the site's features.
+  ///   - state: the site's state; `nil` if it has not taken part in the run.
+  ///   - stateName: the state's name in messages.
+  /// - Returns: `nil` if the method has no private step, or the site has no training samples.
+  /// - Throws: `badData` if model, features and state are inconsistent, or the model is not
+  ///   finished; `ioError` if reading fails.
   public init?(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String
   ) throws(FedMedError) {
     guard let method = try model.method() as? any PersonalizedMethod else { return nil }
     guard let parent = model.model?.parent else {
       throw FedMedError(
-        .badData, "is of round 0; the private step needs a finished model", file: model.name)
+        .badData, "the private step requires a finished model, this one is of round 0",
+        file: model.name)
     }
     let data = try TrainingData(
       model: model, features: features, state: state, stateName: stateName, round: model.round)
@@ -36,7 +43,7 @@ public struct Personalization: Sendable {
     if let state {
       own = state
     } else {
-      let start = StateArchive.Held(
+      let start = StateArchive.Snapshot(
         round: 0, tensors: try method.startKept(data.texts, site: data.site))
       own = StateArchive(
         latest: start, previous: start, best: nil, site: data.site, model: model, parent: parent)
@@ -47,20 +54,22 @@ public struct Personalization: Sendable {
 }
 
 extension TrainingData {
-  /// The samples of a site for a model.
-  /// - Throws: `badData` where the parts do not fit together, or there are no samples to train with.
+  /// The training data of a site for a model.
+  /// - Throws: `badData` if model, features and state are inconsistent, or there are no labels or
+  ///   splits.
   init(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String, round: Int
   ) throws(FedMedError) {
     guard let site = features.site else {
       throw FedMedError(
-        .badData, "names no site", file: features.name,
-        hint: "partitioning names it; the scheme whole makes it one site")
+        .badData, "no site name", file: features.name,
+        hint: "assign one with fm-partition; --scheme whole keeps all samples at one site")
     }
     try model.requireFit(features)
     if let damage = features.damage {
       throw FedMedError(
-        .badData, "its images were harmed (\(damage.text)): to test with, not to train",
+        .badData,
+        "its images were deliberately corrupted (\(damage.text)), which is for testing only",
         file: features.name)
     }
     try state?.requireFit(model, site: site, name: stateName)
@@ -72,8 +81,8 @@ extension TrainingData {
 }
 
 extension FeatureSet {
-  /// The samples of a split.
-  /// - Throws: `badData` where there are no labels, or no splits.
+  /// The features and labels of the samples in a split.
+  /// - Throws: `badData` if there are no labels or no splits; `ioError` if reading fails.
   public func samples(of split: Split) throws(FedMedError) -> Samples {
     guard let labels else {
       throw FedMedError(.badData, "has no labels to train with", file: name)

@@ -3,36 +3,36 @@ import FMBase
 import FMPartition
 import FMReports
 
-/// The server's side of an exchange: what sites have answered, verified before it counts.
+/// The server's side of an exchange: answers from sites, verified before they are accepted.
 public struct Reception {
-  /// What a site is asked for.
+  /// The type of answer that the server requests.
   public enum Answer: String, CaseIterable, Sendable {
-    /// The update that was trained from the model.
+    /// The update trained from the model.
     case update
-    /// The report of the model on validation samples.
+    /// The report on the model's predictions for validation samples.
     case report
-    /// The report of the model on test samples.
+    /// The report on the model's predictions for test samples.
     case test
 
     /// The name of its file in a site's answer folder.
     package func file(suffix: String) -> String { "\(rawValue)\(suffix)" }
   }
 
-  /// An answer that was looked at.
+  /// The decision about an answer.
   public struct Decision {
     /// The name of the site's folder.
     public let name: String
-    /// The site, as its archive names it, as far as that could be read.
+    /// The site named in the archive; `nil` if that could not be read.
     public let site: String?
-    /// SHA-256 of the file, where it could be copied.
+    /// The SHA-256 of the file; `nil` if it could not be copied.
     public let checksum: String?
-    /// SHA-256 of its signature, where there is one.
+    /// The SHA-256 of its signature; `nil` if there is none.
     public let signatureChecksum: String?
-    /// The fingerprint of the key that signed it.
+    /// The fingerprint of the signing key; `nil` if it was not verified.
     public let signer: String?
-    /// Why it was refused; nil where it was taken.
+    /// The reason for a refusal; `nil` if the answer was accepted.
     public let refusal: FedMedError?
-    /// An answer to an earlier request: no fault, and of no use.
+    /// Whether it answers an earlier request, which is harmless but useless.
     public let isLate: Bool
     package let archive: StagingFile?
     package let signature: StagingFile?
@@ -43,13 +43,16 @@ public struct Reception {
   private let model: ModelArchive
   private let answer: Answer
   private let signers: AllowedSigners?
-  /// The names of all sites' folders, by the site that has answered in each; and the folders alone.
+  /// The folder of each site that has answered, by the site's name.
   private var folders: [String: String]
+  /// The names of all sites' folders.
   private let names: Set<String>
 
+  /// Prepares to receive answers.
   /// - Parameters:
-  ///   - model: the model that the sites were asked about.
-  ///   - signers: who may sign for the sites; nil looks at no signature.
+  ///   - answer: the type of answer.
+  ///   - model: the model that the request is about.
+  ///   - signers: the allowed signers; `nil` ignores signatures.
   ///   - names: the names of all sites' folders.
   ///   - known: the folder of each site that has answered before, by the site's name.
   public init(
@@ -60,18 +63,24 @@ public struct Reception {
     (self.names, folders) = (Set(names), known)
   }
 
-  /// The most bytes that an answer may take: as many as its numbers, its manifest and headers do.
+  /// The largest size of an answer in bytes: that of its numbers, manifest and headers.
   private var limit: Int {
     let small = JSONLimits.manifest.bytes + 1 << 20
     guard answer == .update else { return JSONLimits.report.bytes + small }
-    // Room for a sum of several sites too, whose integers have eight bytes: it is refused as what it is.
+    // Allow the size of a sum of several sites too, with 8 bytes per integer, so that it is refused
+    // with a specific error.
     let sent = (try? model.method().sent) ?? []
     return sent.reduce(small) { $0 + 8 * $1.shape.reduce(1, *) + 1 << 13 }
   }
 
-  /// Looks at a site's answer. It stays where it is until it is kept.
-  /// - Returns: nil where there is none.
-  /// - Throws: what is not the site's fault: no room for a copy, or no `ssh-keygen`.
+  /// Verifies a site's answer, which stays in its folder.
+  /// - Parameters:
+  ///   - name: the name of the site's folder.
+  ///   - exchange: the path of the exchange's folder.
+  ///   - suffix: the suffix of the file name.
+  /// - Returns: the decision; `nil` if there is no answer.
+  /// - Throws: an error that is not the site's fault: `ioError` or `cannotCreate` if there is no
+  ///   room for a copy, `noInput` if `ssh-keygen` is missing.
   public mutating func decide(
     name: String, exchange: String, suffix: String
   ) throws(FedMedError) -> Decision? {
@@ -100,7 +109,8 @@ public struct Reception {
         signer = try signers.verify(
           place, bytes: archive, signature: signature, signer: site ?? "")
       }
-      // From its beginning again: what the copy is read by is one at a time.
+      // Read from the beginning again: sources of the same copy share an offset, so there is one at
+      // a time.
       try checkContent(ArchiveReader(archive.source(named: place), kinds: kinds))
       if let site { folders[site] = name }
     } catch {
@@ -123,7 +133,7 @@ public struct Reception {
     }
     try require(
       manifest.round == expectedRound,
-      "of round \(manifest.round ?? 0), asked for round \(expectedRound)")
+      "expected round \(expectedRound), found \(manifest.round ?? 0)")
     let (parent, method): (String?, String?)
     switch manifest.payload {
     case .update(let update): (parent, method) = (update.parent, update.run.method)
@@ -134,20 +144,20 @@ public struct Reception {
       parent == model.identity, "from another model than that of round \(model.round)")
     try require(
       manifest.classes == model.manifest.classes && method == model.run.method,
-      "has other classes or another method than the model")
+      "classes or method differ from those of the model")
     if case .update(let update) = manifest.payload {
       try require(
-        update.inputs.isEmpty, "a sum of several sites",
-        hint: "each site sends its own update; sums are aggregated by hand")
+        update.inputs.isEmpty, "a sum of several sites, expected the update of one site",
+        hint: "each site sends its own update; pass sums to fm-aggregate instead")
       try require(
         model.run.encoder.fits(update.run.encoder)
           && update.run.parameters == model.run.parameters,
-        "has another encoder or other parameters than the model")
+        "encoder or hyper-parameters differ from those of the model")
     }
-    // Without signatures, nothing but its folder tells whose it is.
+    // Without signatures, only the folder tells which site an answer is from.
     let site = manifest.site ?? ""
     let slug = Partition.slug(site)
-    // As fm-partition names files: numbered where names of sites would be the same.
+    // fm-partition numbers file names if the names of two sites would otherwise be equal.
     let isNumbered = folder.hasPrefix("\(slug)-") && Int(folder.dropFirst(slug.count + 1)) != nil
     try require(
       folders[site].map { $0 == folder }
@@ -156,7 +166,8 @@ public struct Reception {
       hint: "each site answers in the folder of its own name")
     if let other = folders.first(where: { $0.value == folder && $0.key != site }) {
       try require(
-        false, "is of site '\(printable(site))'; this folder is that of '\(printable(other.key))'")
+        false,
+        "is of site '\(printable(site))', this folder belongs to site '\(printable(other.key))'")
     }
   }
 
@@ -167,19 +178,20 @@ public struct Reception {
         _ = try method.totals(reader, samples: reader.manifest.samples ?? 0)
         return
       }
-      // What half precision cannot hold would make a model that cannot be sent, round after round.
+      // A number beyond half precision would make a model that cannot be sent, round after round.
       let largest = Float(Float16.greatestFiniteMagnitude)
       for tensor in try reader.tensors() where tensor.values.contains(where: { abs($0) > largest })
       {
         throw FedMedError(
-          .badData, "a number beyond \(Int(largest))", file: reader.name, place: tensor.name)
+          .badData, "a number beyond \(Int(largest)), the limit of half precision",
+          file: reader.name, place: tensor.name)
       }
     case .report, .test:
       let wanted = answer == .test ? Split.test : .validation
       let report = try SiteReport(reader)
       guard report.report.split == wanted.rawValue else {
         throw FedMedError(
-          .badData, "of the \(report.report.split) split, asked for \(wanted.rawValue)",
+          .badData, "expected the \(wanted.rawValue) split, found \(report.report.split)",
           file: reader.name)
       }
     }
@@ -187,21 +199,25 @@ public struct Reception {
 }
 
 extension Reception.Decision {
-  /// Writes the archive as it was verified.
+  /// Writes the verified copy of the archive.
+  /// - Throws: `ioError` if reading or writing fails.
   public func writeArchive(to descriptor: Int32, file: String) throws(FedMedError) {
     try archive?.write(to: descriptor, file: file)
   }
 
+  /// Whether the answer has a signature.
   public var isSigned: Bool { signature != nil }
 
-  /// Whether the site's folder could be opened; where not, nothing can be said about an answer.
+  /// Whether the site's folder could be opened; otherwise nothing is known about an answer.
   public var hasFolder: Bool { folder != nil }
 
+  /// Writes the verified copy of the signature.
+  /// - Throws: `ioError` if reading or writing fails.
   public func writeSignature(to descriptor: Int32, file: String) throws(FedMedError) {
     try signature?.write(to: descriptor, file: file)
   }
 
-  /// Removes the answer from the site's folder, once it is kept elsewhere or is of no use.
+  /// Removes the answer from the site's folder, once it is stored elsewhere or useless.
   public func clear() {
     folder?.remove(file)
     folder?.remove("\(file).sig")

@@ -1,22 +1,26 @@
 import FMArchive
 import FMBase
 
-/// What a server decided about the files of a round: a line for each, and before them one for what was made
-/// of them and how, where anything was. With the files of those checksums the model can be made again, and
-/// compared by its identity.
+/// The audit log of a round: one line for each file with the server's decision, preceded by one for
+/// the model, if any, and its settings. From the files with those checksums the model can be
+/// recomputed and compared by its identity.
 public struct RoundAudit {
+  /// The column names.
   public static let columns = [
     "decision", "round", "site", "samples", "identity", "sha256", "signer", "file", "reason",
   ]
 
-  /// Cells by `columns`.
+  /// The cells of each row, in the order of `columns`.
   public private(set) var rows: [[JSON]] = []
 
+  /// Creates an empty log.
   public init() {}
 
-  /// The model.
+  /// Adds the line of the model.
   /// - Parameters:
-  ///   - settings: how it was made, as a reader should see it.
+  ///   - identity: the identity of the model.
+  ///   - updates: the updates it was aggregated from.
+  ///   - settings: the settings of the aggregation, in readable form.
   public mutating func add(
     model identity: String, of updates: [FederatedRound.Update], settings: [String]
   ) {
@@ -28,15 +32,17 @@ public struct RoundAudit {
     ])
   }
 
+  /// Adds an accepted update.
   public mutating func add(accepted update: FederatedRound.Update) {
     add("accepted", update.manifest, update.identity, update.seal, update.name, nil)
   }
 
-  /// An update that was subtracted from a sum.
+  /// Adds an update that was subtracted from a sum.
   public mutating func add(removed update: FederatedRound.Update) {
     add("removed", update.manifest, update.identity, update.seal, update.name, nil)
   }
 
+  /// Adds a refused file.
   public mutating func add(refused refusal: FederatedRound.Refusal) {
     add(
       "refused", refusal.manifest, refusal.identity, refusal.seal, refusal.name,

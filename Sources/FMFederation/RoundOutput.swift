@@ -3,15 +3,20 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// What a server writes of a round.
+/// Output of a round at the server.
 extension FederatedRound {
-  /// Writes the model that was made of the updates.
+  /// Writes the aggregated model.
   /// - Parameters:
-  ///   - bestRound: the best round by validation so far, for the sites to know.
-  ///   - keepsStatistics: whether the totals of statistics go with it, so that sites can be added or removed.
-  ///   - tool: who writes it, with its version.
-  /// - Returns: its identity.
-  /// - Throws: `usage` for statistics that there are not.
+  ///   - outcome: the result of the aggregation.
+  ///   - bestRound: the best round by validation so far, for the sites' states; `nil` if unknown.
+  ///   - keepsStatistics: whether to include the totals of statistics, so that sites can be added
+  ///     or removed later.
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Returns: the identity of the model.
+  /// - Throws: `usage` if there are no statistics to keep; `tryAgain` if there are no updates;
+  ///   `badData` if a value cannot be stored; `ioError` if writing fails.
   @discardableResult
   public func write(
     _ outcome: AggregationPlan.Outcome, bestRound: Int?, keepsStatistics: Bool = false,
@@ -29,7 +34,7 @@ extension FederatedRound {
     payload.parent = first.payload.parent
     let writer = try ArchiveWriter()
     try writer.add(outcome.model)
-    // What was made of a model that keeps its statistics keeps them.
+    // A model computed from one that keeps its statistics keeps them too.
     if let statistics = outcome.statistics, keepsStatistics || hasModel {
       payload.keepsStatistics = true
       for tensor in statistics.totals { try writer.add(tensor) }
@@ -38,9 +43,16 @@ extension FederatedRound {
     return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
   }
 
-  /// Writes a sum as an update of several sites together.
-  /// - Parameter name: of the region or the country that they are.
-  /// - Returns: its identity.
+  /// Writes a sum of several sites as one update.
+  /// - Parameters:
+  ///   - sum: the sum.
+  ///   - name: the name of the region or country of the sites.
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Returns: the identity of the update.
+  /// - Throws: `tryAgain` if there are no updates; `badData` if a value cannot be stored; `ioError`
+  ///   if writing fails.
   public func write(
     _ sum: StatisticsSum, name: String, tool: String, to descriptor: Int32, file: String
   ) throws(FedMedError) -> String {
@@ -55,7 +67,7 @@ extension FederatedRound {
     return try writer.finish(manifest, filter: .none, to: descriptor, file: file).identity
   }
 
-  /// What is in it, as a manifest says it.
+  /// The site updates in the round, for the manifest.
   package var inputs: [Manifest.Input] {
     updates.flatMap(\.inputs)
   }

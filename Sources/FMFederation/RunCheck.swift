@@ -4,33 +4,37 @@ import FMMethods
 import FMNumerics
 import FMReports
 
-/// Verifies a run of fm-federate as a whole, from the checksums that it wrote when each round ended: nothing
-/// is missing or has changed, every report and state belongs to the run, and every model is what its rule
-/// makes of its updates.
+/// Verification of a whole run of fm-federate against the checksums recorded at the end of each
+/// round: no file is missing or modified, every report and state belongs to the run, and every
+/// model can be reproduced from its updates.
 public struct RunCheck {
   /// An archive of the run.
   public struct Entry: Sendable {
+    /// The path of the file in the run's folder.
     public let file: String
+    /// The manifest.
     public let manifest: Manifest
+    /// The identity of the archive.
     public let identity: String
   }
 
-  /// All archives, by their files' names.
+  /// All archives, sorted by file name.
   public private(set) var entries: [Entry] = []
-  /// Everything that is wrong.
+  /// All errors found.
   public private(set) var failures: [FedMedError] = []
 
   private let folder: String
   private var recorded: [String: String] = [:]
   private var models: [Int: ModelArchive] = [:]
-  /// Models at the temperature that reports gave.
+  /// The calibrated models, by round.
   private var calibrated: [Int: ModelArchive] = [:]
   private var settings = RunSettings()
 
+  /// Verifies a run; `failures` collects the errors.
   /// - Parameters:
   ///   - path: the run's folder.
   ///   - progress: called with the number of rounds verified.
-  /// - Throws: `noInput` where it is not the folder of a run.
+  /// - Throws: `noInput` if it is not the folder of a run.
   public init(path: String, progress: (Int) -> Void = { _ in }) throws(FedMedError) {
     folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
     let rounds = try Folder.names("\(folder)/rounds", failingWith: .noInput)
@@ -43,7 +47,7 @@ public struct RunCheck {
       progress(number + 1)
     }
     checkResults()
-    // What a model was reported on is recorded with the next one, or with the results.
+    // The checksums of a model's reports are recorded with the next model, or with the results.
     for name in rounds {
       for report in files("rounds/\(name)/reports") where !report.hasSuffix(".sig") {
         attempt { check throws(FedMedError) in
@@ -58,7 +62,7 @@ public struct RunCheck {
     entries.sort { $0.file.precedes($1.file) }
   }
 
-  /// Takes down what `body` finds wrong, and goes on.
+  /// Records an error thrown by `body`, and continues.
   private mutating func attempt(_ body: (inout RunCheck) throws(FedMedError) -> Void) {
     do throws(FedMedError) { try body(&self) } catch { failures.append(error) }
   }
@@ -67,9 +71,9 @@ public struct RunCheck {
     FedMedError(.badData, reason, file: "\(folder)/\(file)")
   }
 
-  private func isThere(_ file: String) -> Bool { ByteSource.isRegularFile("\(folder)/\(file)") }
+  private func exists(_ file: String) -> Bool { ByteSource.isRegularFile("\(folder)/\(file)") }
 
-  /// Files of a folder, but for hidden ones.
+  /// The files in a folder, except hidden ones.
   private func files(_ name: String) -> [String] {
     Folder.files("\(folder)/\(name)").compactMap { path in
       let base = path.split(separator: "/").last.map(String.init) ?? ""
@@ -79,9 +83,9 @@ public struct RunCheck {
 
   // MARK: - Checksums
 
-  /// Reads a list as sha256sum writes it.
+  /// Reads a list of checksums in the format of sha256sum.
   private mutating func record(_ list: String) throws(FedMedError) {
-    guard isThere(list) else { throw fault(list, "missing, although its round has ended") }
+    guard exists(list) else { throw fault(list, "missing, although its round has ended") }
     let path = "\(folder)/\(list)"
     for (index, line) in Table.lines(try ByteSource(path: path).text(limit: 1 << 28)).enumerated() {
       let (sum, file) = (line.prefix(64), String(line.dropFirst(66)))
@@ -89,14 +93,14 @@ public struct RunCheck {
         !file.split(separator: "/").contains(".."), !file.isEmpty
       else {
         throw FedMedError(
-          .badData, "not a line of sha256sum", file: path, place: "line \(index + 1)")
+          .badData, "not in the format of sha256sum", file: path, place: "line \(index + 1)")
       }
       recorded[file] = String(sum)
     }
   }
 
   private func checkRecorded(_ file: String) throws(FedMedError) {
-    guard isThere(file) else { throw fault(file, "missing, although its round has ended") }
+    guard exists(file) else { throw fault(file, "missing, although its round has ended") }
     let sum = try SHA256.hexadecimal(
       of: ByteSource(path: "\(folder)/\(file)"), limit: ArchiveReader.fileLimit())
     guard sum == recorded[file] else { throw fault(file, "has changed since its round ended") }
@@ -109,7 +113,7 @@ public struct RunCheck {
     guard
       let model = all.first(where: { $0.hasPrefix("\(name)/model.tar") && !$0.hasSuffix(".sig") })
     else {
-      // Of a round that has not ended nothing is recorded yet, but for one that was killed at the end.
+      // Nothing is recorded yet of a round that has not ended, unless it was killed at the end.
       let hasEnded = all.contains("\(name)/checksums") && !all.contains("\(name)/model.new")
       if !isLast || hasEnded {
         attempt { check throws(FedMedError) in try check.record("\(name)/checksums") }
@@ -127,7 +131,9 @@ public struct RunCheck {
       check.models[round] = archive
       check.entries.append(
         Entry(file: model, manifest: archive.manifest, identity: archive.identity))
-      guard archive.round == round else { throw check.fault(model, "of round \(archive.round)") }
+      guard archive.round == round else {
+        throw check.fault(model, "expected round \(round), found \(archive.round)")
+      }
       if round > 0 { try check.checkModel(archive, round, name) }
     }
     guard
@@ -138,13 +144,13 @@ public struct RunCheck {
     attempt { check throws(FedMedError) in try check.checkCalibrated(file, round, name) }
   }
 
-  /// Makes a round's model again.
+  /// Recomputes the model of a round.
   private mutating func checkModel(
     _ model: ModelArchive, _ round: Int, _ name: String
   ) throws(FedMedError) {
     guard let before = models[round - 1] else { return }
     guard model.model?.parent == before.identity else {
-      throw FedMedError(.badData, "does not follow from \(before.name)", file: model.name)
+      throw FedMedError(.badData, "does not start from \(before.name)", file: model.name)
     }
     var paths: [String: String] = [:]
     for file in files("\(name)/updates") where !file.hasSuffix(".sig") {
@@ -157,22 +163,22 @@ public struct RunCheck {
     for input in model.model?.inputs ?? [] {
       guard let path = paths[input.identity] else {
         throw FedMedError(
-          .badData, "its update of site '\(printable(input.site))' is missing", file: model.name)
+          .badData, "the update of site '\(printable(input.site))' is missing", file: model.name)
       }
       inputs.append(path)
     }
-    let again = try settings.aggregate(
+    let recomputed = try settings.aggregate(
       inputs, into: model, global: before,
-      memory: "\(folder)/\(RunFolder.round(round - 1))/server.tar")
+      stateFile: "\(folder)/\(RunFolder.round(round - 1))/server.tar")
     let keeps = model.model?.keepsStatistics == true
-    guard again.model == model.tensors,
-      !keeps || again.statistics?.totals == model.totals
+    guard recomputed.model == model.tensors,
+      !keeps || recomputed.statistics?.totals == model.totals
     else {
-      throw FedMedError(.badData, "does not follow from its updates", file: model.name)
+      throw FedMedError(.badData, "cannot be reproduced from its updates", file: model.name)
     }
   }
 
-  /// Fits a model's temperature again.
+  /// Recomputes the temperature of a model.
   private mutating func checkCalibrated(
     _ file: String, _ round: Int, _ name: String
   ) throws(FedMedError) {
@@ -184,7 +190,7 @@ public struct RunCheck {
       try calibration.add(SiteReport(path: "\(folder)/\(report)"))
     }
     guard try calibration.tensors() == archive.tensors, archive.totals == model.totals else {
-      throw FedMedError(.badData, "does not follow from its reports", file: archive.name)
+      throw FedMedError(.badData, "cannot be reproduced from its reports", file: archive.name)
     }
     calibrated[round] = archive
   }
@@ -194,7 +200,7 @@ public struct RunCheck {
   ) throws(FedMedError) {
     let report = try SiteReport(path: "\(folder)/\(file)")
     entries.append(Entry(file: file, manifest: report.manifest, identity: report.identity))
-    let hasEnded = models[round + 1] != nil || isThere("finished")
+    let hasEnded = models[round + 1] != nil || exists("finished")
     guard !hasEnded || recorded[file] != nil else { throw fault(file, "is not part of the run") }
     let tested = split == .test ? calibrated[report.round] : nil
     guard report.report.split == split.rawValue, let model = tested ?? models[report.round],
@@ -205,7 +211,7 @@ public struct RunCheck {
   // MARK: - The end
 
   private mutating func checkResults() {
-    guard isThere("finished") else { return }
+    guard exists("finished") else { return }
     attempt { check throws(FedMedError) in try check.record("finished") }
     attempt { check throws(FedMedError) in try check.record("results/checksums") }
     for file in files("results") where file.hasSuffix(".tar") {
@@ -216,14 +222,14 @@ public struct RunCheck {
     }
   }
 
-  /// The private states of a run on one machine: of the run's last model, or of the one before, from
-  /// which a site has trained already.
+  /// Checks the private states of a run on one machine: each must have been trained from a model of
+  /// the run, which need not be the last one.
   private mutating func checkStates() {
     let identities = Set(models.values.map(\.identity))
     for name in (try? Folder.names("\(folder)/sites", failingWith: .noInput)) ?? []
     where !name.hasPrefix(".") {
       let file = "sites/\(name)/state.tar"
-      guard isThere(file) else { continue }
+      guard exists(file) else { continue }
       attempt { check throws(FedMedError) in
         let reader = try ArchiveReader(path: "\(check.folder)/\(file)", kinds: [.state])
         check.entries.append(

@@ -2,12 +2,12 @@ import FMArchive
 import FMBase
 import FMReports
 
-/// Where a run of fm-federate stands, by the files in its folder: what is to be done next, by which sites,
-/// and which round has been best so far.
+/// The progress of a run of fm-federate, derived from the files in its folder: the next task, the
+/// sites it concerns, and the best round so far.
 public struct RunProgress: Sendable {
-  /// What the run does next.
+  /// The next task of the run.
   public enum Task: String, Sendable {
-    /// There is no first model.
+    /// Create the initial model.
     case start
     /// Sites train the model of `round`, and report on it.
     case train
@@ -15,46 +15,52 @@ public struct RunProgress: Sendable {
     case report
     /// Sites test the best model.
     case test
-    /// Every site has been tested.
+    /// Nothing: every site has been tested.
     case done
   }
 
-  /// A validated round.
+  /// A round with validation reports.
   public struct Round: Equatable, Sendable {
+    /// The validation score of the round.
     public let score: RoundSelection.Score
+    /// Whether it is the best round so far.
     public let isBest: Bool
-    /// The sites whose updates are in its model.
+    /// The sites whose updates are in the model.
     public let answered: [String]
-    /// The sites that sent no update, or no report on its model, with what is missing.
+    /// The sites without an update or a report for the round, each with what is missing.
     public let missed: [String]
   }
 
+  /// The next task.
   public let task: Task
-  /// Of the newest model.
+  /// The round of the newest model.
   public let round: Int
-  /// The names of the sites that train, in the order of the run's settings.
+  /// The names of the training sites, in the order of the run's settings.
   public let sites: [String]
-  /// Those without an update for the round after `round`, where there is to be one.
+  /// The sites whose update for the next round is missing; empty after the last round.
   public let missingUpdates: [String]
-  /// Those without a report on the model of `round`.
+  /// The sites whose report on the model of `round` is missing.
   public let missingReports: [String]
-  /// Those without a test report; Global is one of them.
+  /// The sites whose test report is missing, including the held-out site Global.
   public let missingTests: [String]
-  /// The best round by validation so far; nil where none has been validated by enough sites.
+  /// The best round by validation so far; `nil` if no round has been validated by enough sites.
   public let best: Int?
+  /// The validated rounds.
   public let rounds: [Round]
   /// The ending of models and updates, such as `.tar.gz`.
   private let suffix: String
 
+  /// Reads the folder of a run.
   /// - Parameters:
   ///   - path: the run's folder.
-  ///   - last: how many rounds the run is to have.
-  ///   - minimumSites: a round with fewer reports does not compete; nil reads no reports, and knows of no
-  ///     best round.
-  ///   - signers: who may sign reports; nil looks at no signature.
-  ///   - leaveOut: called with what is wrong with a report that does not count, where signatures are looked
-  ///     at; otherwise it ends the call.
-  /// - Throws: `noInput` where it is no run, `badData` for its settings or a report.
+  ///   - last: the number of rounds of the run.
+  ///   - minimumSites: the fewest reports that a round must have to be a candidate for the best
+  ///     one; `nil` reads no reports, and `best` is then `nil`.
+  ///   - signers: the allowed signers of reports; `nil` ignores signatures.
+  ///   - leaveOut: called with the error of each refused report if signatures are checked;
+  ///     otherwise that error is thrown.
+  /// - Throws: `noInput` if it is not the folder of a run; `badData` if its settings or a report
+  ///   are malformed; `ioError` if reading fails.
   public init(
     path: String, rounds last: Int, minimumSites: Int?, signers: AllowedSigners? = nil,
     leaveOut: (FedMedError) -> Void = { _ in }
@@ -63,7 +69,7 @@ public struct RunProgress: Sendable {
     let suffix = try settings.suffix(file: "\(path)/settings")
     self.suffix = suffix
     func folder(_ round: Int) -> String { "\(path)/\(RunFolder.round(round))" }
-    func lacking(_ names: [String], _ folder: String, _ suffix: String) -> [String] {
+    func missing(_ names: [String], _ folder: String, _ suffix: String) -> [String] {
       names.filter { !ByteSource.isRegularFile("\(folder)/\($0)\(suffix)") }
     }
     var newest = -1
@@ -73,10 +79,10 @@ public struct RunProgress: Sendable {
     round = max(newest, 0)
     sites = settings.sites
     let everyone = settings.sites + settings.global
-    missingReports = newest > 0 ? lacking(sites, "\(folder(newest))/reports", ".tar") : []
+    missingReports = newest > 0 ? missing(sites, "\(folder(newest))/reports", ".tar") : []
     missingUpdates =
-      (0..<last).contains(newest) ? lacking(sites, "\(folder(newest + 1))/updates", suffix) : []
-    missingTests = lacking(everyone, "\(path)/results", ".tar")
+      (0..<last).contains(newest) ? missing(sites, "\(folder(newest + 1))/updates", suffix) : []
+    missingTests = missing(everyone, "\(path)/results", ".tar")
 
     var reports: [SiteReport] = []
     for number in 1..<max(minimumSites == nil ? 1 : newest + 1, 1) {
@@ -105,13 +111,14 @@ public struct RunProgress: Sendable {
     best = selection.best
     let (names, chosen) = (sites, selection.best)
     rounds = selection.scores.map { score in
-      let late = lacking(names, "\(folder(score.round))/updates", suffix)
-      let silent = lacking(names, "\(folder(score.round))/reports", ".tar")
+      let withoutUpdate = missing(names, "\(folder(score.round))/updates", suffix)
+      let withoutReport = missing(names, "\(folder(score.round))/reports", ".tar")
       return Round(
-        score: score, isBest: score.round == chosen, answered: names.filter { !late.contains($0) },
+        score: score, isBest: score.round == chosen,
+        answered: names.filter { !withoutUpdate.contains($0) },
         missed: names.flatMap { name in
-          (late.contains(name) ? ["\(name) (update)"] : [])
-            + (silent.contains(name) ? ["\(name) (report)"] : [])
+          (withoutUpdate.contains(name) ? ["\(name) (update)"] : [])
+            + (withoutReport.contains(name) ? ["\(name) (report)"] : [])
         })
     }
     task =

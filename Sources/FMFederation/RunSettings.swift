@@ -2,15 +2,16 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// What fm-federate writes into a run's `settings`: its sites, and how it makes models of updates.
+/// The settings of a run, read from the file `settings` that fm-federate writes: its sites and the
+/// aggregation.
 struct RunSettings {
-  /// The names of the sites that train, in the file's order.
+  /// The names of the training sites, in the order of the file.
   private(set) var sites: [String] = []
-  /// That of the site that is held out, where there is one.
+  /// The name of the held-out site, if any.
   private(set) var global: [String] = []
   private var filter = Filter.gzip.rawValue
   private var weights = AggregationWeights.uniform
-  /// By their names, which are those of the options.
+  /// The aggregation options, by their names without hyphens.
   private var rules: [String: String] = [:]
 
   init() {}
@@ -32,12 +33,14 @@ struct RunSettings {
     }
   }
 
-  /// How the names of models and updates end.
-  /// - Throws: `badData` for a filter that is none.
-  /// - Parameter file: what messages call the settings.
+  /// The suffix of the file names of models and updates.
+  /// - Parameter file: the name of the settings in messages.
+  /// - Throws: `badData` if the filter is unknown.
   func suffix(file: String) throws(FedMedError) -> String {
     guard let filter = Filter(rawValue: filter) else {
-      throw FedMedError(.badData, "unknown filter '\(printable(filter))'", file: file)
+      let known = Filter.allCases.map(\.rawValue).joined(separator: ", ")
+      throw FedMedError(
+        .badData, "unknown filter '\(printable(filter))' (known: \(known))", file: file)
     }
     return switch filter {
     case .none: ".tar"
@@ -46,15 +49,15 @@ struct RunSettings {
     }
   }
 
-  /// What a model's updates make, its arrays in the codec of the model.
-  /// - Parameter memory: what the server's optimiser remembered with the model before.
+  /// Recomputes the aggregation of a model's updates, rounded to the codec of the model.
+  /// - Parameter stateFile: the path of the server optimiser's state saved with the previous model.
   package func aggregate(
-    _ paths: [String], into model: ModelArchive, global: ModelArchive, memory: String
+    _ paths: [String], into model: ModelArchive, global: ModelArchive, stateFile: String
   ) throws(FedMedError) -> AggregationPlan.Outcome {
     let plan = try plan(file: model.name)
     let state =
-      plan.optimizer != nil && ByteSource.isRegularFile(memory)
-      ? try ServerState(path: memory) : nil
+      plan.optimizer != nil && ByteSource.isRegularFile(stateFile)
+      ? try ServerState(path: stateFile) : nil
     var result = try plan.apply(
       to: FederatedRound(paths: paths, global: global), global: global, state: state)
     guard try model.coding.elementType() == .float16 else { return result }
@@ -68,7 +71,9 @@ struct RunSettings {
     var plan = AggregationPlan()
     if let name = rules["rule"] {
       guard let rule = AggregationRules.all.first(where: { $0.name == name }) else {
-        throw FedMedError(.badData, "unknown rule '\(printable(name))'", file: file)
+        let known = AggregationRules.all.map { $0.name }.joined(separator: ", ")
+        throw FedMedError(
+          .badData, "unknown rule '\(printable(name))' (known: \(known))", file: file)
       }
       plan.rule = rule
     }

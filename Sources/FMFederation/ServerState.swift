@@ -4,27 +4,30 @@ import FMMethods
 import FMMetrics
 import FMNumerics
 
-/// What a server's optimiser remembers from round to round. It stays at the server.
+/// The state of the server's optimiser between rounds. It stays at the server.
 public struct ServerState: Sendable {
+  /// The identity of the archive.
   public let identity: String
   package let first: [Tensor]
   package let second: [Tensor]
   private let payload: ServerPayload
   private let name: String
 
-  /// The optimiser's name.
+  /// The name of the optimiser.
   public var optimizer: String { payload.aggregation.optimizer ?? "" }
   /// The round whose model was made with it.
   public var round: Int { payload.round }
 
   /// Reads the archive at `path`.
+  /// - Throws: `noInput` if the file cannot be opened, `badData` if it is malformed, `ioError` if
+  ///   reading fails.
   public init(path: String) throws(FedMedError) {
     try self.init(ArchiveReader(path: path, kinds: [.server]))
   }
 
   package init(_ reader: ArchiveReader) throws(FedMedError) {
     guard case .server(let payload) = reader.manifest.payload else {
-      throw reader.fault("is no server's memory", "manifest.json")
+      throw reader.fault("not a server state", "manifest.json")
     }
     self.payload = payload
     let tensors = try reader.tensors()
@@ -35,22 +38,26 @@ public struct ServerState: Sendable {
     (name, identity) = (reader.name, reader.identity)
   }
 
-  /// - Throws: `badData` where it is of another optimiser, run, round or updates than the global model.
+  /// Checks that the state belongs to the optimiser and to the global model.
+  /// - Throws: `badData` if it is of another optimiser, run, round or set of updates than the
+  ///   model.
   package func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
     guard self.optimizer == optimizer, payload.run.parameters == global.run.parameters else {
-      throw FedMedError(.badData, "is of another run, or of \(self.optimizer)", file: name)
+      throw FedMedError(
+        .badData, "belongs to another run, or to the optimizer \(self.optimizer)", file: name)
     }
     guard round == global.round else {
       throw FedMedError(
-        .badData, "of round \(round), \(global.name) is of round \(global.round)", file: name)
+        .badData, "expected round \(global.round), that of \(global.name), found round \(round)",
+        file: name)
     }
     guard payload.inputs == global.model?.inputs else {
-      throw FedMedError(.badData, "of other updates than \(global.name)", file: name)
+      throw FedMedError(.badData, "updates differ from those of \(global.name)", file: name)
     }
   }
 }
 
-/// A round's step of the server's optimiser, from the global model towards the updates' aggregate.
+/// One step of the server's optimiser, from the global model towards the aggregate of the updates.
 public struct ServerOptimization {
   private let optimizer: any ServerOptimizer.Type
   private let learningRate: Double
@@ -58,10 +65,14 @@ public struct ServerOptimization {
   private var first: [[Double]]
   private var second: [[Double]]
 
+  /// Prepares a step.
   /// - Parameters:
-  ///   - learningRate: η; nil is the optimiser's own.
-  ///   - global: the model that the updates started from.
-  ///   - state: what was remembered; nil in the first round.
+  ///   - optimizer: the optimiser.
+  ///   - learningRate: the learning rate η; `nil` is the optimiser's default.
+  ///   - global: the model from which the updates started.
+  ///   - state: the saved state; `nil` in the first round.
+  /// - Throws: `badData` if the state does not belong to the model; `noInput` if the model was made
+  ///   with an optimiser whose state is missing.
   public init(
     _ optimizer: any ServerOptimizer.Type, learningRate: Double?, global: ModelArchive,
     state: ServerState?
@@ -69,7 +80,7 @@ public struct ServerOptimization {
     try state?.requireFit(optimizer.name, global)
     if state == nil, let last = global.model?.aggregation?.optimizer {
       throw FedMedError(
-        .noInput, "was made with \(last), whose memory is missing", file: global.name)
+        .noInput, "was made with \(last), whose state is missing", file: global.name)
     }
     self.optimizer = optimizer
     self.learningRate = learningRate ?? optimizer.learningRate
@@ -82,8 +93,8 @@ public struct ServerOptimization {
     second = moments(state?.second, ServerOptimizers.tau * ServerOptimizers.tau)
   }
 
-  /// θ ← θ + η step(Δ).
-  /// - Throws: `badData` where a number becomes too large for one of 32 bits.
+  /// Computes θ ← θ + η step(Δ) for every number.
+  /// - Throws: `badData` if a number overflows single precision.
   public mutating func step(towards aggregate: [Tensor]) throws(FedMedError) -> [Tensor] {
     var result = aggregate
     for (index, tensor) in global.tensors.enumerated() {
@@ -97,15 +108,23 @@ public struct ServerOptimization {
           Float(second[index][place]).isFinite
         else {
           throw FedMedError(
-            .badData, "the step of \(optimizer.name) becomes too large", place: tensor.name,
-            hint: "an update has numbers as large as that; a guard leaves it out")
+            .badData, "the step of \(optimizer.name) overflows single precision",
+            place: tensor.name,
+            hint: "an update has very large numbers; --guard discards it")
         }
       }
     }
     return result
   }
 
-  /// Writes what is to be remembered of a round.
+  /// Writes the state after a round.
+  /// - Parameters:
+  ///   - round: the round with the updates.
+  ///   - aggregation: the description of the aggregation.
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Throws: `badData` if a value cannot be stored, `ioError` if writing fails.
   public func write(
     of round: FederatedRound, aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32,
     file: String

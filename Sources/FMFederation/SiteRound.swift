@@ -4,34 +4,41 @@ import FMMethods
 import FMMetrics
 import FMNumerics
 
-/// A site's round: a pure function of the global model, the site's features and its state.
+/// A round at a site: a pure function of the global model, the site's features and its state.
 ///
-/// The same inputs give the same update and the same new state. A state that already holds this
-/// round is taken back to where it was before, so that a round can be cut off at any point and
-/// repeated.
+/// The same inputs give the same update and the same new state. If the state already holds this
+/// round, training restarts from the arrays before it, so that a round can be interrupted at any
+/// point and repeated.
 public struct SiteRound: Sendable {
-  /// r.
+  /// The round r, the one after that of the model.
   public let round: Int
+  /// The site.
   public let site: String
-  /// The site's training samples.
+  /// The number of training samples.
   public let samples: Int
+  /// The epochs of training, with their losses.
   public let epochs: [Trained.Epoch]
-  /// Samples of the validation split, and how many of them the method with what was trained here gets
-  /// right; nil where only the server makes a model.
+  /// The number of validation samples, and of correct predictions with the locally trained
+  /// parameters; `nil` if only the server can compute a model.
   public let validation: (correct: Int, total: Int)?
+  /// The new state.
   public let state: StateArchive
-  /// What the site should know before it sends the update, a line each.
+  /// Remarks for the site before it sends the update, one line each.
   public let remarks: [String]
   /// The arrays of the update.
   public let tensors: [Tensor]
 
   /// Trains.
   /// - Parameters:
-  ///   - stateName: what messages call the state.
-  ///   - fewest: how many training samples there must be; nil is as many as the method needs.
+  ///   - model: the global model.
+  ///   - features: the site's features.
+  ///   - state: the site's state; `nil` in its first round.
+  ///   - stateName: the state's name in messages.
+  ///   - fewest: the fewest training samples required; `nil` is the method's minimum.
   ///   - progress: called with the number of epochs done.
-  /// - Throws: `badData` where the parts do not fit together, the state is of a later round, or
-  ///   the method cannot train on the samples that there are; `refused` where they are too few to be sent.
+  /// - Throws: `badData` if model, features and state are inconsistent, the state is of a later
+  ///   round, or the method cannot train on the samples; `refused` if there are too few samples to
+  ///   send an update; `ioError` if reading fails.
   public init(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String,
     fewest: Int? = nil, progress: (Int) -> Void = { _ in }
@@ -45,9 +52,9 @@ public struct SiteRound: Sendable {
     guard data.training.count >= least else {
       throw FedMedError(
         .refused,
-        "\(data.training.count) training samples; an update of fewer than \(least) says too much "
-          + "about each of them", file: features.name,
-        hint: "the site decides: --min-samples")
+        "\(data.training.count) training samples; an update of fewer than \(least) reveals too "
+          + "much about each of them", file: features.name,
+        hint: "the site can choose another minimum with --min-samples")
     }
     let (start, held) = try Self.start(
       model: model, texts: texts, site: site, state: state, stateName: stateName)
@@ -69,12 +76,13 @@ public struct SiteRound: Sendable {
     (self.round, self.site, samples) = (round, site, data.training.count)
     (epochs, tensors) = (trained.epochs, trained.sent)
     self.state = StateArchive(
-      latest: StateArchive.Held(round: round, tensors: trained.kept), previous: start,
+      latest: StateArchive.Snapshot(round: round, tensors: trained.kept), previous: start,
       best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
       site: site, model: model)
   }
 
-  /// A sum over few samples says much about each of them.
+  /// Remarks about classes with few samples, because a sum over few samples reveals much about each
+  /// of them.
   private static func remarks(
     _ samples: Samples, _ classes: [String], _ method: any FederatedMethod
   ) -> [String] {
@@ -86,32 +94,40 @@ public struct SiteRound: Sendable {
     return few.isEmpty
       ? []
       : [
-        "few training samples of \(few.joined(separator: ", ")): their sum says much about each of them"
+        "few training samples of \(few.joined(separator: ", ")): their sum reveals much about "
+          + "each of them"
       ]
   }
 
-  /// The private arrays that the round starts from, and all that may turn out to be the best one's.
+  /// The private arrays from which the round starts, and all candidates for those of the best
+  /// round.
   private static func start(
     model: ModelArchive, texts: ClassTexts, site: String, state: StateArchive?, stateName: String
-  ) throws(FedMedError) -> (StateArchive.Held, [StateArchive.Held?]) {
+  ) throws(FedMedError) -> (StateArchive.Snapshot, [StateArchive.Snapshot?]) {
     guard let state else {
       let new = try model.method().startKept(texts, site: site)
-      return (StateArchive.Held(round: 0, tensors: new), [])
+      return (StateArchive.Snapshot(round: 0, tensors: new), [])
     }
     let round = model.round + 1
     guard round >= state.latest.round else {
       throw FedMedError(
         .badData,
-        "has trained round \(state.latest.round), the model \(model.name) is of round "
-          + "\(model.round)", file: stateName,
-        hint: "a state does not go back; take the newest global model, or in a new run a new state")
+        "the state is from a later round (\(state.latest.round)) than the model \(model.name) "
+          + "(\(model.round))", file: stateName,
+        hint: "use the latest global model, or start a new state")
     }
-    // The same round once more, from the same global model or from one that replaced it.
+    // The round is repeated, from the same global model or from one that replaced it.
     if round == state.latest.round { return (state.previous, [state.previous, state.best]) }
     return (state.latest, [state.latest, state.previous, state.best])
   }
 
   /// Writes the update.
+  /// - Parameters:
+  ///   - model: the global model from which it was trained.
+  ///   - tool: the name and version of the tool that writes it.
+  ///   - descriptor: the open file or pipe.
+  ///   - file: the output's name in messages.
+  /// - Throws: `badData` if a value cannot be stored, `ioError` if writing fails.
   public func writeUpdate(
     model: ModelArchive, tool: String, to descriptor: Int32, file: String
   ) throws(FedMedError) {

@@ -3,31 +3,35 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// The exact total of statistics: of sites' updates, of aggregates of several sites, and of models that keep
-/// theirs. Adding and subtracting in any order and grouping gives the same bytes.
+/// The exact total of statistics, from updates of sites, sums of several sites, and models that
+/// keep theirs. Additions and subtractions in any order and grouping give the same bytes.
 public struct StatisticsSum: Sendable {
+  /// The totals, in the order of the method's `sent` layout.
   public private(set) var totals: [IntegerTensor]
-  /// What is in it, by the sites' names.
+  /// The site updates in the sum, by site name.
   private var members: [String: Manifest.Input] = [:]
 
-  /// Nothing yet.
+  /// Creates an empty sum.
   init(_ method: any StatisticsMethod) {
     totals = method.sent.map { IntegerTensor($0) }
   }
 
-  /// - Throws: `badData` where a site is in it already, or a sum overflows.
+  /// Adds an update.
+  /// - Throws: `badData` if one of its sites is already in the sum, or a total overflows.
   mutating func add(_ update: FederatedRound.Update, _ method: any StatisticsMethod)
     throws(FedMedError)
   {
-    if let twin = update.inputs.first(where: { members[$0.site] != nil }) {
+    if let duplicate = update.inputs.first(where: { members[$0.site] != nil }) {
       throw FedMedError(
-        .badData, "site '\(printable(twin.site))' is in the sum already", file: update.name)
+        .badData, "site '\(printable(duplicate.site))' is already in the sum", file: update.name)
     }
     try combine(update, method, subtracting: false)
     for input in update.inputs { members[input.site] = input }
   }
 
-  /// - Throws: `badData` where an update is not in it.
+  /// Subtracts an update.
+  /// - Throws: `badData` if one of its sites is not in the sum with this update; `tryAgain` if no
+  ///   site is left.
   mutating func remove(
     _ update: FederatedRound.Update, _ method: any StatisticsMethod
   ) throws(FedMedError) {
@@ -54,16 +58,16 @@ public struct StatisticsSum: Sendable {
     }
   }
 
-  /// What is in it, in the order of the sites' names.
+  /// The site updates in the sum, in the order of their site names.
   public var inputs: [Manifest.Input] { members.values.sorted { $0.site.precedes($1.site) } }
 
-  /// Σ of all samples in it.
+  /// The number of samples in the sum.
   public var samples: Int { members.values.reduce(0) { $0 + $1.samples } }
 }
 
 extension StatisticsMethod {
   /// The statistics in an archive as exact integers, in the order of `sent`.
-  /// - Throws: `badData` where they cannot be those of so many samples.
+  /// - Throws: `badData` if they are impossible for that number of samples.
   func totals(_ reader: ArchiveReader, samples: Int) throws(FedMedError) -> [IntegerTensor] {
     let (tensors, totals) = try reader.arrays()
     do throws(FedMedError) {
@@ -81,20 +85,21 @@ extension FederatedRound.Update {
   /// Whether it is a model that keeps its statistics.
   public var isModel: Bool { manifest.kind == .model }
 
-  /// Its statistics as exact integers, in the order of the method's `sent`.
-  /// - Throws: `badData` where they cannot be those of so many samples.
+  /// The statistics as exact integers, in the order of the method's `sent` layout.
+  /// - Throws: `badData` if they are impossible for that number of samples.
   func totals(_ method: any StatisticsMethod) throws(FedMedError) -> [IntegerTensor] {
     try method.totals(archive(), samples: samples)
   }
 
-  /// What a guard compares: its arrays, or what the method makes of its statistics.
+  /// The arrays that --guard compares: those of the update, or what the method derives from its
+  /// statistics.
   func comparable(_ method: any FederatedMethod) throws(FedMedError) -> [Tensor] {
     guard case .sum(let method) = method.server else { return try archive().tensors() }
     return method.comparable(try totals(method))
   }
 
-  /// Reads it to its end, so that what is broken behind its manifest is found.
-  /// - Throws: `badData`.
+  /// Reads the whole archive, so that errors after the manifest are found.
+  /// - Throws: `badData` if it is malformed.
   func checkContent() throws(FedMedError) {
     let method = try payload.run.make(classes: manifest.classes.count)
     if case .sum(let method) = method.server {
@@ -106,8 +111,10 @@ extension FederatedRound.Update {
 }
 
 extension FederatedRound {
-  /// Leaves updates out of a sum that they are in, as if their sites had never been there.
-  /// - Throws: `badData` where one does not belong to the others.
+  /// Removes sites from a sum by subtracting their updates, as if they had never taken part.
+  /// - Parameter paths: the updates of the sites.
+  /// - Throws: `badData` if one is malformed or inconsistent with the others; `noInput` if a file
+  ///   cannot be opened; `ioError` if reading fails.
   public mutating func remove(paths: [String]) throws(FedMedError) {
     for path in paths {
       var arrival = try Arrival(path, isSealed: false)
@@ -117,8 +124,9 @@ extension FederatedRound {
     }
   }
 
-  /// Has the server's own hyper-parameters changed.
-  /// - Throws: `badData` for what the method does not have, or the server does not obey alone.
+  /// Changes hyper-parameters that only the server uses.
+  /// - Throws: `usage` if one is unknown or is also used by the sites; `badData` if a value is
+  ///   invalid.
   public mutating func change(_ given: [String: HyperParameterScalar]) throws(FedMedError) {
     guard !given.isEmpty, var run else { return }
     let definition = try Methods.named(run.method)
@@ -129,26 +137,27 @@ extension FederatedRound {
       guard let declaration = declarations.first(where: { $0.key == key }), declaration.isServers
       else {
         throw FedMedError(
-          .usage, "the updates of \(run.method) are not made anew with other parameters")
+          .usage, "'\(printable(key))' is not a hyper-parameter of the server in \(run.method)")
       }
       values[key] = scalar
     }
     run.parameters = try definition.values(given: values)
-    changedRun = run
+    overriddenRun = run
   }
 
-  /// The run that the model belongs to: that of a finished model where there is one, of the updates else.
+  /// The run of the resulting model: that of a finished model among the updates, or else of the
+  /// updates.
   var run: RunPayload? {
-    changedRun ?? updates.first(where: \.isModel)?.payload.run ?? startedRun
+    overriddenRun ?? updates.first(where: \.isModel)?.payload.run ?? globalRun
       ?? updates.first?.payload.run
   }
 
   /// Whether a finished model is among the updates.
   var hasModel: Bool { updates.contains(where: \.isModel) }
 
-  /// The total of all updates without those that are left out.
+  /// The total of all updates without the removed ones.
   /// - Parameter progress: called with the number of updates read.
-  /// - Throws: `badData` where a site is there twice, or what is to be left out is not there.
+  /// - Throws: `badData` if a site is duplicate, or a removed update is not in the sum.
   package func sum(
     _ method: any StatisticsMethod, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> StatisticsSum {
@@ -158,11 +167,12 @@ extension FederatedRound {
       progress(index + 1)
     }
     for update in removals { try sum.remove(update, method) }
-    // Of what was subtracted, only the list of sites is known to be in the sum.
+    // The manifests only prove that a subtracted site is listed, so check that the remaining totals
+    // are possible.
     if !removals.isEmpty { try method.check(sum.totals, samples: sum.samples) }
     return sum
   }
 
-  /// How many sites are in it.
+  /// The number of sites in the round.
   public var siteCount: Int { inputs.count }
 }

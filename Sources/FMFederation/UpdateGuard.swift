@@ -1,11 +1,12 @@
 import FMBase
 
-/// Tells updates that are far off from the others.
+/// Detection of outliers among updates.
 ///
-/// How far an update is off is the median of its distances to the others, the lower one of an even
-/// number: a few that are far away do not move it, as they would a mean. Of three updates one that is far
-/// off stands out, of two none.
+/// The distance of an update is the lower median of its distances to the others, which a few
+/// distant updates do not shift as they would a mean. An outlier can be detected among three
+/// updates, but not among two.
 enum UpdateGuard {
+  /// The distance of each update.
   static func distances(_ updates: UpdateCollection) -> [Double] {
     let squares = updates.squaredDistances()
     return squares.indices.map { i in
@@ -14,12 +15,13 @@ enum UpdateGuard {
     }
   }
 
-  /// That of the update in the middle.
-  package static func middle(_ distances: [Double]) -> Double {
+  /// The lower median of `distances`; 0 without updates.
+  package static func median(_ distances: [Double]) -> Double {
     distances.isEmpty ? 0 : distances.sorted()[(distances.count - 1) / 2]
   }
 
-  package static func times(_ distance: Double, _ middle: Double) -> String {
-    distance < 1e6 * middle ? JSON.rounded(distance / middle, places: 1).line : "a million"
+  /// The ratio of a distance to the median, as text.
+  package static func ratio(_ distance: Double, _ median: Double) -> String {
+    distance < 1e6 * median ? JSON.rounded(distance / median, places: 1).line : "a million"
   }
 }

@@ -1,23 +1,25 @@
 import FMNumerics
 
-/// Intervals of scores by drawing samples anew, with replacement.
+/// Bootstrap resampling for confidence intervals of scores: samples are drawn with replacement.
 ///
-/// What is drawn are groups of samples that belong together, such as a patient's, or single samples;
-/// they are drawn within each true class (of a group, its first sample's), so that a rare class does
+/// The units drawn are groups of samples, such as a patient's images, or single samples. Draws are
+/// stratified by true class (for a group, the class of its first sample), so that a rare class does
 /// not vanish.
 public struct Bootstrap: Sendable {
-  /// How many draws there are.
+  /// The number of draws.
   public let count: Int
   private let seed: UInt64
-  /// The samples that are drawn together; nil is each for itself.
+  /// The samples of each group; `nil` if samples are drawn singly.
   private let members: [[Int]]?
-  /// What is drawn in each class.
+  /// The units to draw in each class: groups or samples.
   private let strata: [[Int]]
 
+  /// Creates a resampling plan.
   /// - Parameters:
-  ///   - labels: the true class of each sample.
-  ///   - groups: which samples belong together, by a number for each; nil is each for itself.
-  ///   - count: how many draws.
+  ///   - labels: the true class of each sample [N].
+  ///   - groups: the group number of each sample [N]; `nil` draws samples singly.
+  ///   - count: the number of draws.
+  ///   - seed: the seed of the random numbers.
   public init(labels: [Int], groups: [Int]?, count: Int, seed: UInt64) {
     (self.count, self.seed) = (count, seed)
     if let groups {
@@ -43,7 +45,7 @@ public struct Bootstrap: Sendable {
     self.strata = strata
   }
 
-  /// The rows of a draw; each depends on the seed and its number alone.
+  /// The rows of draw `index`, which depend only on the seed and the index.
   public func draw(_ index: Int) -> [Int] {
     var random = RandomStream(seed: seed, round: index, purpose: .bootstrap)
     var rows: [Int] = []
@@ -56,15 +58,16 @@ public struct Bootstrap: Sendable {
     return rows
   }
 
-  /// The middle `level` of the values that a statistic takes over the draws, from percentile to
-  /// percentile; nil where it is not defined in more than a tenth of them.
+  /// The percentile interval that contains the central `level` of a statistic's values over the
+  /// draws, with linear interpolation; `nil` if the statistic is undefined in more than a tenth of
+  /// the draws.
   public static func interval(_ values: [Double?], level: Double) -> (lower: Double, upper: Double)?
   {
     let defined = values.compactMap { $0 }.sorted()
     guard let last = defined.indices.last, defined.count * 10 >= values.count * 9 else {
       return nil
     }
-    /// Between two values in proportion.
+    /// The quantile at `share`, interpolated linearly.
     func quantile(_ share: Double) -> Double {
       let place = share * Double(last)
       let index = min(Int(place), last)
@@ -74,9 +77,9 @@ public struct Bootstrap: Sendable {
     return (quantile((1 - level) / 2), quantile((1 + level) / 2))
   }
 
-  /// How likely a difference at least as far from 0 would be without any: twice the share of draws
-  /// on the other side of 0, where those at 0 count half, and no draw is no evidence beyond their
-  /// number: (k + 1)/(n + 1). nil where the interval is.
+  /// The two-sided bootstrap p-value of a difference: twice the smaller share of draws on one side
+  /// of 0, where draws at 0 count half and one draw is added, (k + 1)/(n + 1), so that it is never
+  /// 0. `nil` under the same condition as for `interval`.
   public static func probability(_ differences: [Double?]) -> Double? {
     let defined = differences.compactMap { $0 }
     guard !defined.isEmpty, defined.count * 10 >= differences.count * 9 else { return nil }

@@ -1,13 +1,17 @@
 import Glibc
 
-/// McNemar's exact test: whether two ways to predict are right equally often, on the same samples.
+/// McNemar's exact test of whether two predictors are correct equally often on the same samples.
 public enum McNemar {
-  /// The two-sided probability of a split at least as uneven as `first` to `second` among the samples
-  /// where exactly one is right, if each were as likely: 1 where there are none.
+  /// The two-sided p-value.
+  /// - Parameters:
+  ///   - first: the number of samples that only the first predictor classifies correctly.
+  ///   - second: the number that only the second one classifies correctly.
+  /// - Returns: the binomial probability of a split at least as uneven as the one observed; 1 if
+  ///   both counts are 0.
   public static func probability(first: Int, second: Int) -> Double {
     let (count, less) = (first + second, min(first, second))
     guard count > 0 else { return 1 }
-    // In logarithms, because the binomial coefficients of large numbers overflow.
+    // Use logarithms, because binomial coefficients of large numbers overflow.
     func logChoose(_ k: Int) -> Double {
       lgamma(Double(count + 1)) - lgamma(Double(k + 1)) - lgamma(Double(count - k + 1))
     }
@@ -16,17 +20,18 @@ public enum McNemar {
   }
 }
 
-/// DeLong's variance of areas under ROC curves (DeLong, DeLong and Clarke-Pearson 1988), by mid-ranks
-/// (Sun and Xu 2014).
+/// DeLong's variance of areas under ROC curves (DeLong, DeLong and Clarke-Pearson 1988), computed
+/// from mid-ranks (Sun and Xu 2014).
 public struct DeLong: Sendable {
+  /// The area under the ROC curve.
   public let auc: Double
-  /// Of each positive: the share of negatives below it, ties counting half.
-  private let ofPositives: [Double]
-  /// Of each negative: the share of positives above it.
-  private let ofNegatives: [Double]
+  /// For each positive, the share of negatives below it; ties count half.
+  private let positiveComponents: [Double]
+  /// For each negative, the share of positives above it; ties count half.
+  private let negativeComponents: [Double]
 
-  /// Class `c` of `predictions` against the rest; nil where there are not two positives and two
-  /// negatives, without which there is no variance.
+  /// Computes the area of class `c` against the rest; `nil` without at least two positives and two
+  /// negatives, because the variance is then undefined.
   public init?(_ predictions: LabelledProbabilities, class c: Int) {
     let (rows, classes) = (predictions.labels.indices, predictions.classes)
     func values(_ isPositive: Bool) -> [Double] {
@@ -37,17 +42,18 @@ public struct DeLong: Sendable {
     let (positives, negatives) = (values(true), values(false))
     guard positives.count > 1, negatives.count > 1 else { return nil }
     let (sortedPositives, sortedNegatives) = (positives.sorted(), negatives.sorted())
-    /// The share of `sorted` below `value`, ties counting half.
+    /// The share of `sorted` below `value`; ties count half.
     func share(below value: Double, _ sorted: [Double]) -> Double {
       let lower = sorted.partitioningIndex { $0 >= value }
       let upper = sorted.partitioningIndex { $0 > value }
       return Double(lower + upper) / 2 / Double(sorted.count)
     }
-    ofPositives = positives.map { share(below: $0, sortedNegatives) }
-    ofNegatives = negatives.map { 1 - share(below: $0, sortedPositives) }
-    auc = ofPositives.reduce(0, +) / Double(positives.count)
+    positiveComponents = positives.map { share(below: $0, sortedNegatives) }
+    negativeComponents = negatives.map { 1 - share(below: $0, sortedPositives) }
+    auc = positiveComponents.reduce(0, +) / Double(positives.count)
   }
 
+  /// The variance of the area.
   public var variance: Double { Self.covariance(self, self) }
 
   /// The covariance of two areas on the same samples.
@@ -57,11 +63,12 @@ public struct DeLong: Sendable {
       let sum = zip(x, y).reduce(0.0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
       return sum / Double(x.count - 1) / Double(x.count)
     }
-    return spread(a.ofPositives, b.ofPositives) + spread(a.ofNegatives, b.ofNegatives)
+    return spread(a.positiveComponents, b.positiveComponents)
+      + spread(a.negativeComponents, b.negativeComponents)
   }
 
-  /// The two-sided probability of a difference at least this large if both areas were equal; where the
-  /// difference has no variance, 1 without a difference and 0 with one.
+  /// The two-sided p-value of the difference of two areas on the same samples. If the difference
+  /// has no variance, 1 for equal areas and 0 otherwise.
   public static func probability(_ a: DeLong, _ b: DeLong) -> Double {
     let variance = a.variance + b.variance - 2 * covariance(a, b)
     guard variance > 0 else { return a.auc == b.auc ? 1 : 0 }
@@ -69,9 +76,10 @@ public struct DeLong: Sendable {
   }
 }
 
-/// Holm's correction of the probabilities of several tests.
+/// Holm's correction of the p-values of several tests.
 public enum Holm {
-  /// In the same order: each no smaller than it was, and in the order of the uncorrected ones.
+  /// The corrected p-values in the order of `probabilities`. Each is at least as large as the
+  /// uncorrected one, and their ranking is kept.
   public static func corrected(_ probabilities: [Double]) -> [Double] {
     let order = probabilities.indices.sorted { probabilities[$0] < probabilities[$1] }
     var result = probabilities
@@ -84,27 +92,41 @@ public enum Holm {
   }
 }
 
-/// Two ways to predict on the same samples, score by score.
+/// A comparison of two predictors on the same samples, score by score.
 public struct Comparison: Sendable {
+  /// The values of one score.
   public struct Entry: Sendable {
+    /// The score's name.
     public let name: String
-    /// nil is all classes together.
+    /// The class; `nil` for all classes together.
     public let label: String?
+    /// The value for the first predictor.
     public let first: Double
+    /// The value for the second predictor.
     public let second: Double
-    /// Where the difference lies with 95 % confidence, by the bootstrap.
+    /// The 95 % bootstrap confidence interval of the difference; `nil` if unknown.
     public var interval: (lower: Double, upper: Double)?
-    /// How likely a difference at least as large would be without any; nil where that is not known.
+    /// The two-sided p-value of the difference; `nil` if unknown.
     public let probability: Double?
-    /// The same by Holm, over all sites and classes of this score.
+    /// The p-value after Holm's correction over all sites and classes of this score; `nil` before
+    /// `correct`.
     public var corrected: Double?
   }
 
+  /// The scores that are defined for both predictors and have a test or an interval.
   public private(set) var entries: [Entry]
 
-  /// Accuracy by McNemar's exact test, the AUC of each class, where it is defined, by DeLong's, and
-  /// with a bootstrap the differences of all scores by the same draws of both.
-  /// - Precondition: the same samples, with the same labels.
+  /// Compares two predictors. Accuracy uses McNemar's exact test, and the AUC of each class
+  /// DeLong's test if it is defined. With a bootstrap, every other score gets a p-value from the
+  /// differences over shared draws.
+  /// - Parameters:
+  ///   - first: the probabilities of the first predictor.
+  ///   - second: those of the second one.
+  ///   - names: the class names [C].
+  ///   - bootstrap: the resampling plan; `nil` omits intervals and the scores without an exact
+  ///     test.
+  ///   - progress: called with the number of draws done.
+  /// - Precondition: both have the same samples with the same labels.
   public init(
     _ first: LabelledProbabilities, _ second: LabelledProbabilities, names: [String],
     bootstrap: Bootstrap?, progress: (Int) -> Void = { _ in }
@@ -149,7 +171,7 @@ public struct Comparison: Sendable {
     }
   }
 
-  /// Corrects the probabilities of each score by Holm, over sites and classes.
+  /// Applies Holm's correction to the p-values of each score, over sites and classes.
   public static func correct(_ comparisons: inout [Comparison]) {
     let names = Set(comparisons.flatMap { $0.entries.map(\.name) })
     for name in names {

@@ -1,16 +1,18 @@
-/// Which classes a report may count, so that no number in it rests on few samples.
+/// The classes whose counts a report may show, so that no number in it rests on few samples.
 ///
-/// A class with fewer samples than a minimum is hidden. What a hidden class alone would hold could be
-/// found by subtracting the other classes from the totals, so at least two are hidden, with at least the
-/// minimum of samples together: the next smallest classes are hidden with them (complementary
-/// suppression, as statistical offices use it). Where any class is hidden, so are those without samples:
-/// else each hidden one would be known to have one.
+/// A class with fewer samples than a minimum is hidden. If only one class were hidden, its count
+/// could be found by subtracting the others from the total. Therefore at least two classes are
+/// hidden, with at least the minimum of samples together: the next smallest classes are hidden as
+/// well (complementary suppression, as used by statistical offices). If any class is hidden,
+/// classes without samples are hidden too; otherwise each hidden class would be known to have at
+/// least one sample.
 package struct Disclosure: Equatable, Sendable {
-  /// For each class, whether it may be counted.
+  /// Whether each class may be shown [C].
   package let isShown: [Bool]
 
+  /// Chooses the classes to show.
   /// - Parameters:
-  ///   - counts: how many samples there are of each class.
+  ///   - counts: the number of samples of each class [C].
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
   init(counts: [Int], minimum: Int) {
     let hasSmall = counts.contains { (1..<max(minimum, 1)).contains($0) }
@@ -28,7 +30,7 @@ package struct Disclosure: Equatable, Sendable {
     self.isShown = isShown
   }
 
-  /// A confusion matrix without the samples of hidden classes.
+  /// The confusion matrix without the samples of hidden classes.
   package func visible(_ confusion: ConfusionMatrix) -> ConfusionMatrix {
     ConfusionMatrix(
       counts: zip(confusion.counts, isShown).map { row, isShown in
@@ -36,8 +38,8 @@ package struct Disclosure: Equatable, Sendable {
       })
   }
 
-  /// Bins that hold `minimum` samples at least: each with fewer is merged with the next ones, the last
-  /// with the one before it.
+  /// Merges each bin with fewer than `minimum` samples with the next ones, and the last with the
+  /// one before it.
   package static func merged(
     _ bins: [ReliabilityTable.Bin], minimum: Int
   ) -> [ReliabilityTable.Bin] {

@@ -1,10 +1,14 @@
 import FMNumerics
 
-/// Gaussian noise on features, to see what a model makes of it.
+/// Gaussian noise on features, to measure how robust a model is.
 public enum FeatureNoise {
-  /// `features` [N, D] with noise of `level` times their root mean square over all of them. What a
-  /// sample gets depends on the seed and its name alone.
-  /// - Parameter names: of the samples [N].
+  /// Adds noise to `features` [N, D]. Its standard deviation is `level` times the root mean square
+  /// of all features. The noise of a sample depends only on the seed and the sample's name.
+  /// - Parameters:
+  ///   - level: the factor; 0 leaves the features unchanged.
+  ///   - features: the features [N, D].
+  ///   - names: the sample names [N].
+  ///   - seed: the seed of the random numbers.
   public static func add(
     _ level: Double, to features: Matrix, names: [String], seed: UInt64
   ) -> Matrix {

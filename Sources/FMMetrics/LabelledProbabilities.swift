@@ -2,22 +2,29 @@ import FMBase
 import FMNumerics
 import Glibc
 
-/// Predicted class probabilities with the true classes: what every score is made of.
+/// Predicted class probabilities with the true classes, from which every score is computed.
 public struct LabelledProbabilities: Sendable {
+  /// C, the number of classes.
   public let classes: Int
-  /// [N, C], row after row.
+  /// The probabilities [N, C], in row-major order.
   public let values: [Double]
-  /// 0..<C for each sample.
+  /// The true class of each sample [N], 0..<C.
   public let labels: [Int]
 
+  /// N, the number of samples.
   public var count: Int { labels.count }
 
-  /// How far a sample's probabilities may be from summing to 1: as far as rounding takes them.
+  /// The allowed deviation of a sample's probabilities from a sum of 1, for rounding errors.
   static let tolerance = 1e-3
 
-  /// - Parameter file: what messages call it.
-  /// - Throws: `badData` with the sample where probabilities are none, or a label is none of the
-  ///   classes; and where there are no samples.
+  /// Checks and stores probabilities.
+  /// - Parameters:
+  ///   - classes: C, the number of classes.
+  ///   - values: the probabilities [N, C], in row-major order.
+  ///   - labels: the true class of each sample [N].
+  ///   - file: the file name in messages.
+  /// - Throws: `badData` with the sample if a value is not a probability, a row does not sum to 1
+  ///   or a label is out of range; `badData` if there are no samples.
   public init(
     classes: Int, values: [Double], labels: [Int], file: String
   ) throws(FedMedError) {
@@ -28,17 +35,17 @@ public struct LabelledProbabilities: Sendable {
         FedMedError(.badData, reason, file: file, place: "sample \(sample + 1)")
       }
       guard (0..<classes).contains(label) else {
-        throw fault("label \(label), there are \(classes) classes")
+        throw fault("label \(label), must be between 0 and \(classes - 1)")
       }
       var sum = 0.0
       for value in values[sample * classes..<(sample + 1) * classes] {
         guard value >= 0 && value <= 1 + Self.tolerance else {
-          throw fault("\(value) is no probability")
+          throw fault("\(value) is not a probability")
         }
         sum += value
       }
       guard (sum - 1).magnitude <= Self.tolerance else {
-        throw fault("the probabilities sum to \((sum * 1e6).rounded() / 1e6)")
+        throw fault("the probabilities sum to \((sum * 1e6).rounded() / 1e6), expected 1")
       }
     }
     self.classes = classes
@@ -46,14 +53,15 @@ public struct LabelledProbabilities: Sendable {
     self.labels = labels
   }
 
-  /// Probabilities [N, C] of ours.
+  /// Checks and stores probabilities [N, C].
+  /// - Throws: `badData` as the other initialiser.
   public init(_ matrix: Matrix, labels: [Int], file: String) throws(FedMedError) {
     try self.init(
       classes: matrix.columns, values: matrix.elements.map { Double($0) }, labels: labels,
       file: file)
   }
 
-  /// The samples in `rows`, in that order, some more than once.
+  /// The samples at `rows`, in that order; rows may repeat.
   package func gathering(_ rows: [Int]) -> LabelledProbabilities {
     LabelledProbabilities(self, rows)
   }
@@ -67,8 +75,8 @@ public struct LabelledProbabilities: Sendable {
     self.values = values
   }
 
-  /// The class of the largest probability of each sample, the first one where several are largest,
-  /// and that probability.
+  /// The predicted class of each sample, the first one with the largest probability, and that
+  /// probability.
   var decisions: [(class: Int, confidence: Double)] {
     (0..<count).map { row in
       var best = row * classes
@@ -79,12 +87,13 @@ public struct LabelledProbabilities: Sendable {
     }
   }
 
+  /// The confusion matrix.
   public var confusion: ConfusionMatrix {
     ConfusionMatrix(truth: labels, predicted: decisions.map(\.class), classes: classes)
   }
 
-  /// −mean log p of the true class, with p no smaller than the spacing of numbers at 1, as
-  /// scikit-learn has it.
+  /// The log loss, −mean log p of the true class, with p clipped to ε…1 − ε for the machine epsilon
+  /// ε, as in scikit-learn.
   public var logLoss: Double {
     let smallest = Double.ulpOfOne
     let sum = labels.indices.reduce(0.0) { sum, row in
@@ -94,7 +103,7 @@ public struct LabelledProbabilities: Sendable {
     return sum / Double(count)
   }
 
-  /// The mean over samples of Σ_c (p_c − [c is true])²: 0 at best, 2 at worst.
+  /// The Brier score, the mean over samples of Σ_c (p_c − [c is true])²: 0 at best, 2 at worst.
   public var brier: Double {
     var sum = 0.0
     for row in labels.indices {

@@ -1,20 +1,26 @@
-/// One class against the rest, by the probability of that class from high to low: what follows from
-/// the order alone.
+/// One class against the rest, with samples ranked by their probability of the class: the scores
+/// that depend only on the ranking.
 public struct RankedScores: Sendable {
-  /// A threshold and what is at or above it.
+  /// A threshold, and the counts of samples at or above it.
   public struct Point: Equatable, Sendable {
-    /// Positive from here on; infinite at the first point, where nothing is.
+    /// The lowest probability classified as positive; infinite at the first point, which has no
+    /// positives.
     public let threshold: Double
+    /// The number of positives at or above the threshold.
     public let truePositives: Int
+    /// The number of negatives at or above the threshold.
     public let falsePositives: Int
   }
 
+  /// The number of samples of the class.
   public let positives: Int
+  /// The number of other samples.
   public let negatives: Int
-  /// A point for each different probability, and one before them; ties are one point.
+  /// One point for each distinct probability, in descending order, after a first point without
+  /// positives.
   public let points: [Point]
 
-  /// Class `c` of `predictions` against the rest.
+  /// Ranks the samples by their probability of class `c`.
   public init(_ predictions: LabelledProbabilities, class c: Int) {
     var (hits, misses): ([Double], [Double]) = ([], [])
     for (row, label) in predictions.labels.enumerated() {
@@ -35,22 +41,24 @@ public struct RankedScores: Sendable {
     (positives, negatives, self.points) = (hits.count, misses.count, points)
   }
 
-  /// Whether there is anything to tell apart.
+  /// Whether there are both positives and negatives.
   private var isDefined: Bool { positives > 0 && negatives > 0 }
 
+  /// The sensitivity at a point.
   public func sensitivity(_ point: Point) -> Double {
     Double(point.truePositives) / Double(positives)
   }
 
+  /// The specificity at a point.
   public func specificity(_ point: Point) -> Double {
     Double(negatives - point.falsePositives) / Double(negatives)
   }
 
-  /// The area under the ROC curve: the share of pairs of a positive and a negative that are in the
-  /// right order, ties counting half; nil where one of them is missing.
+  /// The area under the ROC curve: the share of pairs of a positive and a negative in the right
+  /// order, where ties count half. `nil` without positives or without negatives.
   public var auc: Double? {
     guard isDefined else { return nil }
-    // Twice the area, in whole numbers.
+    // Twice the area in integers, which is exact.
     let area = zip(points, points.dropFirst()).reduce(0) { area, step in
       let (a, b) = step
       return area + (b.falsePositives - a.falsePositives) * (a.truePositives + b.truePositives)
@@ -58,11 +66,12 @@ public struct RankedScores: Sendable {
     return Double(area) / 2 / Double(positives) / Double(negatives)
   }
 
-  /// Σ (recall_k − recall_{k−1}) precision_k over the points; nil without positives.
+  /// The average precision, Σ (recall_k − recall_{k−1}) precision_k over the points; `nil` without
+  /// positives.
   public var averagePrecision: Double? {
     guard positives > 0 else { return nil }
-    // Summed in units of one positive, whose number is exact: a perfect order gives 1, and not a last bit
-    // more.
+    // Sum in units of one positive, whose number is exact, so that a perfect ranking gives exactly
+    // 1.
     return zip(points, points.dropFirst()).reduce(0.0) { sum, step in
       let (a, b) = step
       let precision = Double(b.truePositives) / Double(b.truePositives + b.falsePositives)
@@ -70,13 +79,15 @@ public struct RankedScores: Sendable {
     } / Double(positives)
   }
 
-  /// The variance of the area by DeLong (see `DeLong`); nil where there are not two of each.
+  /// The variance of the area by DeLong (see `DeLong`); `nil` without two positives and two
+  /// negatives.
   public var variance: Double? {
     guard let auc, positives > 1, negatives > 1 else { return nil }
     let (p, n) = (Double(positives), Double(negatives))
     var (ofPositives, ofNegatives) = (0.0, 0.0)
     for (a, b) in zip(points, points.dropFirst()) {
-      // Of those at this point, the share of the others on the right side, ties counting half.
+      // For the samples at this point, the share of the others that are ranked correctly; ties
+      // count half.
       let below = 1 - Double(a.falsePositives + b.falsePositives) / 2 / n
       let above = Double(a.truePositives + b.truePositives) / 2 / p
       ofPositives += Double(b.truePositives - a.truePositives) * (below - auc) * (below - auc)
@@ -85,26 +96,28 @@ public struct RankedScores: Sendable {
     return ofPositives / (p - 1) / p + ofNegatives / (n - 1) / n
   }
 
-  /// The interval that holds the area with 95 % confidence, cut to 0…1.
+  /// The 95 % confidence interval of the area, clipped to 0…1; `nil` if the variance is undefined.
   public var interval: (lower: Double, upper: Double)? {
     guard let auc, let variance else { return nil }
-    let reach = 1.959_963_984_540_054 * variance.squareRoot()
-    return (max(auc - reach, 0), min(auc + reach, 1))
+    let margin = 1.959_963_984_540_054 * variance.squareRoot()
+    return (max(auc - margin, 0), min(auc + margin, 1))
   }
 
-  /// The highest sensitivity at a specificity of at least so much.
+  /// The highest sensitivity at a specificity of at least `least`; `nil` without positives or
+  /// without negatives.
   public func sensitivity(atSpecificity least: Double) -> Double? {
     guard isDefined else { return nil }
     return points.last { specificity($0) >= least }.map(sensitivity)
   }
 
-  /// The highest specificity at a sensitivity of at least so much.
+  /// The highest specificity at a sensitivity of at least `least`; `nil` without positives or
+  /// without negatives.
   public func specificity(atSensitivity least: Double) -> Double? {
     guard isDefined else { return nil }
     return points.first { sensitivity($0) >= least }.map(specificity)
   }
 
-  /// The net benefit of treating who is at or above `threshold`, per patient.
+  /// The net benefit per patient of treating those at or above `threshold`.
   public func netBenefit(at threshold: Double) -> Double {
     let point = points[max(points.partitioningIndex { $0.threshold < threshold } - 1, 0)]
     return NetBenefit.of(
@@ -112,7 +125,7 @@ public struct RankedScores: Sendable {
       threshold: threshold)
   }
 
-  /// The net benefit of treating everybody.
+  /// The net benefit per patient of treating everybody.
   public func netBenefitOfAll(at threshold: Double) -> Double {
     NetBenefit.of(positives, negatives, among: positives + negatives, threshold: threshold)
   }

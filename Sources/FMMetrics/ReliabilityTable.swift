@@ -1,33 +1,45 @@
 import FMBase
 import FMNumerics
 
-/// How sure the predictions are, and how often they are right: samples by the probability of their
-/// predicted class.
+/// A reliability table: samples binned by confidence, the probability of their predicted class, to
+/// compare confidence with accuracy.
 public struct ReliabilityTable: Sendable {
-  /// How samples are put into bins.
+  /// The binning of samples.
   public enum Binning: String, CaseIterable, Sendable {
-    /// Intervals (lower, upper] of equal width from 0 to 1.
+    /// Intervals (lower, upper] of equal width between 0 and 1.
     case width
-    /// As many samples in each, as far as that goes, in the order of their confidence; equal
-    /// confidences stay in one.
+    /// Bins of nearly equal sample counts in the order of confidence; equal confidences share a
+    /// bin.
     case mass
   }
 
+  /// The samples with a confidence in an interval.
   public struct Bin: Codable, Equatable, Sendable {
+    /// The lower end of the interval.
     public let lower: Double
+    /// The upper end of the interval.
     public let upper: Double
+    /// The number of samples.
     public var count = 0
+    /// The number of correct predictions.
     public var correct = 0
-    /// The sum over its samples.
+    /// The sum of confidences over its samples.
     public fileprivate(set) var confidence = 0.0
 
+    /// The mean confidence; NaN without samples.
     public var meanConfidence: Double { confidence / Double(count) }
+    /// The share of correct predictions; NaN without samples.
     public var accuracy: Double { Double(correct) / Double(count) }
   }
 
-  /// Those with samples in them, by confidence.
+  /// The bins with samples, by confidence.
   public let bins: [Bin]
 
+  /// Bins the predictions.
+  /// - Parameters:
+  ///   - predictions: the probabilities and true classes.
+  ///   - count: the number of bins before empty ones are dropped.
+  ///   - binning: the binning.
   public init(_ predictions: LabelledProbabilities, bins count: Int, binning: Binning) {
     let decisions = predictions.decisions
     let total = decisions.count
@@ -38,7 +50,7 @@ public struct ReliabilityTable: Sendable {
         Bin(lower: Double($0) / Double(count), upper: Double($0 + 1) / Double(count))
       }
       for (decision, label) in zip(decisions, predictions.labels) {
-        // The first bin whose upper end is not below.
+        // The first bin whose upper end is not below the confidence.
         var index = min(max(Int(decision.confidence * Double(count)), 0), count - 1)
         while index > 0 && decision.confidence <= bins[index].lower { index -= 1 }
         while index < count - 1 && decision.confidence > bins[index].upper { index += 1 }
@@ -69,14 +81,14 @@ public struct ReliabilityTable: Sendable {
     self.bins = bins.filter { $0.count > 0 }
   }
 
-  /// The expected calibration error: the mean over samples of the gap between confidence and
-  /// accuracy of their bin.
+  /// The expected calibration error: the mean over samples of the difference between confidence and
+  /// accuracy of their bin, 0…1.
   public var calibrationError: Double {
     Self.calibrationError(bins)
   }
 
-  /// The bins of several tables in one with `count` bins of equal width. A bin goes, as a whole, where
-  /// its mean confidence lies.
+  /// Combines the bins of several tables in `count` bins of equal width. Each bin is added as a
+  /// whole to the one that contains its mean confidence.
   package static func pooled(_ tables: [[Bin]], bins count: Int) -> [Bin] {
     var grid = (0..<count).map {
       Bin(lower: Double($0) / Double(count), upper: Double($0 + 1) / Double(count))
@@ -88,6 +100,7 @@ public struct ReliabilityTable: Sendable {
     return grid.filter { $0.count > 0 }
   }
 
+  /// The expected calibration error of `bins`, 0…1.
   public static func calibrationError(_ bins: [Bin]) -> Double {
     let total = bins.reduce(0) { $0 + $1.count }
     return bins.reduce(0) {
@@ -109,7 +122,7 @@ extension ReliabilityTable.Bin {
     confidence += other.confidence
   }
 
-  /// Both as one, from the lower end of this to the upper end of the other.
+  /// This bin and `other` combined, from the lower end of this one to the upper end of `other`.
   package func merged(with other: ReliabilityTable.Bin) -> ReliabilityTable.Bin {
     var result = ReliabilityTable.Bin(lower: lower, upper: other.upper)
     result.add(self)
@@ -117,7 +130,7 @@ extension ReliabilityTable.Bin {
     return result
   }
 
-  /// Whether it can be of any samples.
+  /// Whether the numbers are possible for any set of samples.
   package var isValid: Bool {
     lower < upper && (0...1).contains(lower) && upper <= 1 && count > 0
       && (0...count).contains(correct)

@@ -1,51 +1,59 @@
 import FMBase
 import FMNumerics
 
-/// What an evaluation found at a site, as a report archive holds it: the only numbers about samples that
-/// leave a site. On the validation split it holds counts alone.
+/// The result of an evaluation at a site, stored in a report archive: the only numbers about
+/// samples that leave a site. For the validation split it holds counts only.
 ///
-/// No number rests on fewer samples than the site's minimum. Fewer samples than that altogether are only
-/// counted; classes with fewer are hidden (`Disclosure`), and scores that are means over classes are those
-/// of the classes that are shown.
+/// No number rests on fewer samples than the site's minimum. If there are fewer samples in all,
+/// only their number is reported; classes with fewer samples are hidden (`Disclosure`), and macro
+/// averages run over the classes that are shown.
 public struct Report: Equatable, Sendable {
-  /// What the last predictor at its site's temperature is called.
+  /// The name of the last predictor after calibration with the site's temperature.
   public static let calibrated = "calibrated"
 
-  /// What logistic regression at the site alone is called, where it stands beside a method.
+  /// The name of the baseline: logistic regression on the site's own samples alone.
   public static let alone = "alone"
 
-  /// The scores of one way to predict.
+  /// The scores of one predictor.
   public struct Scores: Equatable, Sendable {
+    /// The number of correct predictions.
     public var correct: Int
-    /// Those that are defined.
+    /// The scores that are defined.
     public var values: [Score: Double] = [:]
-    /// Of the last predictor, and of the calibrated one.
+    /// The sums behind the figures; only for the last predictor and the calibrated one.
     public var details: Details?
   }
 
-  /// The most that a sample may add to log losses: one site must not decide a temperature alone.
-  private static let mostLogLoss = 1000.0
+  /// The largest log loss of one sample in a sum, so that a single site cannot decide a temperature
+  /// alone.
+  private static let maximumLogLoss = 1000.0
 
-  /// The fewest samples that a number rests on, unless told otherwise.
+  /// The default of `minimum`.
   public static let minimumCount = 5
 
-  /// The split's name, or `all`.
+  /// The name of the evaluated split, or `all`.
   public var split: String
+  /// The number of samples.
   public var total: Int
-  /// The fewest samples that a number in it rests on.
+  /// The fewest samples that any number in the report rests on.
   public let minimum: Int
-  /// The ways to predict, in the order they are shown in; what the site predicts with is the last one.
+  /// The predictors, in display order; the site predicts with the last one.
   public private(set) var predictors: [String]
-  /// Of a validation report: total log losses of the shared part at the temperatures of a method that is
-  /// calibrated at the server.
+  /// The total log loss of the shared part on validation samples at each candidate temperature of a
+  /// method calibrated by the server; `nil` in all other reports.
   public var logLosses: [Double]?
-  /// By predictor. Empty where there are fewer samples than the minimum.
+  /// The scores by predictor; empty if there are fewer samples than the minimum.
   public private(set) var scores: [String: Scores]
 
+  /// Evaluates predictions.
   /// - Parameters:
-  ///   - split: nil is all samples.
+  ///   - split: the evaluated split; `nil` is all samples.
+  ///   - predictions: the probabilities of each predictor [N, C].
+  ///   - labels: the true class of each sample [N].
+  ///   - names: the class names [C].
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
-  /// - Throws: `badData` where a probability is not one.
+  ///   - file: the file name in messages.
+  /// - Throws: `badData` if a value is not a probability or a label is out of range.
   public init(
     split: Split?, predictions: Predictions, labels: [Int], names: [String], minimum: Int,
     file: String
@@ -85,8 +93,8 @@ public struct Report: Equatable, Sendable {
     }
   }
 
-  /// The scores that are defined: of all samples where they are means over samples, of the classes that
-  /// are shown where they are means over classes.
+  /// The scores that are defined. Means over samples use all samples; means over classes use the
+  /// classes that are shown.
   private static func values(
     _ predictions: LabelledProbabilities, _ details: Details, _ disclosure: Disclosure,
     _ names: [String]
@@ -104,20 +112,22 @@ public struct Report: Equatable, Sendable {
     return values.filter(\.value.isFinite)
   }
 
-  /// Whether it says how many samples were right.
+  /// Whether the report includes the number of correct predictions.
   public var hasCounts: Bool { total > 0 && uncalibrated != nil }
 
-  /// How many classes are hidden.
+  /// The number of hidden classes.
   public var hiddenClasses: Int { final?.details?.hidden.count ?? 0 }
 
-  /// The scores of what the method predicts with.
+  /// The scores of the last predictor, before calibration; `nil` if there are too few samples.
   public var uncalibrated: Scores? {
     predictors.last { $0 != Self.calibrated }.flatMap { scores[$0] }
   }
 
-  /// The scores of what the site predicts with: the calibrated ones where there are some.
+  /// The scores of the site's final predictions, calibrated if possible; `nil` if there are too few
+  /// samples.
   public var final: Scores? { scores[Self.calibrated] ?? uncalibrated }
 
+  /// The content of `metrics.json`.
   public var json: JSON {
     .object(
       [
@@ -133,19 +143,20 @@ public struct Report: Equatable, Sendable {
         } ?? []))
   }
 
-  /// Says which ways to predict there can be, in their order; a report that was read does not know.
-  /// - Throws: `badData` where it has scores of another one.
+  /// Sets the predictors in their order, which a report read from an archive does not know.
+  /// - Throws: `badData` if it has scores of another predictor.
   package mutating func setPredictors(_ names: [String]) throws(FedMedError) {
     let all = names + [Self.calibrated]
     if let odd = scores.keys.sorted().first(where: { !all.contains($0) }) {
       throw FedMedError(
-        .badData, "metrics.\(printable(odd)) is unknown or has a value that it cannot have",
+        .badData, "metrics.\(printable(odd)) is unknown or has an invalid value",
         place: "metrics.json")
     }
     predictors = names + (scores[Self.calibrated] == nil ? [] : [Self.calibrated])
   }
 
-  /// - Throws: `badData` where the numbers contradict each other, or the split is not one.
+  /// Checks that the numbers are consistent.
+  /// - Throws: `badData` if they contradict each other, or the split is unknown.
   package func validate(classes: Int, file: String) throws(FedMedError) {
     func check(_ valid: Bool, _ reason: String) throws(FedMedError) {
       guard valid else {
@@ -154,18 +165,18 @@ public struct Report: Equatable, Sendable {
     }
     try check(
       split == "all" || Split(rawValue: split) != nil, "unknown split '\(printable(split))'")
-    try check((0..<1 << 40).contains(total), "\(total) samples")
-    try check((1...1 << 20).contains(minimum), "a minCount of \(minimum)")
+    try check((0..<1 << 40).contains(total), "\(total) samples, out of range")
+    try check((1...1 << 20).contains(minimum), "minCount \(minimum), out of range")
     let isHidden = total > 0 && total < minimum
     try check(
       isHidden ? scores.isEmpty : uncalibrated != nil,
       isHidden
-        ? "scores of fewer than \(minimum) samples"
-        : "no \(predictors.last { $0 != Self.calibrated } ?? "scores")")
+        ? "has scores of fewer than \(minimum) samples"
+        : "missing \(predictors.last { $0 != Self.calibrated } ?? "scores")")
     if let logLosses {
       try check(
         split == Split.validation.rawValue && hasCounts && (1...64).contains(logLosses.count)
-          && logLosses.allSatisfy { (0...Self.mostLogLoss * Double(total)).contains($0) },
+          && logLosses.allSatisfy { (0...Self.maximumLogLoss * Double(total)).contains($0) },
         "impossible log losses")
     }
     for predictor in predictors {
@@ -176,7 +187,7 @@ public struct Report: Equatable, Sendable {
 
   private func isValid(_ own: Scores, classes: Int) -> Bool {
     guard (0...total).contains(own.correct),
-      // Means may differ in their last bits from what they are of.
+      // Means may exceed the range of their terms by rounding errors.
       own.values.allSatisfy({
         ($0.range.lowerBound - 1e-9...$0.range.upperBound + 1e-9).contains($1)
       })
@@ -201,6 +212,8 @@ public struct Report: Equatable, Sendable {
 extension Report: Decodable {
   private static let own: Set<String> = ["split", "total", "minCount", "logLosses"]
 
+  /// Decodes the numbers without validating them.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyKey.self)
     split = try container.decode(String.self, forKey: AnyKey("split"))
@@ -216,6 +229,8 @@ extension Report: Decodable {
 }
 
 extension Report.Scores: Decodable {
+  /// Decodes the numbers without validating them.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyKey.self)
     correct = try container.decode(Int.self, forKey: AnyKey("correct"))

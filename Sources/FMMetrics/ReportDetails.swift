@@ -1,18 +1,19 @@
 import FMBase
 import FMNumerics
 
-/// What pictures are made of: sums over samples, which can be added up over sites. What would rest on
-/// fewer samples than the report's minimum is nil or merged.
+/// Sums over samples for figures, which can be added over sites. A number that would rest on fewer
+/// samples than the report's minimum is `nil` or merged with others.
 extension Report {
+  /// The sums over the samples of one or more sites.
   public struct Details: Codable, Equatable, Sendable {
-    /// How many bins the confidence has before those with few samples are merged.
+    /// The number of confidence bins before those with few samples are merged.
     package static let bins = 15
 
-    /// [true][predicted]; nil for a class that is hidden.
+    /// The confusion matrix [true class][predicted class]; a row is `nil` if its class is hidden.
     public private(set) var confusion: [[Int]?]
-    /// By confidence.
+    /// The reliability bins, by confidence.
     public private(set) var reliability: [ReliabilityTable.Bin]
-    /// For each class; nil for one that is hidden.
+    /// The counts at fixed thresholds for each class [C]; `nil` if the class is hidden.
     public private(set) var curves: [ThresholdCounts?]
 
     package init(_ predictions: LabelledProbabilities, _ disclosure: Disclosure, minimum: Int) {
@@ -24,7 +25,8 @@ extension Report {
       }
     }
 
-    /// The sums of several sites; nil where there are none. A class is hidden where all of them hide it.
+    /// Adds the details of several sites; `nil` if `parts` is empty. A class stays hidden only if
+    /// every site hides it.
     public init?(adding parts: [Details]) {
       guard let first = parts.first else { return nil }
       self = first
@@ -41,16 +43,16 @@ extension Report {
       reliability = ReliabilityTable.pooled(parts.map(\.reliability), bins: Self.bins)
     }
 
-    /// The confusion matrix of the classes that are shown, the others having no samples in it.
+    /// The confusion matrix of the classes that are shown, with zero rows for the hidden ones.
     public var visible: ConfusionMatrix {
       ConfusionMatrix(
         counts: confusion.map { $0 ?? [Int](repeating: 0, count: confusion.count) })
     }
 
-    /// The classes that are hidden.
+    /// The indices of the hidden classes.
     public var hidden: [Int] { confusion.indices.filter { confusion[$0] == nil } }
 
-    /// The scores that follow from the sums, by their definitions.
+    /// The scores that can be computed from the sums.
     public var values: [Score: Double] {
       var values = visible.values
       values[.calibrationError] = ReliabilityTable.calibrationError(reliability)
@@ -69,9 +71,10 @@ extension Report.Details {
     ])
   }
 
-  /// Whether the numbers can be of any samples, and rest on as many as they must.
+  /// Whether the numbers are possible for any set of samples, and rest on at least `minimum` of
+  /// them.
   package func isValid(total: Int, correct: Int, classes: Int, minimum: Int) -> Bool {
-    /// nil where a number is negative, or all together are more than there are samples.
+    /// The sum of `counts`; `nil` if one is negative or the sum exceeds the number of samples.
     func sum(_ counts: [Int]) -> Int? {
       counts.reduce(0) { sum, count in
         sum.flatMap { (0...total - $0).contains(count) ? $0 + count : nil }

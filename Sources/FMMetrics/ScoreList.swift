@@ -1,34 +1,42 @@
-/// Every score of a set of predictions, by its name: of all classes together, and of each.
+/// All scores of a set of predictions by name, over all classes and for each class.
 public struct ScoreList: Sendable {
+  /// The value of one score.
   public struct Entry: Sendable {
+    /// The score's name.
     public let name: String
-    /// nil is all classes together.
+    /// The class; `nil` for all classes together.
     public let label: String?
-    /// nil where it is not defined: of a class that does not occur, say.
+    /// The value; `nil` if undefined, for example because the class does not occur.
     public let value: Double?
-    /// Where it lies with 95 % confidence, where that is known.
+    /// The 95 % confidence interval; `nil` if unknown.
     public var interval: (lower: Double, upper: Double)?
   }
 
-  /// What can be chosen.
+  /// The options of the scores.
   public struct Settings: Sendable {
-    /// Of the calibration error.
+    /// The number of bins of the calibration error.
     public var bins = 15
+    /// The binning of the calibration error.
     public var binning = ReliabilityTable.Binning.width
-    /// Sensitivity at a specificity of at least this, for each class.
+    /// Adds the sensitivity at a specificity of at least this value, for each class; `nil` omits
+    /// it.
     public var specificity: Double?
-    /// Specificity at a sensitivity of at least this.
+    /// Adds the specificity at a sensitivity of at least this value, for each class; `nil` omits
+    /// it.
     public var sensitivity: Double?
 
+    /// Creates the default options.
     public init() {}
   }
 
+  /// The scores, first over all classes and then class by class.
   public private(set) var entries: [Entry] = []
 
-  /// - Parameter names: those of the classes.
+  /// Computes all scores without intervals, except DeLong's for the AUC of each class.
+  /// - Parameter names: the class names [C].
   public init(_ predictions: LabelledProbabilities, names: [String], settings: Settings = .init()) {
     let confusion = predictions.confusion
-    // A class at a time: its order takes memory.
+    // Only one class at a time, because a ranking takes memory.
     let ranked = names.indices.map { c in
       let ranked = RankedScores(predictions, class: c)
       return (
@@ -71,13 +79,13 @@ public struct ScoreList: Sendable {
       add(score.rawValue, nil, value)
     }
     for (c, label) in names.enumerated() {
-      let (isThere, isAll) = (
+      let (occurs, isOnlyClass) = (
         confusion.truths(c) > 0, confusion.truths(c) == confusion.total
       )
       add("samples", label, Double(confusion.truths(c)))
       add("precision", label, confusion.precision(c))
-      add("recall", label, isThere ? confusion.recall(c) : nil)
-      add("specificity", label, isAll ? nil : confusion.specificity(c))
+      add("recall", label, occurs ? confusion.recall(c) : nil)
+      add("specificity", label, isOnlyClass ? nil : confusion.specificity(c))
       add("f1", label, confusion.f1(c))
       add("auc", label, ranked[c].auc, ranked[c].interval)
       add("average_precision", label, ranked[c].precision)
@@ -86,7 +94,14 @@ public struct ScoreList: Sendable {
     }
   }
 
-  /// The same with intervals: of a class's AUC DeLong's, of all others from the draws of `bootstrap`.
+  /// Computes all scores with confidence intervals: DeLong's for the AUC of each class, and
+  /// bootstrap intervals for the others.
+  /// - Parameters:
+  ///   - predictions: the probabilities and true classes.
+  ///   - names: the class names [C].
+  ///   - settings: the options of the scores.
+  ///   - bootstrap: the resampling plan.
+  ///   - progress: called with the number of draws done.
   public init(
     _ predictions: LabelledProbabilities, names: [String], settings: Settings,
     bootstrap: Bootstrap, progress: (Int) -> Void = { _ in }
@@ -105,7 +120,7 @@ public struct ScoreList: Sendable {
     }
   }
 
-  /// A score of all classes together.
+  /// The score with that name over all classes; `nil` if it is unknown or undefined.
   public func value(of name: String) -> Double? {
     entries.first { $0.name == name && $0.label == nil }?.value
   }

@@ -1,14 +1,15 @@
 import FMNumerics
 import Glibc
 
-/// Temperature scaling (Guo et al. 2017) of the ensemble's probabilities: q ∝ p^(1/T). No decision
-/// changes, only how sure it is.
+/// Temperature scaling (Guo et al. 2017) of the ensemble's probabilities: q ∝ p^(1/T). It changes
+/// the confidence of predictions, but not the predicted classes.
 public enum TemperatureScaling {
-  /// What a temperature can be.
+  /// The allowed temperatures.
   package static let range = Predictions.temperatures
 
-  /// T that makes the labels most likely, Σ log q_y largest. The true class counts as certain to
-  /// (N + 1)/(N + 2) alone (Platt 1999): where every prediction is right, T does not go to 0.
+  /// The temperature T that maximises the likelihood of the labels, Σ log q_y. The target of the
+  /// true class is (N + 1)/(N + 2) instead of 1 (Platt 1999), so that T does not tend to 0 if every
+  /// prediction is correct.
   public static func temperature(fitting predictions: LabelledProbabilities) -> Double {
     let (classes, count) = (predictions.classes, predictions.count)
     let logs = predictions.values.map(logarithm)
@@ -22,7 +23,7 @@ public enum TemperatureScaling {
       }
     }
     var powers = [Double](repeating: 0, count: classes)
-    /// How fast the likelihood grows with 1/T, which falls from one end to the other.
+    /// The derivative of the log likelihood with respect to 1/T, which decreases monotonically.
     func slope(_ inverse: Double) -> Double {
       var expected = 0.0
       for row in 0..<count {
@@ -40,7 +41,7 @@ public enum TemperatureScaling {
     return 1 / (low * high).squareRoot()
   }
 
-  /// Each row of `probabilities` [N, C] at temperature T.
+  /// Applies temperature T to each row of `probabilities` [N, C].
   public static func apply(_ temperature: Double, to probabilities: Matrix) -> Matrix {
     var result = probabilities
     var powers = [Double](repeating: 0, count: probabilities.columns)
@@ -52,10 +53,10 @@ public enum TemperatureScaling {
     return result
   }
 
-  /// Of a probability that was rounded to 0, that of the smallest one taken for possible.
+  /// The logarithm of p, clipped so that a probability rounded to 0 stays finite.
   private static func logarithm(_ p: Double) -> Double { log(max(p, 1e-12)) }
 
-  /// softmax(factor · logs).
+  /// Computes softmax(factor · logs).
   private static func scale(
     _ logs: ArraySlice<Double>, by factor: Double, into powers: inout [Double]
   ) {

@@ -1,23 +1,26 @@
 import FMBase
 
-/// One class against the rest at fixed thresholds of its probability: what is treated as positive,
-/// and how much of that rightly. Unlike a ROC curve's own points, counts at fixed thresholds can be
-/// added up over sites, and say nothing of a single sample's probability.
+/// One class against the rest at fixed thresholds of its probability. Unlike the points of a ROC
+/// curve, counts at fixed thresholds can be added over sites and do not reveal the probability of a
+/// single sample.
 public struct ThresholdCounts: Codable, Equatable, Sendable {
-  /// From low to high: a hundredth apart, and closer at both ends, where the probabilities of rare
-  /// and of easy classes lie.
+  /// The thresholds in ascending order: 0.01 apart, and denser at both ends, where the
+  /// probabilities of rare and of easy classes lie.
   public static let thresholds: [Double] = {
     let ends = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005]
     return ends + (1...99).map { Double($0) / 100 } + ends.reversed().map { 1 - $0 }
   }()
 
+  /// The number of samples of the class.
   public private(set) var positives: Int
+  /// The number of other samples.
   public private(set) var negatives: Int
-  /// At or above each threshold.
+  /// The number of positives at or above each threshold.
   public private(set) var truePositives: [Int]
+  /// The number of negatives at or above each threshold.
   public private(set) var falsePositives: [Int]
 
-  /// Class `c` of `predictions` against the rest.
+  /// Counts samples by their probability of class `c`.
   public init(_ predictions: LabelledProbabilities, class c: Int) {
     let thresholds = Self.thresholds
     (truePositives, falsePositives) = (
@@ -31,25 +34,26 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
       guard reached > 0 else { continue }
       if label == c { truePositives[reached - 1] += 1 } else { falsePositives[reached - 1] += 1 }
     }
-    // Who reaches a threshold reaches all below it.
+    // A sample that reaches a threshold reaches all lower ones.
     for index in thresholds.indices.dropLast().reversed() {
       truePositives[index] += truePositives[index + 1]
       falsePositives[index] += falsePositives[index + 1]
     }
   }
 
-  /// The same with steps of `minimum` samples at least, so that none is a few samples' probability: those
-  /// between two thresholds are counted at the next lower one until there are enough of them.
+  /// The counts with steps of at least `minimum` samples, so that no step reveals the probabilities
+  /// of a few samples: samples between two thresholds are counted at lower ones until there are
+  /// enough of them.
   package func merged(minimum: Int) -> ThresholdCounts {
     func merged(_ counts: [Int], of total: Int) -> [Int] {
       var result = counts
-      // From high to low; how many are counted so far.
+      // The number counted so far, from high to low thresholds.
       var counted = 0
       for index in counts.indices.reversed() {
         if counts[index] - counted >= minimum && total - counts[index] != 0
           && total - counts[index] < minimum
         {
-          // The rest below would be too few for a step of its own.
+          // The rest below would be too small for a separate step.
           result[index] = counted
           continue
         }
@@ -64,7 +68,7 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
     return result
   }
 
-  /// Whether all steps are of so many samples at least, from none to all.
+  /// Whether all steps, from none to all samples, have at least `minimum` samples.
   func hasSteps(ofAtLeast minimum: Int) -> Bool {
     func holds(_ counts: [Int], _ total: Int) -> Bool {
       zip([total] + counts, counts + [0]).allSatisfy { $0 == $1 || $0 - $1 >= minimum }
@@ -82,20 +86,20 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
     }
   }
 
-  /// The net benefit of treating who is at or above threshold `index`, per patient.
+  /// The net benefit per patient of treating those at or above threshold `index`.
   public func netBenefit(_ index: Int) -> Double {
     NetBenefit.of(
       truePositives[index], falsePositives[index], among: positives + negatives,
       threshold: Self.thresholds[index])
   }
 
-  /// The net benefit of treating everybody.
+  /// The net benefit per patient of treating everybody.
   public func netBenefitOfAll(_ index: Int) -> Double {
     NetBenefit.of(
       positives, negatives, among: positives + negatives, threshold: Self.thresholds[index])
   }
 
-  /// Whether the counts can be of any samples.
+  /// Whether the counts are possible for any set of samples.
   package var isValid: Bool {
     func falls(_ counts: [Int], from total: Int) -> Bool {
       counts.count == Self.thresholds.count
@@ -113,10 +117,12 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
   }
 }
 
-/// TP/N − FP/N · t/(1 − t): what treating the positives is worth per patient, in patients rightly
-/// treated, where whoever treats at a risk of t takes a wrong treatment for t/(1 − t) of a right one
-/// (Vickers and Elkin 2006). That of treating nobody is 0.
+/// The net benefit of a decision rule, TP/N − FP/N · t/(1 − t): the benefit per patient of treating
+/// the positives, in units of correctly treated patients. Whoever treats at a risk of t considers
+/// an unnecessary treatment as bad as t/(1 − t) of a correct one is good (Vickers and Elkin 2006).
+/// Treating nobody has a net benefit of 0.
 public enum NetBenefit {
+  /// The net benefit of treating the positives among `count` patients at a risk threshold of 0..<1.
   public static func of(
     _ truePositives: Int, _ falsePositives: Int, among count: Int, threshold: Double
   ) -> Double {
@@ -126,7 +132,8 @@ public enum NetBenefit {
 }
 
 extension Array {
-  /// How many come first that do not satisfy a condition, which all after one that does do too.
+  /// The index of the first element that satisfies a condition, which all later elements must
+  /// satisfy too; `count` if there is none.
   func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -1,13 +1,14 @@
-/// A confusion matrix as SVG: a row for each true class, a column for each predicted one, darker the
-/// larger the share of its row.
+/// A confusion matrix as SVG: one row per true class, one column per predicted class. The opacity
+/// of a cell is its share of the row.
 struct ConfusionPicture {
-  /// [true][predicted]; nil for a class that is hidden.
+  /// The counts [true class][predicted class]; a row is `nil` if its class is hidden.
   package let counts: [[Int]?]
+  /// The class names.
   package let names: [String]
 
   func svg(id: String, title: String) -> String {
     let count = names.count
-    // Large enough for a number of two digits.
+    // Cells have room for a number of two digits.
     let side = min(34.0, max(220 / Double(count), 16))
     let (left, top) = (130.0, 22.0)
     let (width, height) = (left + side * Double(count) + 4, top + side * Double(count) + 18)
@@ -41,8 +42,8 @@ struct ConfusionPicture {
 
   private var description: String {
     zip(names, counts).enumerated().map { index, pair in
-      guard let row = pair.1 else { return "\(pair.0): not shown" }
-      return "\(pair.0): \(row[index]) of \(row.reduce(0, +)) right"
+      guard let row = pair.1 else { return "\(pair.0): hidden" }
+      return "\(pair.0): \(row[index]) of \(row.reduce(0, +)) correct"
     }.joined(separator: "; ") + "."
   }
 

@@ -1,8 +1,8 @@
 import FMBase
 
-/// Pieces of a page that needs nothing from elsewhere.
+/// Building blocks of a self-contained HTML page.
 enum HTML {
-  /// Text as it stands, whatever is in it.
+  /// Escapes text for HTML.
   package static func escape(_ text: String) -> String {
     var result = ""
     for character in text.unicodeScalars {
@@ -18,7 +18,7 @@ enum HTML {
     return result
   }
 
-  /// A table whose first column names its rows.
+  /// A table whose first column holds row headers.
   package static func table(_ caption: String, _ columns: [String], _ rows: [[String]]) -> String {
     let head = columns.map { "<th scope=\"col\">\(escape($0))</th>" }.joined()
     let body = rows.map { row in
@@ -39,7 +39,8 @@ enum HTML {
       """
   }
 
-  /// A picture with what it is called, and its numbers for whoever cannot see it or wants them.
+  /// A figure with a caption, and its numbers in a table that opens on demand, for screen readers
+  /// and for copying.
   static func figure(_ picture: String, caption: String, legend: String = "", numbers: String = "")
     -> String
   {
@@ -54,16 +55,18 @@ enum HTML {
       """
   }
 
+  /// A rounded number; a dash if it is `nil` or not finite.
   package static func number(_ value: Double?, places: Int = 2) -> String {
     if case .decimal(let text) = JSON.rounded(value, places: places) { return text }
     return "–"
   }
 
+  /// A share in percent, with one decimal.
   package static func percent(_ value: Double?) -> String {
     number(value.map { 100 * $0 }, places: 1)
   }
 
-  /// A number of bytes in the unit that fits.
+  /// A number of bytes with a decimal unit.
   package static func bytes(_ count: Int) -> String {
     switch count {
     case ..<1000: "\(count) B"

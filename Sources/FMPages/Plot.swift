@@ -1,16 +1,17 @@
-/// A picture of curves, as SVG that names and describes itself.
+/// A plot of curves and bars as SVG with a title and a description.
 struct Plot {
+  /// A curve through points.
   struct Curve {
     package let name: String
     package let points: [(x: Double, y: Double)]
-    /// Its place in the order of colours and dashes; nil is a grey line for orientation.
+    /// The index of its colour and dashes; `nil` is a grey guide line.
     let style: Int?
     var isThin = false
     /// Whether its points are marked.
     var isMarked = false
   }
 
-  /// A bar from one x to another.
+  /// A bar over an interval of x.
   struct Bar {
     package let from: Double
     package let to: Double
@@ -21,12 +22,13 @@ struct Plot {
   package let description: String
   package let x: (label: String, range: ClosedRange<Double>)
   package let y: (label: String, range: ClosedRange<Double>)
-  /// Whether x counts something.
+  /// Whether x takes only integers.
   package var isWhole = false
   var bars: [Bar] = []
   package var curves: [Curve] = []
 
-  /// Colours that the colour-blind tell apart (Okabe and Ito 2008), with dashes for print in grey.
+  /// A colour that is safe for colour-blind readers (Okabe and Ito 2008), and dashes for greyscale
+  /// prints.
   static func stroke(_ style: Int?) -> (colour: String, dashes: String) {
     guard let style else { return ("#8a8a8a", "2 3") }
     let colours = ["#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56b4e9", "#000000"]
@@ -36,7 +38,7 @@ struct Plot {
     )
   }
 
-  /// A line as in the picture with its name, for each curve.
+  /// A legend that shows the line style of each curve.
   static func legend(_ entries: [(name: String, style: Int?)]) -> String {
     let items = entries.map { entry in
       let (colour, dashes) = stroke(entry.style)
@@ -107,7 +109,8 @@ struct Plot {
       """
   }
 
-  /// - Parameter id: unlike any other picture's on the page.
+  /// The plot as SVG.
+  /// - Parameter id: an identifier unique on the page.
   func svg(id: String) -> String {
     var text = """
       <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" aria-labelledby="\(id)-t \(id)-d">

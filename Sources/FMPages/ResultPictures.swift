@@ -1,19 +1,21 @@
 import FMMetrics
 
-/// The pictures of a set of test samples: how well classes are told apart, how far probabilities can
-/// be trusted, and what deciding by them is worth.
+/// The figures for a set of test samples: reliability, ROC curves, decision curves and confusion
+/// matrix.
 struct ResultPictures {
+  /// The sums over the samples.
   package let details: Report.Details
+  /// The class names [C].
   package let names: [String]
-  /// Begins the pictures' ids.
+  /// The prefix of the figures' identifiers.
   package let id: String
-  /// Whose samples they are.
+  /// The owner of the samples, for titles.
   package let subject: String
 
-  /// How many classes are drawn as curves.
-  private static let most = 7
+  /// The most classes drawn as curves.
+  private static let maximumCurves = 7
 
-  /// A class that can be drawn.
+  /// A class with counts.
   private struct Drawn {
     let index: Int
     let counts: ThresholdCounts
@@ -23,31 +25,32 @@ struct ResultPictures {
     }
   }
 
-  /// The classes that are shown and have samples.
-  private var there: [Drawn] {
+  /// The classes that are not hidden and have samples.
+  private var present: [Drawn] {
     details.curves.enumerated().compactMap { index, curve in
       curve.flatMap { $0.positives > 0 ? Drawn(index: index, counts: $0) : nil }
     }
   }
 
-  /// The classes that are drawn: those with most samples, in the classes' order.
+  /// The classes drawn: those with the most samples, in the order of the classes.
   private var drawn: [Drawn] {
-    there.sorted { $0.counts.positives > $1.counts.positives }.prefix(Self.most)
+    present.sorted { $0.counts.positives > $1.counts.positives }.prefix(Self.maximumCurves)
       .sorted { $0.index < $1.index }
   }
 
   private var legend: String {
     Plot.legend(drawn.enumerated().map { (names[$0.1.index], $0.0) })
-      + (drawn.count < there.count
-        ? "<p class=\"note\">The \(drawn.count) classes with most samples.</p>" : "") + gaps
+      + (drawn.count < present.count
+        ? "<p class=\"note\">Only the \(drawn.count) classes with the most samples are drawn.</p>"
+        : "") + hiddenNote
   }
 
-  /// Which classes are missing, and why.
-  private var gaps: String {
+  /// A note on the hidden classes.
+  private var hiddenNote: String {
     let hidden = details.hidden.map { HTML.escape(names[$0]) }
     return hidden.isEmpty
       ? ""
-      : "<p class=\"note\">Not shown, because a site must not count so few samples: "
+      : "<p class=\"note\">Hidden, because a site has too few samples to report: "
         + "\(hidden.joined(separator: ", ")).</p>"
   }
 
@@ -58,9 +61,9 @@ struct ResultPictures {
     let error = ReliabilityTable.calibrationError(bins)
     let plot = Plot(
       title: "Reliability, \(subject)",
-      description: "Share of right predictions by their confidence, in \(bins.count) bins; "
+      description: "Share of correct predictions by confidence, in \(bins.count) bins; "
         + "expected calibration error \(HTML.number(error, places: 3)).",
-      x: ("confidence", 0...1), y: ("share that is right", 0...1),
+      x: ("confidence", 0...1), y: ("accuracy", 0...1),
       bars: bins.map { Plot.Bar(from: $0.lower, to: $0.upper, height: $0.accuracy) },
       curves: [
         Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: nil),
@@ -76,14 +79,14 @@ struct ResultPictures {
     }
     return HTML.figure(
       plot.svg(id: "\(id)-reliability"),
-      caption: "Reliability. On the dotted line, confidence is as often right as it says; "
-        + "below it, it says too much. Expected calibration error "
+      caption: "Reliability. On the dotted line, confidence equals accuracy; below it, the "
+        + "predictions are overconfident. Expected calibration error "
         + "\(HTML.number(error, places: 3)).",
       numbers: HTML.table(
-        "Reliability, \(subject)", ["confidence", "samples", "mean confidence", "right"], rows))
+        "Reliability, \(subject)", ["confidence", "samples", "mean confidence", "accuracy"], rows))
   }
 
-  /// From nobody positive to everybody.
+  /// The ROC points, from no sample classified as positive to all of them.
   private func points(_ curve: ThresholdCounts) -> [(x: Double, y: Double)] {
     let inner = zip(curve.falsePositives, curve.truePositives).reversed().map {
       (
@@ -105,10 +108,10 @@ struct ResultPictures {
     let areas = zip(drawn, curves).map { drawn, points in
       drawn.counts.negatives > 0 ? area(points) : nil
     }
-    let spoken = zip(drawn, areas).map { "\(names[$0.index]) \(HTML.number($1))" }
+    let descriptions = zip(drawn, areas).map { "\(names[$0.index]) \(HTML.number($1))" }
     let plot = Plot(
       title: "ROC curves, \(subject)",
-      description: "Each class against the rest; areas: \(spoken.joined(separator: ", ")).",
+      description: "Each class against the rest; areas: \(descriptions.joined(separator: ", ")).",
       x: ("1 − specificity", 0...1), y: ("sensitivity", 0...1),
       curves: [Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: nil)]
         + zip(drawn, curves).enumerated().map { style, pair in
@@ -126,10 +129,10 @@ struct ResultPictures {
     }
     return HTML.figure(
       plot.svg(id: "\(id)-roc"),
-      caption: "ROC: the share of a class that is found, against the share of the others that is "
-        + "taken for it.", legend: legend,
+      caption: "ROC curves: the share of a class that is detected (sensitivity), against the share "
+        + "of the other classes that is mistaken for it (1 − specificity).", legend: legend,
       numbers: HTML.table(
-        "Classes, \(subject): area under the picture's curve, and the scores of the predicted class",
+        "Classes, \(subject): area under the curve drawn, and scores of the predicted class",
         ["class", "samples", "area", "sensitivity", "specificity", "precision", "F1"], rows))
   }
 
@@ -141,19 +144,21 @@ struct ResultPictures {
     ) -> [(x: Double, y: Double)] {
       shown.map { (thresholds[$0], benefit(counts, $0)) }
     }
-    // What most samples are is not what is looked for, and would leave the others no room.
+    // A class of most samples is not what a test looks for, and its scale would leave no room for
+    // the other curves.
     let sought = drawn.enumerated().filter { $0.element.prevalence <= 0.5 }
     let highest = max(sought.map(\.element.prevalence).max() ?? 0, 0.05) * 1.05
     let lowest = -highest / 8
     let plot = Plot(
       title: "Decision curves, \(subject)",
-      description: "Net benefit of treating by the model's probability of each class, by the "
-        + "threshold; treating nobody is worth 0, treating everybody its thin line.",
+      description: "Net benefit of treating by the model's probability of each class, by "
+        + "threshold; treating nobody has a net benefit of 0, the thin lines are for treating "
+        + "everybody.",
       x: ("threshold", 0...1), y: ("net benefit", lowest...highest),
       curves: [Plot.Curve(name: "", points: [(0, 0), (1, 0)], style: nil)]
         + sought.flatMap { style, c in
           [
-            // As far as it can be seen.
+            // Only the visible part.
             Plot.Curve(
               name: names[c.index],
               points: curve(c.counts) { $0.netBenefitOfAll($1) }.filter { $0.y >= lowest },
@@ -177,9 +182,11 @@ struct ResultPictures {
     }
     return HTML.figure(
       plot.svg(id: "\(id)-decision"),
-      caption: "Decision curves: what treating by the model is worth per patient, if a right "
-        + "treatment outweighs (1 − t)/t wrong ones. Thin: treating everybody; dotted: nobody. A class of "
-        + "more than half the samples is left out.",
+      caption:
+        "Decision curves: the net benefit per patient of treating by the model, if a correct "
+        + "treatment outweighs (1 − t)/t unnecessary ones at threshold t. Thin lines: treating "
+        + "everybody; dotted line: treating nobody. A class with more than half of the samples is "
+        + "omitted.",
       legend: legend,
       numbers: HTML.table(
         "Net benefit, \(subject)", ["class", "threshold", "model", "everybody", "nobody"], rows))
@@ -192,8 +199,8 @@ struct ResultPictures {
     return HTML.figure(
       ConfusionPicture(counts: details.confusion, names: names).svg(
         id: "\(id)-confusion", title: "Confusion matrix, \(subject)"),
-      caption: "Confusion matrix: true classes down, predicted ones across, by number. Darker is "
-        + "a larger share of the row.", legend: gaps,
+      caption: "Confusion matrix: true classes in rows, predicted classes in columns, by number. A "
+        + "darker cell is a larger share of its row.", legend: hiddenNote,
       numbers: HTML.table(
         "Confusion matrix, \(subject): true class by predicted class", ["true class"] + names, rows)
     )

@@ -3,16 +3,18 @@ import FMMethods
 import FMMetrics
 import FMReports
 
-/// A run as one page for people: numbers, pictures and what they mean, in a file that needs nothing
-/// from elsewhere and runs nothing.
+/// A report of a run as a self-contained HTML page without scripts: scores, figures and
+/// explanations for clinicians.
 public struct RunPage {
   private let run: RunReport
 
+  /// Creates a page of a run.
   public init(_ run: RunReport) { self.run = run }
 
-  /// How many sites get pictures of their own.
-  private static let mostSites = 24
+  /// The most sites with figures of their own.
+  private static let maximumSites = 24
 
+  /// The page.
   public var html: String {
     let title = "Federated run “\(run.name)”"
     return """
@@ -45,8 +47,8 @@ public struct RunPage {
   }
 
   private static func note(_ sites: Int) -> String {
-    sites > mostSites
-      ? "<p class=\"note\">Of \(sites) sites, the first \(mostSites).</p>\n" : ""
+    sites > maximumSites
+      ? "<p class=\"note\">Only the first \(maximumSites) of \(sites) sites are shown.</p>\n" : ""
   }
 
   private var classes: [String] { run.classes }
@@ -57,8 +59,8 @@ public struct RunPage {
       return "<p>The run has begun; no round has been validated yet.</p>"
     }
     var text =
-      "\(run.sites.count) sites learned to tell \(classes.count) classes apart, by "
-      + "\(run.model.run.method), without moving an image. "
+      "\(run.sites.count) sites trained a model of \(classes.count) classes with "
+      + "\(run.model.run.method), without sharing an image. "
     text += "\(run.rounds.count) rounds were validated"
     if let best, best.accuracy != nil {
       text +=
@@ -66,11 +68,11 @@ public struct RunPage {
         + "\(HTML.percent(best.accuracy)) %"
     }
     text += "."
-    if run.results.tests == nil { text += " The run has not come to its test yet." }
+    if run.results.tests == nil { text += " The run has not been tested yet." }
     return "<p>\(HTML.escape(text))</p>"
   }
 
-  /// The paper's table, with what a hospital asks for beside it.
+  /// The table of the paper, with additional scores of clinical interest.
   private var table: String {
     guard let tests = run.results.tests else { return "" }
     let accuracy = ResultTable(tests, score: .accuracy)
@@ -97,8 +99,8 @@ public struct RunPage {
     return """
       <h2>Result</h2>
       <p>The best round's model on each site's test samples. The method is \(HTML.escape(run.model.run.method)): \(HTML.escape(method?.summary ?? "")). \(HTML.escape(method?.explanation ?? ""))</p>
-      <p>\(shown.count > 1 ? "A site predicts with \(last). " : "")\(tests.sites.contains { $0.scored.predictors.first == Report.alone } && last != Report.alone ? "Alone is what each site reaches without federation, by logistic regression on its own samples. " : "")\(hasGlobal ? "Global is a site that took no part in training and has no private part. " : "")AVG is the mean of the rows above it.</p>
-      <p>Accuracy in percent\(shown.count > 1 ? " by each predictor" : ""); then, of \(isCalibrated ? "the calibrated predictions" : last), balanced accuracy and macro F1 in percent, the mean area under the ROC curves, log loss, and the expected calibration error (ECE).</p>
+      <p>\(shown.count > 1 ? "The final predictions of a site are those of \(last). " : "")\(tests.sites.contains { $0.scored.predictors.first == Report.alone } && last != Report.alone ? "Alone is the accuracy of each site without federation, by logistic regression on its own samples. " : "")\(hasGlobal ? "Global is a held-out site, which took no part in training and has no private part. " : "")AVG is the mean of the rows above it.</p>
+      <p>Accuracy in percent\(shown.count > 1 ? " by each predictor" : ""); then, of \(isCalibrated ? "the calibrated predictions" : last), balanced accuracy and macro F1 in percent, the mean area under the ROC curves (AUC), log loss, and the expected calibration error (ECE).</p>
       \(HTML.table(
         "Test results",
         ["site", "samples"] + shown
@@ -111,14 +113,14 @@ public struct RunPage {
     Methods.all.first { $0.name == run.model.run.method }
   }
 
-  /// Which sites missed which rounds.
+  /// The updates and reports that sites did not send, by round.
   private var missed: String {
     let lines = run.missed.map { "<li>Round \($0.round): \(HTML.escape($0.text))</li>\n" }
     return lines.isEmpty
-      ? "" : "<p>What sites did not send:</p>\n<ul>\n\(lines.joined())</ul>\n"
+      ? "" : "<p>Missing updates and reports:</p>\n<ul>\n\(lines.joined())</ul>\n"
   }
 
-  /// Which sites' means over classes lack some of them.
+  /// Notes on sites whose scores omit classes, or are missing.
   private var gaps: String {
     let sites = run.results.tests?.sites ?? []
     let partial = sites.filter { $0.report.hiddenClasses > 0 }.map {
@@ -128,11 +130,11 @@ public struct RunPage {
     return
       (partial.isEmpty
       ? ""
-      : "<p class=\"note\">Means over classes lack classes with too few samples to be counted at "
+      : "<p class=\"note\">Means over classes omit the classes with too few samples to report at "
         + "\(HTML.escape(partial.joined(separator: ", "))).</p>")
       + (empty.isEmpty
         ? ""
-        : "<p class=\"note\">Too few test samples to be scored: "
+        : "<p class=\"note\">Too few test samples to report: "
           + "\(HTML.escape(empty.joined(separator: ", "))).</p>")
   }
 
@@ -141,7 +143,7 @@ public struct RunPage {
     let errors = [before, after].map {
       HTML.number(ReliabilityTable.calibrationError($0.details.reliability), places: 3)
     }
-    return "<p>All sites' test samples together, the expected calibration error is "
+    return "<p>Over the test samples of all sites, the expected calibration error is "
       + "\(errors[0]) before and \(errors[1]) after calibration on the sites' validation samples.</p>"
   }
 
@@ -165,7 +167,7 @@ public struct RunPage {
       let plot = Plot(
         title: "Validation accuracy by round, \(name)",
         description: own.last.map {
-          "From \(HTML.percent(own[0].y)) % to \(HTML.percent($0.y)) %, at most "
+          "From \(HTML.percent(own[0].y)) % to \(HTML.percent($0.y)) %, with a maximum of "
             + "\(HTML.percent(own.map(\.y).max())) %."
         } ?? "No validation samples.",
         x: ("round", range), y: ("accuracy", 0...1), isWhole: true,
@@ -185,10 +187,10 @@ public struct RunPage {
     }
     let figures =
       [figure(nil, 0)]
-      + run.sites.prefix(Self.mostSites).enumerated().map { figure($1, $0 + 1) }
+      + run.sites.prefix(Self.maximumSites).enumerated().map { figure($1, $0 + 1) }
     return """
       <h2>Learning curves</h2>
-      <p>Accuracy on validation samples after each round\(run.sites.isEmpty ? "" : "; dotted, the mean of all sites"). The point is the best round.</p>
+      <p>Accuracy on validation samples after each round\(run.sites.isEmpty ? "" : "; the dotted line is the mean of all sites"). The point marks the best round.</p>
       <div class="figures">
       \(figures.joined())</div>
       \(Self.note(run.sites.count))
@@ -198,8 +200,8 @@ public struct RunPage {
   private var pictures: String {
     guard let tests = run.results.tests else { return "" }
     var text = """
-      <h2>How well, and how surely</h2>
-      <p>Of the test samples, by what each site predicts with. Each class is taken against all others.</p>
+      <h2>Accuracy and calibration</h2>
+      <p>On the test samples, with the final predictions of each site. Each class is compared with all others.</p>
 
       """
     func add(_ name: String, _ details: Report.Details?, _ id: String, hidden: Int = 0) {
@@ -208,17 +210,17 @@ public struct RunPage {
       text +=
         "<h3>\(HTML.escape(name))</h3>\n"
         + (hidden > 0
-          ? "<p class=\"note\">\(hidden) samples are counted as right or wrong, but not by class, "
-            + "because their site has too few of the class.</p>\n" : "")
+          ? "<p class=\"note\">\(hidden) samples are counted as correct or incorrect, but not by class, "
+            + "because their site has too few samples of the class.</p>\n" : "")
         + "<div class=\"figures four\">\n\(pictures.figures)</div>\n"
     }
     if let pool = run.results.pooled {
-      add("All sites that took part", pool.details, "all", hidden: pool.hidden)
+      add("All training sites", pool.details, "all", hidden: pool.hidden)
     }
     if let before = run.results.uncalibrated {
       add("All sites, before calibration", before.details, "before", hidden: before.hidden)
     }
-    for (index, site) in tests.sites.prefix(Self.mostSites).enumerated() {
+    for (index, site) in tests.sites.prefix(Self.maximumSites).enumerated() {
       add(site.site, site.report.final?.details, "site-\(index)")
     }
     return text + Self.note(tests.sites.count)
@@ -252,21 +254,21 @@ public struct RunPage {
         "<div class=\"figures\">"
         + HTML.figure(
           plot.svg(id: "time"),
-          caption: "Time from one model to the next, by the times of their files; in the middle "
-            + "\(HTML.number(sorted[sorted.count / 2], places: 1)) s, together "
+          caption: "Time from one model to the next, by the times of their files: median "
+            + "\(HTML.number(sorted[sorted.count / 2], places: 1)) s, total "
             + "\(HTML.number(sorted.reduce(0, +), places: 0)) s.") + "</div>"
     }
     let traffic =
       run.traffic.isEmpty
       ? ""
-      : HTML.table("What was sent, by site", ["site's archive", "models", "down", "up"], lines)
+      : HTML.table("Traffic by site", ["site archive", "models", "download", "upload"], lines)
     return traffic.isEmpty && time.isEmpty ? "" : "<h2>Traffic and time</h2>\n\(traffic)\(time)"
   }
 
   private var origin: String {
     let encoder = run.model.run.encoder
     var rows = [
-      ["model", run.identity], ["made by", run.tool],
+      ["model", run.identity], ["written by", run.tool],
       ["encoder", "\(encoder.name), \(encoder.dimension) features"],
       ["classes", classes.joined(separator: ", ")], ["method", run.model.run.method],
       ["parameters", run.model.run.parameters.json.line],
@@ -275,6 +277,6 @@ public struct RunPage {
     let items = rows.map {
       "<dt>\(HTML.escape($0[0]))</dt><dd><code>\(HTML.escape($0[1]))</code></dd>"
     }
-    return "<h2>Where it comes from</h2>\n<dl>\n\(items.joined(separator: "\n"))\n</dl>"
+    return "<h2>Origin</h2>\n<dl>\n\(items.joined(separator: "\n"))\n</dl>"
   }
 }

@@ -90,7 +90,7 @@ extension FailureTests {
       "FEDMED_SIZE_LIMIT=100 fm-eval check model.tar > /dev/null", 65,
       "FEDMED_SIZE_LIMIT allows 100")
     try shell.fail(
-      "FEDMED_SIZE_LIMIT=1M fm-eval check model.tar > /dev/null", 64, "'1M', and must be a number"
+      "FEDMED_SIZE_LIMIT=1M fm-eval check model.tar > /dev/null", 64, "'1M': expected a number"
     )
   }
 

@@ -100,9 +100,9 @@ struct FailureTests {
       "fm-partition --scheme iid --sites 2 --label x samples.tsv", 65, "samples.tsv: no column 'x'")
     try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites require")
     try shell.fail(
-      "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: names no site")
-    try shell.fail("fm-aggregate model.tar", 65, "model.tar: holds model, expected update")
-    try shell.fail("fm-compress all.tar", 65, "all.tar: holds features, expected model or update")
+      "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: no site name")
+    try shell.fail("fm-aggregate model.tar", 65, "model.tar: expected update, found model")
+    try shell.fail("fm-compress all.tar", 65, "all.tar: expected model or update, found features")
     try shell.fail("head -c 3000 model.tar | fm-compress", 65, "standard input: ")
     try shell.fail("fm-compress < /dev/null", 65, "standard input: empty file")
     try shell.fail(
@@ -124,8 +124,8 @@ struct FailureTests {
   /// A state is private: nothing that sends takes it.
   @Test func statesDoNotLeave() throws {
     try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
-    try shell.fail("fm-compress s", 77, "s: holds state")
-    try shell.fail("fm-aggregate s u.tar", 77, "s: holds state")
+    try shell.fail("fm-compress s", 77, "s: expected model or update, found state")
+    try shell.fail("fm-aggregate s u.tar", 77, "s: expected update or model, found state")
   }
 
   @Test func tooFewUpdatesExitWith75() throws {

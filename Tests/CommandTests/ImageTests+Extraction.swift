@@ -34,7 +34,7 @@ extension ImageTests {
     try shell.fail(
       "\(call) --work w --resize squash many", 65, "w: belongs to an extraction with another")
     try shell.fail("\(call) --work w images", 65, "belongs to an extraction of other images")
-    try shell.fail("flock w/features \(call) --work w many", 75, "another process is at work")
+    try shell.fail("flock w/features \(call) --work w many", 75, "another process is using it")
     try shell.succeed("\(call) --work w many > resumed.tar; cmp whole.tar resumed.tar; ! test -e w")
     try shell.fail("\(call) --work images many", 65, "which does not belong to an extraction")
   }

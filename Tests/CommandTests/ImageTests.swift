@@ -97,7 +97,7 @@ struct ImageTests {
       fm-eval score -q --features strong/a.tar --split all model.tar | grep -q ensemble
       """)
     try shell.fail(
-      "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "harmed (jpeg=5)")
+      "fm-train-local -q --features strong/a.tar --state s model.tar", 65, "corrupted (jpeg=5)")
     for damage in ["blur", "blur=x", "blur=-1", "jpeg=0", "jpeg=5.5", "fog=1", "noise=300"] {
       #expect(try shell.run("\(call) --damage \(damage) images").status == 64, "\(damage)")
     }
@@ -206,7 +206,7 @@ struct ImageTests {
     try shell.fail("\(base) none", 66, "none: cannot read")
     try shell.fail(base, 65, "standard input: empty file")
     try shell.write("twice", "glioma\nno tumour\nglioma\n")
-    try shell.fail("\(base) --classes twice images", 65, "twice: a class is named twice")
+    try shell.fail("\(base) --classes twice images", 65, "twice: duplicate class name")
     try shell.succeed("mkdir empty")
     try shell.fail("\(base) --classes images/glioma empty", 66, "cannot read")
     try shell.fail("\(base) empty", 65, "empty: no images")

@@ -93,7 +93,7 @@ struct MethodRunTests {
       fm-train-local -q --features sites/east.tar --state linear.st -o linear.up linear.tar
       fm-train-local -q --features sites/north.tar --state clip.st -o clip.up model.tar
       """)
-    try shell.fail("fm-aggregate -q linear.up clip.up", 65, "of another method")
+    try shell.fail("fm-aggregate -q linear.up clip.up", 65, "method differs from")
     try shell.fail(
       "fm-train-local -q --features sites/east.tar --state linear.st model.tar", 65,
       "belongs to another run")
@@ -114,7 +114,8 @@ struct MethodRunTests {
       """)
     try shell.writeArray(
       "other.npy", "<f4", [3, 8], (0..<24).flatMap { withUnsafeBytes(of: Float($0)) { Array($0) } })
-    try shell.fail("\(start) --spec spec.json --text other.npy", 65, "other texts than those")
+    try shell.fail(
+      "\(start) --spec spec.json --text other.npy", 65, "class texts differ from those")
   }
 
   /// Sites on their own, with signatures, make what one machine makes.

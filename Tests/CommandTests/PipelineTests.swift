@@ -113,7 +113,8 @@ struct PipelineTests {
       cmp s s2 && cmp u3.tar u4.tar
       """)
     try shell.fail(
-      "fm-train-local --features sites/north.tar --state s model.tar", 65, "has trained round 2")
+      "fm-train-local --features sites/north.tar --state s model.tar", 65,
+      "the state is from a later round (2)")
     try shell.succeed("cmp s s2")
   }
 

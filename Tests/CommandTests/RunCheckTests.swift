@@ -135,7 +135,7 @@ struct RunCheckTests {
       """)
     let check = try shell.run("fm-eval check run")
     #expect(check.status == 65)
-    #expect(check.errors.contains("rounds/003/model.tar.gz: does not follow from its updates"))
+    #expect(check.errors.contains("rounds/003/model.tar.gz: cannot be reproduced from its updates"))
   }
 
   /// A site that had no space is not a missed one: the run stops, and ends in the same bytes.

@@ -60,7 +60,8 @@ struct ScoringTests {
       #expect(try shell.run("fm-eval \(call)").status == 64)
     }
     try shell.write("bad.tsv", "label\tp_a\tp_b\na\t.5\t.6\n")
-    try shell.fail("fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1")
+    try shell.fail(
+      "fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1, expected 1")
     try shell.write("bad.tsv", "label\tp_a\tp_b\nc\t.5\t.5\n")
     try shell.fail("fm-eval score bad.tsv", 65, "line 2: 'c' is none of the classes")
     try shell.fail("fm-eval score sites/north.tar", 65, "expected predictions")
@@ -195,10 +196,10 @@ struct ScoringTests {
   /// What is wrong with a table is said with its line.
   @Test(arguments: [
     ("label\tp_a\tp_b\na\t.5\t.5\tx\n", "line 2: 4 cells"),
-    ("label\tp_a\tp_b\na\t.5\tnan\n", "sample 1: nan is no probability"),
-    ("label\tp_a\tp_b\na\t1.5\t-.5\n", "is no probability"),
+    ("label\tp_a\tp_b\na\t.5\tnan\n", "sample 1: nan is not a probability"),
+    ("label\tp_a\tp_b\na\t1.5\t-.5\n", "is not a probability"),
     ("label\tp_a\tp_b\na\t.5\tx\n", "line 2: 'x' is no number"),
-    ("label\tp_a\tp_a\na\t.5\t.5\n", "line 1: column 'p_a' is there twice"),
+    ("label\tp_a\tp_a\na\t.5\t.5\n", "line 1: duplicate column 'p_a'"),
     ("label\tp_a\na\t1\n", "neither a prediction archive nor a table"),
     ("p_a\tp_b\n.5\t.5\n", "neither a prediction archive nor a table"),
     ("", "no header"),

@@ -54,7 +54,8 @@ struct StatisticsTests {
       fm-aggregate --head lda ridge.tar | cmp - three.tar
       fm-aggregate --head ridge --shrinkage .5 --remove east.up three.tar > x.tar
       """)
-    try shell.fail("fm-aggregate --add east.up three.tar", 65, "site 'east' sent three.tar too")
+    try shell.fail(
+      "fm-aggregate --add east.up three.tar", 65, "duplicate site 'east', also in three.tar")
     try shell.fail("fm-aggregate --remove east.up two.tar", 65, "site 'east' is not in the sum")
     try shell.succeed(
       "fm-train-local -q --features sites/north.tar --min-samples 1 --state n.st -o n.up first.tar")
@@ -72,8 +73,8 @@ struct StatisticsTests {
       "fm-aggregate --remove north.up --remove south.up two.tar", 75, "no site is left in the sum")
     try shell.fail("fm-aggregate --remove east.up north.up", 64, "change a model that keeps")
     try shell.succeed("fm-aggregate north.up south.up > plain.tar")
-    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "holds model, expected update")
-    try shell.fail("fm-aggregate --head ridge model.tar", 65, "holds model, expected update")
+    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "expected update, found model")
+    try shell.fail("fm-aggregate --head ridge model.tar", 65, "expected update, found model")
   }
 
   /// What an update says of other sites, or of the server's parameters, is not believed.
@@ -85,7 +86,7 @@ struct StatisticsTests {
       """)
     #expect(
       try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $3, $9 }' audit.tsv")
-        == "west lists site 'east', which sent an update of its own\n")
+        == "west includes site 'east', which also sent its own update\n")
     #expect(
       try shell.succeed("tar xOf model1.tar manifest.json | jq -c '[.inputs[].site]'")
         == "[\"east\",\"north\",\"south\"]\n")
@@ -97,7 +98,7 @@ struct StatisticsTests {
       fm-aggregate --keep-statistics north.up > a.tar; fm-aggregate --head ridge --keep-statistics east.up > b.tar
       """)
     try shell.fail("fm-aggregate --model first.tar nb.up", 65, "started from another model")
-    try shell.fail("fm-aggregate a.tar b.tar", 65, "of another set of parameters")
+    try shell.fail("fm-aggregate a.tar b.tar", 65, "hyper-parameters differ")
     // Sums are not taken by a server that waits for sites.
     try shell.succeed(
       """
@@ -115,10 +116,10 @@ struct StatisticsTests {
   @Test func whatDoesNotGoWithSumsIsRefused() throws {
     let updates = "north.up east.up south.up"
     for options in ["--rule median", "--weights samples", "--optimizer fedadam --model first.tar"] {
-      try shell.fail("fm-aggregate \(options) \(updates)", 64, "makes its models by itself")
+      try shell.fail("fm-aggregate \(options) \(updates)", 64, "computes its models itself")
     }
     try shell.fail(
-      "fm-aggregate --partial x --rule median \(updates)", 64, "makes its models by itself")
+      "fm-aggregate --partial x --rule median \(updates)", 64, "computes its models itself")
     try shell.fail(
       "fm-federate -q --run r0 --method gaussian --rule median sites", 64, "cannot be combined with a rule")
     try shell.fail(
@@ -126,10 +127,10 @@ struct StatisticsTests {
     #expect(try shell.run("test -e r0").status == 1)
     try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options go with --init")
     try shell.fail("fm-aggregate --partial x --best-round 1 \(updates)", 64, "makes an update")
-    try shell.fail("fm-aggregate north.up north.up", 65, "site 'north' sent north.up too")
-    try shell.fail("fm-compress --codec float16 north.up", 64, "float16 loses numbers")
+    try shell.fail("fm-aggregate north.up north.up", 65, "duplicate site 'north', also in north.up")
+    try shell.fail("fm-compress --codec float16 north.up", 64, "float16 is lossy")
     try shell.fail(
-      "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 loses")
+      "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 is lossy")
     try shell.fail(
       "fm-federate -q --run r --method gaussian --rounds 2 sites", 64, "method gaussian has at most 1")
     try shell.succeed("fm-aggregate \(updates) > second.tar")
@@ -137,19 +138,19 @@ struct StatisticsTests {
       "fm-train-local --features sites/east.tar --state x.st second.tar", 65, "has one round")
     try shell.fail(
       "fm-train-local --personalize --features sites/east.tar --state x.st first.tar", 65,
-      "needs a finished model")
+      "requires a finished model")
     // Of another method.
     try shell.succeed(
       "fm-train-local -q --features sites/east.tar --state c.st -o clip.up model.tar")
-    try shell.fail("fm-aggregate north.up clip.up", 65, "clip.up: of another method")
-    try shell.fail("fm-aggregate --partial x clip.up", 64, "only sums can be made in parts")
+    try shell.fail("fm-aggregate north.up clip.up", 65, "clip.up: method differs")
+    try shell.fail("fm-aggregate --partial x clip.up", 64, "partial sums require a method")
     try shell.fail("fm-aggregate --keep-statistics clip.up", 64, "sends no statistics to keep")
   }
 
   @Test func fewSamplesAreNotSent() throws {
     try shell.fail(
       "fm-train-local --features sites/east.tar --state x.st --min-samples 50 first.tar", 77,
-      "36 training samples; an update of fewer than 50 says too much")
+      "36 training samples; an update of fewer than 50 reveals too much")
     #expect(try shell.run("test -e x.st").status == 1)
     let run = try shell.run(
       "fm-federate --run run --method gaussian --min-samples 50 sites; echo $?")

@@ -1,14 +1,17 @@
 import FMBase
 import FMNumerics
 
-/// Writes a model or an update in another codec, or back in single precision.
+/// Converts models and updates to another codec, or back to single precision.
 public enum Compressor {
-  /// What leaves a site or a server, and may be packed for it.
+  /// The kinds that can be encoded: those exchanged between sites and the server.
   public static let kinds: [Manifest.Kind] = [.model, .update]
 
-  /// Encodes an archive. Without loss it stays the archive that it is; with loss it becomes a new
-  /// one, which names where it comes from.
-  /// - Returns: how many bytes were written.
+  /// Encodes an archive. A lossless codec keeps the archive's identity; a lossy one makes a new
+  /// archive, which names the original.
+  /// - Returns: the number of bytes written.
+  /// - Throws: `badData` if the archive already has another codec, or a value overflows half
+  ///   precision; `usage` if a lossy codec is used for a method that requires exact numbers;
+  ///   `ioError` if writing fails.
   public static func encode(
     _ archive: ModelArchive, codec: any Codec.Type, filter: Filter, tool: String,
     to descriptor: Int32, file: String
@@ -16,14 +19,15 @@ public enum Compressor {
     var (manifest, coding) = (archive.manifest, archive.coding)
     if let coded = coding.codec, coded != codec.name {
       throw FedMedError(
-        .badData, "is written as \(coded), which \(codec.name) cannot undo", file: archive.name,
+        .badData, "already encoded as \(coded), cannot encode as \(codec.name)", file: archive.name,
         hint: "decode it first")
     }
     let isExact = try archive.method().isExact
     guard codec.isLossless || !isExact else {
       throw FedMedError(
-        .usage, "\(codec.name) loses numbers that \(archive.run.method) needs", file: archive.name,
-        hint: "\(Float32Codec.name) keeps them")
+        .usage, "\(codec.name) is lossy, \(archive.run.method) requires exact numbers",
+        file: archive.name,
+        hint: "use --codec \(Float32Codec.name)")
     }
     if coding.codec == nil && !codec.isLossless {
       manifest.tool = tool
@@ -33,7 +37,10 @@ public enum Compressor {
     return try write(archive, manifest, coding, filter: filter, to: descriptor, file: file)
   }
 
-  /// Decodes an archive: single precision, with the coded values, and no filter.
+  /// Decodes an archive to single precision, without compression. Values rounded by a lossy codec
+  /// stay rounded.
+  /// - Returns: the number of bytes written.
+  /// - Throws: `ioError` if writing fails.
   public static func decode(
     _ archive: ModelArchive, tool: String, to descriptor: Int32, file: String
   ) throws(FedMedError) -> Int {
@@ -66,7 +73,7 @@ public enum Compressor {
 }
 
 extension Payload {
-  /// The same of a model or an update whose numbers are written in another way.
+  /// The payload of a model or an update with another coding.
   fileprivate func coded(_ coding: Manifest.Coding) -> Payload {
     switch self {
     case .model(var model):

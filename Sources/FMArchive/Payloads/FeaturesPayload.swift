@@ -1,19 +1,22 @@
 import FMBase
 
-/// The manifest of features.
+/// The part of a manifest specific to features.
 public struct FeaturesPayload: PayloadContent {
+  /// The encoder that the features come from.
   public var encoder: Manifest.Encoder
-  /// N.
+  /// N, the number of samples.
   public var samples: Int
-  /// nil before partitioning.
+  /// The site; `nil` before partitioning.
   public var site: String?
-  /// How many reference images of each class its anchor was made of, and are left out.
+  /// The number of reference images from which each class anchor was made; they are excluded from
+  /// the samples. `nil` without anchors.
   public var anchors: Int?
-  /// What was done to the images on purpose, to see what a model makes of it: `blur=2`.
+  /// The corruption deliberately applied to the images, such as `blur=2`; `nil` if there was none.
   public var damage: String?
-  /// The identity of the features that it is a part of.
+  /// The identity of the feature archive from which it was partitioned; `nil` if there is none.
   public var parent: String?
 
+  /// Creates a payload without optional keys.
   public init(encoder: Manifest.Encoder, samples: Int) {
     (self.encoder, self.samples) = (encoder, samples)
   }
@@ -32,7 +35,8 @@ public struct FeaturesPayload: PayloadContent {
     if let site { try Check.name(site, "site") }
     if let anchors { try Check.round(anchors, "anchors") }
     if let damage {
-      try Check.value(ImageDamage(damage) != nil, "damage", "none that is known")
+      try Check.value(
+        ImageDamage(damage) != nil, "damage", "unknown corruption '\(printable(damage))'")
     }
     try Check.checksum(parent, "parent")
   }

@@ -1,24 +1,28 @@
 import FMBase
 import FMMethods
 
-/// The manifest of a global model.
+/// The part of a manifest specific to global models.
 public struct ModelPayload: PayloadContent {
+  /// The run: its method, hyper-parameters and encoder.
   public var run: RunPayload
+  /// The round, from 0.
   public var round: Int
-  /// Of all sites in its updates; nil in round 0.
+  /// The number of training samples over all sites in its updates; `nil` in round 0.
   public var samples: Int?
-  /// How updates became the model; nil in round 0.
+  /// How the updates were aggregated; `nil` in round 0.
   public var aggregation: Manifest.Aggregation?
-  /// The best round by validation so far.
+  /// The best round by validation so far; `nil` if none has been validated.
   public var bestRound: Int?
+  /// The codec of the stored arrays.
   public var coding = Manifest.Coding()
-  /// The identity of the model before it.
+  /// The identity of the model from which the round started; `nil` in round 0.
   public var parent: String?
-  /// The updates in it, in the order of their sites' names.
+  /// The updates it was aggregated from, in the order of their site names.
   public var inputs: [Manifest.Input] = []
-  /// Whether it keeps the total of its sites' statistics.
+  /// Whether the archive includes the exact totals of the sites' statistics.
   public var keepsStatistics = false
 
+  /// Creates a payload without optional keys.
   public init(run: RunPayload, round: Int) {
     (self.run, self.round) = (run, round)
   }
@@ -37,7 +41,7 @@ public struct ModelPayload: PayloadContent {
     try run.validate()
     try coding.validate()
     try Check.round(round, "round")
-    // The sum over a million sites is one that a model may have.
+    // A model may combine up to a million sites.
     try Check.value((0...(1 << 50)).contains(samples ?? 0), "samples", "out of range")
     try aggregation?.validate()
     if let bestRound { try Check.round(bestRound, "bestRound") }
@@ -50,7 +54,8 @@ public struct ModelPayload: PayloadContent {
     let rules = MemberRule.rules(method.shared, [try coding.elementType(for: method)])
     guard keepsStatistics else { return rules }
     guard case .sum = method.server else {
-      throw FedMedError(.badData, "this method has no statistics", place: "statistics")
+      throw FedMedError(
+        .badData, "not allowed, because this method sends no statistics", place: "statistics")
     }
     return rules + MemberRule.rules(method.sent, [.int64])
   }
@@ -61,6 +66,9 @@ extension ModelPayload: Decodable {
     case round, samples, aggregation, bestRound, parent, statistics, inputs
   }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     run = try RunPayload(from: decoder)
@@ -75,20 +83,24 @@ extension ModelPayload: Decodable {
   }
 }
 
-/// The manifest of a site's update.
+/// The part of a manifest specific to updates.
 public struct UpdatePayload: PayloadContent {
+  /// The run: its method, hyper-parameters and encoder.
   public var run: RunPayload
+  /// The round, from 0.
   public var round: Int
-  /// The site, or the region whose sites it is an aggregate of.
+  /// The site, or the region whose sites' updates were summed.
   public var site: String
-  /// Training samples.
+  /// The number of training samples.
   public var samples: Int
-  /// The identity of the global model that it started from.
+  /// The identity of the global model from which training started.
   public var parent: String
+  /// The codec of the stored arrays.
   public var coding = Manifest.Coding()
-  /// The updates that it is the exact total of, in the order of their sites' names; empty in a site's own.
+  /// The updates in a sum, in the order of their site names; empty in a single site's update.
   public var inputs: [Manifest.Input] = []
 
+  /// Creates the payload of a single site's update.
   public init(run: RunPayload, round: Int, site: String, samples: Int, parent: String) {
     (self.run, self.round, self.site) = (run, round, site)
     (self.samples, self.parent) = (samples, parent)
@@ -112,10 +124,11 @@ public struct UpdatePayload: PayloadContent {
     guard !inputs.isEmpty else { return try Check.samples(samples) }
     for input in inputs { try input.validate() }
     try Check.value(
-      samples == inputs.reduce(0) { $0 + $1.samples }, "samples", "not the sum of its inputs")
+      samples == inputs.reduce(0) { $0 + $1.samples }, "samples",
+      "not the sum of its inputs' samples")
     try Check.value(
       zip(inputs, inputs.dropFirst()).allSatisfy { $0.site.precedes($1.site) }, "inputs",
-      "not in the order of their sites, each once")
+      "not sorted by site, or a duplicate site")
   }
 
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
@@ -123,7 +136,8 @@ public struct UpdatePayload: PayloadContent {
     let type = try coding.elementType(for: method)
     guard !inputs.isEmpty else { return MemberRule.rules(method.sent, [type]) }
     guard case .sum = method.server else {
-      throw FedMedError(.badData, "this method has no statistics", place: "inputs")
+      throw FedMedError(
+        .badData, "not allowed, because this method sends no statistics", place: "inputs")
     }
     return MemberRule.rules(method.sent, [.int64])
   }
@@ -132,6 +146,9 @@ public struct UpdatePayload: PayloadContent {
 extension UpdatePayload: Decodable {
   private enum CodingKeys: String, CodingKey { case round, site, samples, parent, inputs }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     run = try RunPayload(from: decoder)

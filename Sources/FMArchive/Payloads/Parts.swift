@@ -1,24 +1,26 @@
 import FMBase
 import FMMethods
 
-/// Values that the manifests of several kinds share.
+/// Values shared by the manifests of several kinds.
 extension Manifest {
   /// The frozen encoder that the features come from.
   public struct Encoder: Codable, Equatable, Sendable {
+    /// The encoder's name.
     public var name: String
-    /// D.
+    /// D, the number of features.
     public var dimension: Int
-    /// τ.
+    /// The logit scale τ.
     public var logitScale: Double
-    /// The checkpoint's checksum, where it is known.
+    /// The SHA-256 of the checkpoint; `nil` if unknown.
     public var sha256: String?
-    /// The checksum of all that the features depend on beside weights and images, where it is known:
-    /// the encoder's config, and how images become its input.
+    /// The SHA-256 of everything besides weights and images that determines the features: the
+    /// encoder's configuration and the preprocessing of images. `nil` if unknown.
     public var settings: String?
-    /// The checksum of the class texts' features (`text.npy`), where they are known: they must be
-    /// the same at every site.
+    /// The SHA-256 of the class text features (`text.npy`), which must be the same at every site.
+    /// `nil` if unknown.
     public var text: String?
 
+    /// Creates a description of an encoder.
     public init(
       name: String, dimension: Int, logitScale: Double, sha256: String? = nil,
       settings: String? = nil, text: String? = nil
@@ -35,7 +37,7 @@ extension Manifest {
       try Check.line(name, "encoder.name")
       try Check.value(
         (1...Manifest.largestDimension).contains(dimension), "encoder.dimension",
-        "must be from 1 to \(Manifest.largestDimension)")
+        "must be between 1 and \(Manifest.largestDimension)")
       try Check.value(
         logitScale > 0 && logitScale <= 300, "encoder.logitScale",
         "must be above 0 and at most 300")
@@ -44,6 +46,7 @@ extension Manifest {
       try Check.checksum(text, "encoder.text")
     }
 
+    /// The description as a JSON object.
     public var json: JSON {
       .object([
         "name": .string(name), "dimension": .integer(dimension), "logitScale": .number(logitScale),
@@ -53,12 +56,16 @@ extension Manifest {
     }
   }
 
-  /// An archive that this one was made from.
+  /// An update from which an archive was made.
   public struct Input: Codable, Equatable, Sendable {
+    /// The site that sent it.
     public var site: String
+    /// The number of training samples.
     public var samples: Int
+    /// The identity of the update's archive.
     public var identity: String
 
+    /// Creates a reference to an update.
     public init(site: String, samples: Int, identity: String) {
       self.site = site
       self.samples = samples
@@ -78,13 +85,16 @@ extension Manifest {
     }
   }
 
-  /// How updates became a model.
+  /// How updates were aggregated to a model.
   public struct Aggregation: Codable, Equatable, Sendable {
+    /// The name of the aggregation rule.
     public var rule: String
+    /// The weighting of the updates: `uniform` or `samples`.
     public var weights: String
-    /// The server's optimiser, where there is one.
+    /// The name of the server's optimiser; `nil` if none was used.
     public var optimizer: String?
 
+    /// Creates a description of an aggregation.
     public init(rule: String, weights: String, optimizer: String? = nil) {
       self.rule = rule
       self.weights = weights
@@ -94,7 +104,7 @@ extension Manifest {
     package func validate() throws(FedMedError) {
       for name in [rule, weights, optimizer ?? "-"] {
         try Check.value(
-          Check.isWord(name), "aggregation", "'\(printable(name))' is not a name")
+          Check.isWord(name), "aggregation", "invalid name '\(printable(name))'")
       }
     }
 
@@ -106,13 +116,14 @@ extension Manifest {
     }
   }
 
-  /// How numbers are written where that loses something.
+  /// The encoding of an archive's numbers.
   public struct Coding: Codable, Equatable, Sendable {
-    /// nil is single precision.
+    /// The codec; `nil` is single precision.
     public var codec: String?
-    /// The identity of the archive that a lossy codec was given.
+    /// The identity of the archive before lossy encoding; `nil` if it was not encoded.
     public var encodedFrom: String?
 
+    /// Creates a coding; without arguments, single precision.
     public init(codec: String? = nil, encodedFrom: String? = nil) {
       (self.codec, self.encodedFrom) = (codec, encodedFrom)
     }
@@ -121,16 +132,21 @@ extension Manifest {
       try Check.checksum(encodedFrom, "encodedFrom")
     }
 
+    /// The element type of the stored arrays.
+    /// - Throws: `badData` if the codec is unknown.
     package func elementType() throws(FedMedError) -> ElementType {
       guard let codec else { return .float32 }
       return try Codecs.named(codec).elementType
     }
 
-    /// - Throws: `badData` where the method's numbers must not lose anything, and do.
+    /// The element type of the stored arrays of `method`.
+    /// - Throws: `badData` if the codec is unknown, or is lossy while the method requires exact
+    ///   numbers.
     func elementType(for method: any FederatedMethod) throws(FedMedError) -> ElementType {
       let type = try elementType()
       guard let codec, method.isExact, type != .float32 else { return type }
-      throw FedMedError(.badData, "\(codec) loses numbers that this method needs", place: "codec")
+      throw FedMedError(
+        .badData, "\(codec) is lossy, this method requires exact numbers", place: "codec")
     }
 
     var fields: [(key: String, value: JSON?)] {
@@ -138,15 +154,18 @@ extension Manifest {
     }
   }
 
-  /// The model that predictions and reports are of.
+  /// The model that predictions or a report refer to.
   public struct Scored: Equatable, Sendable {
+    /// The name of the method.
     public var method: String
+    /// The round of the model.
     public var round: Int
-    /// Names of the ways to predict; the last is what the method predicts with.
+    /// The names of the predictors; the method predicts with the last one.
     public var predictors: [String]
-    /// The identity of the model.
+    /// The identity of the model's archive.
     public var parent: String
 
+    /// Creates a reference to a model.
     public init(method: String, round: Int, predictors: [String], parent: String) {
       (self.method, self.round) = (method, round)
       (self.predictors, self.parent) = (predictors, parent)
@@ -158,11 +177,11 @@ extension Manifest {
       try Check.value(
         (1...16).contains(predictors.count) && Set(predictors).count == predictors.count
           && predictors.allSatisfy { Check.isWord($0) && !Self.reserved.contains($0) },
-        "predictors", "no list of names")
+        "predictors", "must be a list of 1 to 16 unique predictor names")
       try Check.checksum(parent, "parent")
     }
 
-    /// What members and keys beside the predictors' are called.
+    /// Names of other members and keys, which predictors must not have.
     private static let reserved: Set<String> = [
       "probabilities", "labels", "samples", "calibrated", "split", "total",
     ]
@@ -179,6 +198,8 @@ extension Manifest {
 extension Manifest.Scored: Decodable {
   private enum CodingKeys: String, CodingKey { case version, method, round, predictors, parent }
 
+  /// Decodes the reference without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(String.self, forKey: .method)

@@ -1,12 +1,15 @@
 import FMBase
 
-/// The manifest of predictions.
+/// The part of a manifest specific to predictions.
 public struct PredictionsPayload: PayloadContent {
+  /// The model that was evaluated.
   public var scored: Manifest.Scored
-  /// N.
+  /// N, the number of samples.
   public var samples: Int
+  /// The site that the samples belong to; `nil` if they name none.
   public var site: String?
 
+  /// Creates a payload.
   public init(scored: Manifest.Scored, samples: Int, site: String?) {
     (self.scored, self.samples, self.site) = (scored, samples, site)
   }
@@ -21,7 +24,7 @@ public struct PredictionsPayload: PayloadContent {
     if let site { try Check.name(site, "site") }
   }
 
-  /// The last predictor's probabilities are always there.
+  /// The probabilities of the last predictor are required, all others optional.
   func memberRules(classes: Int) -> [MemberRule] {
     let shape = [samples, classes]
     return [
@@ -37,6 +40,8 @@ public struct PredictionsPayload: PayloadContent {
 extension PredictionsPayload: Decodable {
   private enum CodingKeys: String, CodingKey { case samples, site }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     scored = try Manifest.Scored(from: decoder)
@@ -45,12 +50,16 @@ extension PredictionsPayload: Decodable {
   }
 }
 
-/// The manifest of a report.
+/// The part of a manifest specific to reports.
 public struct ReportPayload: PayloadContent {
+  /// The model that was evaluated.
   public var scored: Manifest.Scored
+  /// The number of samples that were scored.
   public var samples: Int
+  /// The site that the report comes from.
   public var site: String
 
+  /// Creates a payload.
   public init(scored: Manifest.Scored, samples: Int, site: String) {
     (self.scored, self.samples, self.site) = (scored, samples, site)
   }
@@ -73,6 +82,8 @@ public struct ReportPayload: PayloadContent {
 extension ReportPayload: Decodable {
   private enum CodingKeys: String, CodingKey { case samples, site }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     scored = try Manifest.Scored(from: decoder)

@@ -1,27 +1,32 @@
 import FMBase
 import FMMethods
 
-/// What belongs to a run: the method, its hyper-parameters, and the encoder of the features. Models,
-/// updates, states and the server's memory have it in common.
+/// The description of a run: its method, hyper-parameters and encoder. Models, updates, states and
+/// the server's state share it.
 public struct RunPayload: Equatable, Sendable {
+  /// The name of the method.
   public var method: String
+  /// The hyper-parameters of the method.
   public var parameters: HyperParameters
+  /// The encoder that the features come from.
   public var encoder: Manifest.Encoder
 
+  /// Creates a description of a run.
   public init(method: String, parameters: HyperParameters, encoder: Manifest.Encoder) {
     (self.method, self.parameters, self.encoder) = (method, parameters, encoder)
   }
 
-  /// The method with all that it needs.
-  /// - Throws: `badData` where no method has that name.
+  /// Creates the method for C `classes`.
+  /// - Throws: `badData` if the method or one of its hyper-parameters is unknown.
   public func make(classes: Int) throws(FedMedError) -> any FederatedMethod {
     try Methods.named(method).make(
       MethodSetting(dimension: encoder.dimension, classes: classes), parameters)
   }
 
-  /// Whether sites train alike in both runs: of the same method and encoder, with the same parameters but for
-  /// those that the server alone obeys.
-  package func trainsAlike(_ other: RunPayload) throws(FedMedError) -> Bool {
+  /// Whether sites train in the same way in both runs: the method, the encoder and all
+  /// hyper-parameters are equal, except those that only the server uses.
+  /// - Throws: `badData` if the method is unknown.
+  package func hasSameTraining(as other: RunPayload) throws(FedMedError) -> Bool {
     guard method == other.method, encoder.fits(other.encoder) else { return false }
     let declarations = try Methods.named(method).parameters(base: parameters[Methods.base])
     return parameters.trainsIdentically(to: other.parameters, declarations)
@@ -49,6 +54,9 @@ public struct RunPayload: Equatable, Sendable {
 extension RunPayload: Decodable {
   private enum CodingKeys: String, CodingKey { case version, method, parameters, encoder }
 
+  /// Decodes the run without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(String.self, forKey: .method)
@@ -73,6 +81,7 @@ extension RunPayload: Decodable {
 }
 
 extension HyperParameters {
+  /// The hyper-parameters as a JSON object.
   public var json: JSON {
     .object(values.map { JSON.Member(key: $0.key, value: $0.scalar.json) })
   }

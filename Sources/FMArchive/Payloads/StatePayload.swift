@@ -2,40 +2,50 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// The manifest of a site's private state.
+/// The part of a manifest specific to states.
 public struct StatePayload: PayloadContent {
-  /// The rounds after which private arrays stood as they are held.
+  /// The rounds after which the private arrays in a state were saved.
   public struct Rounds: Codable, Equatable, Sendable {
+    /// The last round.
     public var latest: Int
+    /// The round before the last one of this site.
     public var previous: Int
+    /// The best round so far; `nil` if the site does not have its arrays.
     public var best: Int?
 
+    /// Creates a list of rounds.
     public init(latest: Int, previous: Int, best: Int? = nil) {
       (self.latest, self.previous, self.best) = (latest, previous, best)
     }
   }
 
-  /// The temperature that a site's validation samples gave the predictions of a model.
+  /// The temperature fitted to a model's predictions on a site's validation samples.
   public struct Calibration: Codable, Equatable, Sendable {
     /// The identity of the global model.
     public var model: String
-    /// T.
+    /// The temperature T.
     public var temperature: Double
 
+    /// Creates a calibration.
     public init(model: String, temperature: Double) {
       (self.model, self.temperature) = (model, temperature)
     }
   }
 
+  /// The run: its method, hyper-parameters and encoder.
   public var run: RunPayload
+  /// The site that the state belongs to.
   public var site: String
+  /// The rounds after which the private arrays were saved.
   public var rounds: Rounds
+  /// The calibration for a model; `nil` if there is none.
   public var calibration: Calibration?
-  /// The identity of the finished model that the site's private step fitted its arrays to.
+  /// The identity of the finished model used in the private step; `nil` before that step.
   public var personalized: String?
-  /// The identity of the global model that the latest round started from.
+  /// The identity of the global model from which the latest round started.
   public var parent: String
 
+  /// Creates a payload without optional keys.
   public init(run: RunPayload, site: String, rounds: Rounds, parent: String) {
     (self.run, self.site, self.rounds, self.parent) = (run, site, rounds, parent)
   }
@@ -82,7 +92,8 @@ public struct StatePayload: PayloadContent {
     }
     guard personalized != nil else { return held }
     guard let method = method as? any PersonalizedMethod else {
-      throw FedMedError(.badData, "this method has no private step", place: "personalized")
+      throw FedMedError(
+        .badData, "not allowed, because this method has no private step", place: "personalized")
     }
     return held + MemberRule.rules(method.personal, [.float32])
   }
@@ -93,6 +104,9 @@ extension StatePayload: Decodable {
     case site, rounds, calibration, personalized, parent
   }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     run = try RunPayload(from: decoder)
@@ -104,16 +118,20 @@ extension StatePayload: Decodable {
   }
 }
 
-/// The manifest of what a server's optimiser remembers.
+/// The part of a manifest specific to the state of the server's optimiser.
 public struct ServerPayload: PayloadContent {
+  /// The run: its method, hyper-parameters and encoder.
   public var run: RunPayload
+  /// The round whose model was made with it.
   public var round: Int
-  /// It names an optimiser.
+  /// How the updates were aggregated; it names an optimiser.
   public var aggregation: Manifest.Aggregation
-  /// The identity of the global model that the round started from.
+  /// The identity of the global model from which the round started.
   public var parent: String
+  /// The updates of the round, in the order of their site names.
   public var inputs: [Manifest.Input]
 
+  /// Creates a payload.
   public init(
     run: RunPayload, round: Int, aggregation: Manifest.Aggregation, parent: String,
     inputs: [Manifest.Input]
@@ -149,6 +167,9 @@ public struct ServerPayload: PayloadContent {
 extension ServerPayload: Decodable {
   private enum CodingKeys: String, CodingKey { case round, aggregation, parent, inputs }
 
+  /// Decodes the payload without validating its values.
+  /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
+  ///   the method or a hyper-parameter is unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     run = try RunPayload(from: decoder)

@@ -2,52 +2,67 @@ import FMBase
 import FMMethods
 import FMNumerics
 
-/// A way to average several updates. One file each.
+/// A rule that aggregates several updates. Each rule has its own file.
 public protocol AggregationRule: UpdateReduction {
+  /// The name in options and manifests.
   static var name: String { get }
-  /// What it can be told; nothing else changes what it gives.
+  /// The settings that affect its result.
   static var settings: Set<AggregationSettings.Name> { get }
 
-  /// - Throws: `usage` for a setting that cannot be.
+  /// Creates the rule.
+  /// - Throws: `usage` if a setting is missing or out of range.
   init(_ settings: AggregationSettings) throws(FedMedError)
 }
 
-/// What rules can be told.
+/// The settings of aggregation rules.
 public struct AggregationSettings: Sendable {
+  /// The name of a setting.
   public enum Name: Sendable {
-    case malicious, kept, trimmed, largestNorm, weights
+    /// The assumed number of malicious updates.
+    case malicious
+    /// The number of updates to keep.
+    case kept
+    /// The share to discard at each end.
+    case trimmed
+    /// The largest norm of an update's difference from the global model.
+    case largestNorm
+    /// The weights of the updates, which are passed with them.
+    case weights
   }
 
-  /// f: how many updates may be malicious.
+  /// f, the assumed number of malicious updates.
   public var malicious = 1
-  /// Of multi-Krum: how many updates it keeps; nil is all but f.
+  /// For multi-Krum, the number of updates to keep; `nil` is all but f.
   public var kept: Int?
-  /// Of the trimmed mean: the share that is left out at each end.
+  /// For the trimmed mean, the share to discard at each end, at least 0 and below .5.
   public var trimmed = 0.2
-  /// Of the clipped mean: the largest norm of an update's difference from the global model; nil is
-  /// the median of the norms.
+  /// For the clipped mean, the largest norm of an update's difference from the global model; `nil`
+  /// is the median of the norms.
   public var largestNorm: Double?
-  /// The arrays of the global model that the updates started from.
+  /// The arrays of the global model from which the updates started; `nil` if unknown.
   public var global: [Tensor]?
 
+  /// Creates the default settings.
   public init() {}
 }
 
-/// The rules by their names.
+/// The available rules.
 public enum AggregationRules {
+  /// All rules.
   public static let all: [any AggregationRule.Type] = [
     MeanRule.self, MedianRule.self, TrimmedMeanRule.self, KrumRule.self, MultiKrumRule.self,
     BulyanRule.self, GeometricMedianRule.self, ClippedMeanRule.self,
   ]
 }
 
-/// How much each update counts.
+/// The weighting of the updates.
 public enum AggregationWeights: String, CaseIterable, Sendable {
-  /// All the same, as in the paper.
+  /// Equal weights, as in the paper.
   case uniform
-  /// By the number of training samples.
+  /// Weights proportional to the number of training samples.
   case samples
 
+  /// The weight of an update of so many training samples.
   public func weight(samples: Int) -> Double {
     self == .uniform ? 1 : Double(samples)
   }

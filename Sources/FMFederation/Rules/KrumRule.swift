@@ -2,34 +2,39 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// Krum (Blanchard et al. 2017): the update that is nearest to its n − f − 2 nearest ones, by the sum of
-/// squared distances; of several the first.
+/// Krum (Blanchard et al. 2017): the update with the smallest sum of squared distances to its n − f
+/// − 2 nearest neighbours; the first one if several are equal.
 public struct KrumRule: CollectingRule {
+  /// The name in options and manifests.
   public static let name = "krum"
+  /// The settings that affect the result.
   public static let settings: Set<AggregationSettings.Name> = [.malicious]
 
   private let malicious: Int
   var updates = UpdateCollection()
 
+  /// Creates the rule.
   public init(_ settings: AggregationSettings) { malicious = settings.malicious }
 
+  /// The arrays of the selected update.
+  /// - Throws: `tryAgain` if there are fewer than 2 f + 3 updates.
   public func result() throws(FedMedError) -> [Tensor] {
     try updates.require(2 * malicious + 3, for: Self.name)
     return updates.tensors(updates.rows[Krum.ranked(updates, malicious: malicious)[0]])
   }
 }
 
-/// What Krum's relatives share.
+/// The scores shared by Krum, multi-Krum and Bulyan.
 enum Krum {
-  /// The updates from the best score to the worst.
+  /// The indices of the updates, from the best score to the worst.
   package static func ranked(_ updates: UpdateCollection, malicious: Int) -> [Int] {
     order(
       scores(
         updates.squaredDistances(), among: Array(0..<updates.count), malicious: malicious))
   }
 
-  /// Of each of `chosen`, the sum of squared distances to the nearest others of them, all but f + 1
-  /// and at least one.
+  /// The Krum score of each of the `chosen` updates: the sum of squared distances to its nearest
+  /// neighbours among them, of which there are m − f − 2 for m chosen updates, but at least one.
   package static func scores(_ distances: [[Double]], among chosen: [Int], malicious: Int)
     -> [Double]
   {
@@ -40,7 +45,7 @@ enum Krum {
     }
   }
 
-  /// The places of the scores from low to high, equal ones in their order.
+  /// The indices of the scores in ascending order; equal scores keep their order.
   package static func order(_ scores: [Double]) -> [Int] {
     scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
   }

@@ -1,25 +1,28 @@
-/// What the server makes of the difference Δ between the updates' aggregate and the global model, with
-/// a memory of earlier rounds (Reddi et al. 2021, "Adaptive federated optimization"). One file each.
+/// A server optimiser: it turns the difference Δ between the aggregate of the updates and the
+/// global model into a step, using moments of earlier rounds (Reddi et al. 2021, "Adaptive
+/// federated optimization"). Each optimiser has its own file.
 public protocol ServerOptimizer: Sendable {
+  /// The name in options and manifests.
   static var name: String { get }
-  /// η where none is given.
+  /// The default learning rate η.
   static var learningRate: Double { get }
 
-  /// One number's step.
+  /// The step of one number.
   /// - Parameters:
-  ///   - delta: Δ.
-  ///   - first: its first moment, 0 in the beginning; changed.
-  ///   - second: its second moment, τ² in the beginning; changed.
-  /// - Returns: the step, before η.
+  ///   - delta: the difference Δ.
+  ///   - first: the first moment, initially 0; updated.
+  ///   - second: the second moment, initially τ²; updated.
+  /// - Returns: the step, before multiplication by η.
   static func step(_ delta: Double, first: inout Double, second: inout Double) -> Double
 }
 
-/// The server's optimisers by their names.
+/// The available server optimisers.
 public enum ServerOptimizers {
+  /// All server optimisers.
   public static let all: [any ServerOptimizer.Type] = [
     FedAvgM.self, FedAdam.self, FedYogi.self,
   ]
 
-  /// τ: how small a root of a second moment can be.
+  /// τ, added to the root of the second moment for numerical stability.
   static let tau = 1e-3
 }

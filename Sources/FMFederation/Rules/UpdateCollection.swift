@@ -3,26 +3,27 @@ import FMBase
 import FMMetrics
 import FMNumerics
 
-/// A rule that must see all updates at once.
+/// A rule that needs all updates at once.
 protocol CollectingRule: AggregationRule {
   var updates: UpdateCollection { get set }
 }
 
 extension CollectingRule {
+  /// Stores an update.
   public mutating func add(_ tensors: [Tensor], weight: Double) {
     updates.add(tensors, weight: weight)
   }
 }
 
-/// Updates side by side, for rules that must see all of them at once. Each is one row of numbers, all
-/// its arrays one after the other.
+/// All updates of a round in memory, for rules that need them at once. Each is one row with all its
+/// arrays concatenated.
 struct UpdateCollection: Sendable {
   private var names: [(name: String, shape: [Int])] = []
-  /// θ_k [D] of each update.
+  /// The numbers θ_k [D] of each update.
   private(set) var rows: [[Float]] = []
   private(set) var weights: [Double] = []
 
-  /// How many numbers are in an update.
+  /// D, the number of numbers in an update.
   package var width: Int { rows.first?.count ?? 0 }
   package var count: Int { rows.count }
 
@@ -33,14 +34,15 @@ struct UpdateCollection: Sendable {
     weights.append(weight)
   }
 
-  /// - Throws: `tryAgain` for fewer updates than `least`.
+  /// Checks that there are at least `least` updates.
+  /// - Throws: `tryAgain` if there are fewer.
   package func require(_ least: Int, for rule: String) throws(FedMedError) {
     guard count >= least else {
-      throw FedMedError(.tryAgain, "\(count) updates, \(rule) needs \(least)")
+      throw FedMedError(.tryAgain, "\(count) updates, \(rule) requires at least \(least)")
     }
   }
 
-  /// The arrays that a row stands for.
+  /// Splits a row into arrays.
   package func tensors(_ row: [Float]) -> [Tensor] {
     var start = 0
     return names.map { name in
@@ -51,7 +53,8 @@ struct UpdateCollection: Sendable {
     }
   }
 
-  /// Each number of the result from those of all updates, of which `combine` gets a copy.
+  /// Computes each number of the result by `combine`, which gets a copy of that number in all
+  /// updates.
   func byCoordinate(_ combine: (inout [Float]) -> Double) -> [Tensor] {
     var values = [Float](repeating: 0, count: count)
     var result = [Float](repeating: 0, count: width)
@@ -62,11 +65,12 @@ struct UpdateCollection: Sendable {
     return tensors(result)
   }
 
-  /// Σ w_k θ_k / Σ w_k over some of the updates.
+  /// The weighted mean Σ w_k θ_k / Σ w_k over the `chosen` updates.
   package func mean(of chosen: [Int], weights: [Double]) -> [Tensor] {
     tensors(average(of: chosen, weights: weights).map { Float($0) })
   }
 
+  /// The weighted mean over the `chosen` updates, in double precision.
   package func average(of chosen: [Int], weights: [Double]) -> [Double] {
     var sums = [Double](repeating: 0, count: width)
     for k in chosen {
@@ -77,7 +81,7 @@ struct UpdateCollection: Sendable {
     return sums
   }
 
-  /// ‖θ_i − θ_j‖² of each pair.
+  /// The squared distances ‖θ_i − θ_j‖² between all pairs [n, n].
   func squaredDistances() -> [[Double]] {
     var result = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
     for i in 0..<count {
@@ -89,6 +93,7 @@ struct UpdateCollection: Sendable {
     return result
   }
 
+  /// The squared Euclidean distance of two rows.
   static func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
     var sum = 0.0
     for place in a.indices {
@@ -99,7 +104,7 @@ struct UpdateCollection: Sendable {
   }
 }
 
-/// The middle one of numbers, or the mean of the two in the middle.
+/// The median: the middle value, or the mean of the two middle values. Sorts `values`.
 package func median(_ values: inout [Float]) -> Double {
   values.sort()
   let middle = values.count / 2

@@ -126,10 +126,10 @@ struct AggregationRuleTests {
       collection.add([Tensor(name: "x", shape: [1], values: [value])], weight: 1)
     }
     let distances = UpdateGuard.distances(collection)
-    let middle = UpdateGuard.middle(distances)
-    #expect(distances.map { $0 > 3 * middle } == values.map { abs($0 - 1) > 1 })
+    let median = UpdateGuard.median(distances)
+    #expect(distances.map { $0 > 3 * median } == values.map { abs($0 - 1) > 1 })
     #expect(abs(distances[values.count - 1] / last - 1) < 1e-5)
-    #expect(!UpdateGuard.times(distances[values.count - 1], middle).contains("null"))
+    #expect(!UpdateGuard.ratio(distances[values.count - 1], median).contains("null"))
   }
 
   /// Two steps by hand, Δ = .5 and then 0.

@@ -69,14 +69,15 @@ struct FederatedRoundTests {
 
   @Test func whatDoesNotBelongTogetherIsRefused() throws {
     let first = try update("a", "1")
-    let twin = try update("a", "2")
+    let duplicate = try update("a", "2")
     #expect(
-      failure { _ = try aggregate([first, twin]) }?.reason.hasPrefix("site 'a' sent") == true)
+      failure { _ = try aggregate([first, duplicate]) }?.reason.hasPrefix("duplicate site 'a'")
+        == true)
     let otherRun = try smallModel(folder, like: features, seed: 5)
     let foreign = try update("b", "3", model: otherRun)
     #expect(
       failure { _ = try aggregate([first, foreign]) }?.reason.hasPrefix(
-        "of another set of parameters")
+        "hyper-parameters differ")
         == true)
     let wider = try smallModel(folder, like: features) { $0[FedMedCLIP.hidden] = 7 }
     #expect(failure { _ = try aggregate([first, update("b", "4", model: wider)]) } != nil)
@@ -86,7 +87,7 @@ struct FederatedRoundTests {
     }()
     #expect(
       failure { _ = try aggregate([first, update("b", "5", model: next)]) }?.reason
-        .hasPrefix("of another round") == true)
+        .hasPrefix("round differs") == true)
   }
 
   @Test func otherKindsAreRefused() throws {

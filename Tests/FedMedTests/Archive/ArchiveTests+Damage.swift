@@ -34,7 +34,7 @@ extension ArchiveTests {
     for rest in [[1], [UInt8](repeating: 0, count: 511) + [1]] {
       let text = message(
         try folder.write("more.tar", whole + rest + [UInt8](repeating: 0, count: 2048)))
-      #expect(text == "F: something follows the last member")
+      #expect(text == "F: unexpected data after the last member")
     }
     // Zeros do: tar itself pads with them.
     #expect(
@@ -63,7 +63,7 @@ extension ArchiveTests {
     var bytes = try folder.read("whole")
     bytes[3] = 0x10
     bytes.insert(contentsOf: Array("Jane Doe".utf8) + [0], at: 10)
-    let hidden = "F: its compressed form has a name, a comment or a frame of its own"
+    let hidden = "F: the compressed file has a name, a comment or an extra frame"
     #expect(message(try folder.write("comment.gz", bytes)) == hidden)
     let frame: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0] + Array("Jane".utf8)
     #expect(message(try folder.write("frame.zst", frame + folder.read("features.tar"))) == hidden)
@@ -147,12 +147,12 @@ extension ArchiveTests {
         .features(FeaturesPayload(encoder: bad.encoder, samples: 60)))
       try writer.finish(manifest, filter: .none, to: descriptor, file: file)
     }
-    #expect(message(path) == "F: labels.npy: label 2 of sample 2, there are 2 classes")
+    #expect(message(path) == "F: labels.npy: label 2 of sample 2, must be between 0 and 1")
   }
 
   @Test func kindsAreChecked() throws {
     let path = folder.path("features.tar")
     let error = failure { _ = try ModelArchive(model: path) }
-    #expect(error?.reason == "holds features, expected model")
+    #expect(error?.reason == "expected model, found features")
   }
 }

@@ -129,7 +129,7 @@ struct ArchiveTests {
     tar.add(parts[0].name, parts[0].content)
     tar.add("features.npy", [], type: type, link: "/etc/passwd")
     let text = message(try folder.write("link.tar", tar.finished))
-    #expect(text == "F: features.npy: not a plain file")
+    #expect(text == "F: features.npy: not a regular file")
   }
 
   /// Nothing hides in headers, between members, or in comments.
@@ -155,14 +155,14 @@ struct ArchiveTests {
     for offset in [157, 345, 499, 500, 511] {
       #expect(
         try message(fields: [offset: "x"])
-          == "\(place): has more in its tar header than name and size")
+          == "\(place): its tar header holds more than name and size")
     }
-    #expect(try message(fields: [20: "secret"]) == "F: a member without a proper name")
-    #expect(try message(padding: 65) == "F: something stands between members")
+    #expect(try message(fields: [20: "secret"]) == "F: a member has an invalid name")
+    #expect(try message(padding: 65) == "F: unexpected data between members")
     for type in ["x", "g"] as [Character] {
       let text = try message { $0.add("pax", Array("19 comment=Jane Doe\n".utf8), type: type) }
       #expect(
-        text == (type == "x" ? "F: pax: has an extended header" : "F: pax: not a plain file"))
+        text == (type == "x" ? "F: pax: has an extended header" : "F: pax: not a regular file"))
     }
     let long = try message {
       $0.add("pax", Array("13 size=1088\n".utf8), type: "x")
@@ -178,7 +178,7 @@ struct ArchiveTests {
       large.members[index].bytes = 3_000_000_000
       let error = failure { _ = try Manifest(json: large.bytes) }
       #expect(error?.place == "manifest.json: \(member.name)")
-      #expect(error?.reason.contains("3000000000 bytes, at most") == true)
+      #expect(error?.reason.contains("3000000000 bytes, must be at most") == true)
     }
     let scored = Manifest.Scored(
       method: "linear", round: 1, predictors: ["head"], parent: String(repeating: "0", count: 64))
@@ -190,13 +190,13 @@ struct ArchiveTests {
         sha256: String(repeating: "0", count: 64))
     ]
     let error = failure { _ = try Manifest(json: report.bytes) }
-    #expect(error?.reason == "3000000000 bytes, at most 8388608")
+    #expect(error?.reason == "3000000000 bytes, must be at most 8388608")
   }
 
   @Test func aManifestThatIsALinkIsRefused() throws {
     var tar = TarBuilder()
     tar.add("manifest.json", [], type: "2", link: "/etc/passwd")
     #expect(
-      message(try folder.write("link.tar", tar.finished)) == "F: manifest.json: not a plain file")
+      message(try folder.write("link.tar", tar.finished)) == "F: manifest.json: not a regular file")
   }
 }

@@ -42,6 +42,6 @@ struct ByteSourceTests {
     let path = try sparse(1 << 29)
     #expect(
       failure { _ = try ByteSource(path: path).text(limit: 1 << 30) }?.reason
-        == "not UTF-8 text: it has a zero byte")
+        == "not UTF-8 text: it contains a zero byte")
   }
 }

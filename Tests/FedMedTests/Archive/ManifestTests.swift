@@ -63,7 +63,7 @@ struct ManifestTests {
     }
     try expectRefused("round: out of range") { $0.update.round = -1 }
     try expectRefused("classes") { $0.classes = [] }
-    try expectRefused("twice") { $0.classes = ["a", "a"] }
+    try expectRefused("duplicate name") { $0.classes = ["a", "a"] }
     try expectRefused("cannot be a name") { $0.update.site = "a\nb" }
     try expectRefused("encoder.dimension") { $0.update.run.encoder.dimension = 1 << 40 }
     try expectRefused("encoder.logitScale") { $0.update.run.encoder.logitScale = 0 }
@@ -82,7 +82,7 @@ struct ManifestTests {
 
   /// Nothing travels that no tool knows of, and what is known must be possible.
   @Test func oddValuesAreRefused() throws {
-    try expectRefused("parent: no SHA-256 checksum") { $0.update.parent = "abc" }
+    try expectRefused("parent: not a SHA-256 checksum") { $0.update.parent = "abc" }
     try expectRefused("members.sha256") { $0.members[2].sha256 = String(repeating: "G", count: 64) }
     try expectRefused("bestRound: out of range") {
       var model = ModelPayload(run: $0.update.run, round: 3)
@@ -120,13 +120,13 @@ struct ManifestTests {
       $0.update.run.encoder.name = String(repeating: "x", count: 300)
     }
     try expectRefused("invisible characters") { $0.update.run.encoder.name = "clip\u{200B}" }
-    try expectRefused("aggregation: 'a patient' is not a name") {
+    try expectRefused("aggregation: invalid name 'a patient'") {
       var model = ModelPayload(run: $0.update.run, round: 3)
       model.aggregation = Manifest.Aggregation(rule: "a patient", weights: "uniform")
       $0.payload = .model(model)
     }
     // What an update is not for has no room in it.
-    try expectRefused("inputs: this method has no statistics") {
+    try expectRefused("inputs: not allowed, because this method sends no statistics") {
       $0.update.inputs = [
         Manifest.Input(
           site: "Jane Doe", samples: $0.update.samples, identity: $0.update.parent)
@@ -169,7 +169,7 @@ struct ManifestTests {
           name: "mlp/layer1.weight.npy", dtype: .float32, shape: [1], bytes: 4,
           sha256: $0.members[0].sha256))
     }
-    #expect(text.contains("mlp/layer1.weight.npy: has no place in an archive of update"))
+    #expect(text.contains("mlp/layer1.weight.npy: not allowed in an archive of kind update"))
   }
 
   @Test func versionAndFormatAreChecked() throws {

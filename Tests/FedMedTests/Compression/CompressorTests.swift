@@ -51,7 +51,7 @@ struct CompressorTests {
     #expect(try encode(encoded, Float16Codec.self, .zstd).identity == encoded.identity)
     #expect(
       failure { _ = try encode(encoded, Float32Codec.self) }?.reason
-        == "is written as float16, which float32 cannot undo")
+        == "already encoded as float16, cannot encode as float32")
   }
 
   @Test func withoutLossItStaysTheArchiveThatItIs() throws {

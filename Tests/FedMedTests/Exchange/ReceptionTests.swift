@@ -76,7 +76,7 @@ struct ReceptionTests {
     try FileManager.default.createSymbolicLink(
       atPath: place("update.tar"), withDestinationPath: secret)
     let decision = try #require(try decide())
-    #expect(decision.refusal?.reason == "not a plain file" && decision.checksum == nil)
+    #expect(decision.refusal?.reason == "not a regular file" && decision.checksum == nil)
     decision.clear()
     #expect(FileManager.default.fileExists(atPath: secret))
     #expect(
@@ -91,11 +91,11 @@ struct ReceptionTests {
 
   @Test(.timeLimit(.minutes(1))) func whatIsNoPlainFileOrTooLargeIsRefusedUnread() throws {
     #expect(mkfifo(place("update.tar"), 0o600) == 0)
-    #expect(try decide()?.refusal?.reason == "not a plain file")
+    #expect(try decide()?.refusal?.reason == "not a regular file")
     try decide()?.clear()
     try FileManager.default.createDirectory(
       atPath: place("update.tar"), withIntermediateDirectories: true)
-    #expect(try decide()?.refusal?.reason == "not a plain file")
+    #expect(try decide()?.refusal?.reason == "not a regular file")
     try decide()?.clear()
     for size in [UInt64(1) << 43, 1 << 26] {
       try Data().write(to: URL(fileURLWithPath: place("update.tar")))
@@ -114,14 +114,16 @@ struct ReceptionTests {
       return try decide()?.refusal?.reason
     }
     #expect(try reason() == nil)
-    #expect(try reason { $0.update.round = 3 } == "of round 3, asked for round 1")
+    #expect(try reason { $0.update.round = 3 } == "expected round 1, found 3")
     let other = String(repeating: "0", count: 64)
     #expect(try reason { $0.update.parent = other } == "from another model than that of round 0")
     #expect(
       try reason { $0.update.run.parameters[TrainingParameters.seed] += 1 }?.contains(
-        "other parameters") == true)
-    #expect(try reason { $0.classes[0] = "x" }?.contains("other classes") == true)
-    #expect(try reason { $0.update.run.encoder.name = "x" }?.contains("another encoder") == true)
+        "hyper-parameters differ") == true)
+    #expect(try reason { $0.classes[0] = "x" }?.contains("classes or method differ") == true)
+    #expect(
+      try reason { $0.update.run.encoder.name = "x" }?.contains(
+        "encoder or hyper-parameters differ") == true)
     // Late is no fault: the round has gone on.
     var late = Reception(
       .report, model: model, signers: nil, names: ["a"], known: [:])
@@ -145,6 +147,7 @@ struct ReceptionTests {
     #expect(try reason("東京") == nil)
     #expect(try reason("東京", known: ["東京": "a"]) == nil)
     #expect(try reason("東京", known: ["東京": "b"])?.contains("does not belong") == true)
-    #expect(try reason("京都", known: ["東京": "a"])?.contains("is that of '東京'") == true)
+    #expect(
+      try reason("京都", known: ["東京": "a"])?.contains("this folder belongs to site '東京'") == true)
   }
 }

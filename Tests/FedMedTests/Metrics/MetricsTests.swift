@@ -162,10 +162,10 @@ struct MetricsTests {
       } catch { return error.description }
     }
     #expect(message([], []) == "t: no samples")
-    #expect(message([0.5, 0.6], [0]) == "t: sample 1: the probabilities sum to 1.1")
-    #expect(message([0.5, 0.5, -0.1, 1.1], [0, 0]) == "t: sample 2: -0.1 is no probability")
-    #expect(message([.nan, 0.5], [0]) == "t: sample 1: nan is no probability")
-    #expect(message([0.5, 0.5], [2]) == "t: sample 1: label 2, there are 2 classes")
+    #expect(message([0.5, 0.6], [0]) == "t: sample 1: the probabilities sum to 1.1, expected 1")
+    #expect(message([0.5, 0.5, -0.1, 1.1], [0, 0]) == "t: sample 2: -0.1 is not a probability")
+    #expect(message([.nan, 0.5], [0]) == "t: sample 1: nan is not a probability")
+    #expect(message([0.5, 0.5], [2]) == "t: sample 1: label 2, must be between 0 and 1")
     #expect(message([0.5, 0.5004], [1]) == nil)
   }
 }

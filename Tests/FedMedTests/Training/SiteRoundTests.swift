@@ -98,7 +98,7 @@ struct SiteRoundTests {
     let second = try round(model(after: first, from: start), first.state)
     let error = failure { _ = try round(start, second.state) }
     #expect(error?.code == .badData)
-    #expect(error?.reason.hasPrefix("has trained round 2, the model") == true)
+    #expect(error?.reason.hasPrefix("the state is from a later round (2) than the model") == true)
   }
 
   /// A site that missed rounds goes on from its latest classifier.
@@ -162,12 +162,13 @@ struct SiteRoundTests {
       change(&changed)
       return failure { _ = try round(model, state, features: changed) }?.reason ?? "accepted"
     }
-    #expect(reason { $0.site = nil } == "names no site")
+    #expect(reason { $0.site = nil } == "no site name")
     #expect(reason { $0.split = nil } == "not split into train, validation and test")
     #expect(reason { $0.classes = ["one", "two", "four"] }.hasPrefix("classes one, two, four"))
     #expect(reason { $0.encoder.name = "other" }.hasPrefix("encoder"))
     #expect(reason { $0.encoder.text = String(repeating: "0", count: 64) }.hasPrefix("encoder"))
-    #expect(reason({ $0.site = "b" }, state) == "the state of site 'a', the features are of 'b'")
+    #expect(
+      reason({ $0.site = "b" }, state) == "the state belongs to site 'a', the features to site 'b'")
     let other = try smallModel(folder, like: features) { $0[FedMedCLIP.lambda] = 1 }
     #expect(
       failure { _ = try round(other, state) }?.reason.hasPrefix("belongs to another run") == true)
