@@ -142,11 +142,10 @@ public struct FederatedRound {
         defer { arrival = own }
         updates.append(try own.wholeUpdate(signers))
       } catch {
-        // An existing file that cannot be read is its sender's fault too.
-        guard
-          [.badData, .refused].contains(error.code)
-            || error.code == .noInput && ByteSource.exists(path)
-        else { throw error }
+        // An existing file that cannot be read is its sender's fault too; a missing ssh-keygen is not.
+        let isUnreadable =
+          error.code == .noInput && error.file?.hasPrefix(path) == true && ByteSource.exists(path)
+        guard [.badData, .refused].contains(error.code) || isUnreadable else { throw error }
         refusals.append(arrival?.refusal(error) ?? Refusal(name: path, error: error))
       }
     }

@@ -62,7 +62,7 @@ extension FailureTests {
     }
     #expect(!FileManager.default.fileExists(atPath: shell.folder.path + "/s"))
     let text = try shell.run("script -qec 'fm-eval check model.tar' /dev/null")
-    #expect(text.text.contains("model.tar\tmodel"))
+    #expect(text.text.contains("model.tar  model"))
   }
 
   /// The bar is shown on a terminal that can show it, and nowhere else unless asked for.

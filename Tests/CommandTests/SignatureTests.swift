@@ -201,6 +201,17 @@ struct SignatureTests {
     try shell.succeed("test ! -e v")
   }
 
+  /// Without ssh-keygen no site is blamed: the command fails.
+  @Test func aMissingSSHKeygenIsNotTheSendersFault() throws {
+    try shell.succeed(
+      "mkdir bin; for tool in fm-aggregate sh; do ln -s \"$(command -v $tool)\" bin; done")
+    for guarding in ["", "--guard 1000"] {
+      let outcome = try shell.run("PATH=$PWD/bin; \(call) \(guarding) *.tar.gz > m")
+      #expect(outcome.status == 66 && outcome.errors.contains("ssh-keygen"), "\(outcome.errors)")
+      #expect(outcome.lines.count == 1)
+    }
+  }
+
   /// Nobody is there to type a passphrase; other reasons are ssh-keygen's own.
   @Test func keysThatCannotSignAreTold() throws {
     try shell.succeed("ssh-keygen -q -t ed25519 -N secret -f locked; echo no key > broken")
