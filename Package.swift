@@ -19,7 +19,7 @@ let tools = [
 
 let libraries = [
   "FMBase", "FMNumerics", "FMLayers", "FMMethods", "FMArchive", "FMEncoder", "FMPartition",
-  "FMMetrics", "FMReports", "FMPages", "FMFederation",
+  "FMMetrics", "FMReports", "FMPages", "FMPrivacy", "FMFederation",
 ]
 
 /// A target that may import those that it names, and no other: the arrows of the drawing in
@@ -63,6 +63,7 @@ let package = Package(
     library("FMMetrics", ["FMBase", "FMNumerics"]),
     library("FMReports", ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMMetrics"]),
     library("FMPages", ["FMBase", "FMMethods", "FMMetrics", "FMReports"]),
+    library("FMPrivacy", ["FMBase"], system: ["CNettle"]),
     library(
       "FMFederation",
       ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMPartition", "FMMetrics", "FMReports"],

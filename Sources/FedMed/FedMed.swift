@@ -9,4 +9,5 @@
 @_exported import FMNumerics
 @_exported import FMPages
 @_exported import FMPartition
+@_exported import FMPrivacy
 @_exported import FMReports
