@@ -47,4 +47,14 @@ struct InstallTests {
     #expect(outcome.status == 73)
     #expect(outcome.errors.contains("cannot install"))
   }
+
+  /// The changelog is the package's, and its first entry is the version of the tools.
+  @Test func changelogStartsWithTheVersion() throws {
+    let changelog = Shell.root.appendingPathComponent("Sources/Packaging/changelog").path
+    let version = try shell.succeed("fm-eval --version | cut -d ' ' -f 2")
+    #expect(
+      try shell.succeed("dpkg-parsechangelog -l '\(changelog)' -S Version") == version)
+    #expect(
+      try shell.succeed("dpkg-parsechangelog -l '\(changelog)' -S Source") == "fedmedclip\n")
+  }
 }

@@ -1,0 +1,101 @@
+import FMBase
+
+/// The masked update of one site in a round: its integers plus a mask of its own, plus a mask with
+/// each other site that cancels in the sum.
+///
+/// Why the server learns only the sum: to it, every pairwise mask of two honest sites is a ChaCha20
+/// key stream whose key it does not know (X25519 and HKDF), so the masked vectors of honest sites
+/// look like uniform vectors with a fixed sum. It can remove a pairwise mask only with shares of a
+/// masking key, and a site's own mask only with shares of its seed. An honest site reveals one of
+/// the two for every other site, never both, and only for a set of sites that t sites have
+/// confirmed; with at most c colluding sites, two different sets cannot be confirmed, because
+/// 2t > n + c. So either the own mask or a pairwise mask with an honest site remains on every
+/// single update.
+package struct Masking: Sendable {
+  private let secrets: SiteSecrets
+  private let list: SiteList
+  private let index: Int
+  private let round: Int
+  /// A, the places of the sites that sent shares.
+  private let sharers: [Int]
+
+  /// - Parameters:
+  ///   - round: from 1.
+  ///   - sharers: A, the names of the sites that sent shares.
+  /// - Throws: `refused` for a forged list; `badData` if A is smaller than the threshold, has
+  ///   unknown or repeated sites, or lacks this one, or the list has no keys for the round.
+  package init(
+    _ secrets: SiteSecrets, list: SiteList, round: Int, sharers: [String]
+  ) throws(FedMedError) {
+    (self.secrets, self.list, self.round) = (secrets, list, round)
+    index = try secrets.index(in: list)
+    self.sharers = try list.places(of: sharers)
+    guard (1...list.rounds).contains(round) else {
+      throw FedMedError(.badData, "no masking keys for round \(round)")
+    }
+    guard self.sharers.count >= list.parameters.threshold, self.sharers.contains(index) else {
+      throw FedMedError(
+        .badData,
+        "\(self.sharers.count) sites sent shares, at least \(list.parameters.threshold) and this "
+          + "one must")
+    }
+  }
+
+  /// Masks integers modulo 2³² or 2⁶⁴.
+  /// - Throws: `badData` for a key of small order.
+  package func masked<Value: FixedWidthInteger & UnsignedInteger>(
+    _ values: [Value]
+  ) throws(FedMedError) -> [Value] {
+    var result = values
+    var own = MaskStream.own(seed: secrets.rounds[round - 1].seed)
+    own.mask(&result)
+    for other in sharers where other != index {
+      var stream = try MaskStream.between(
+        secrets.rounds[round - 1].masking, index, other, list: list, round: round)
+      // The site that comes first adds the mask, the other one subtracts it.
+      stream.mask(&result, subtracting: index > other)
+    }
+    return result
+  }
+
+  /// The hash of the seed b, sent with the masked update: a wrongly recovered seed is found by it.
+  package var seedHash: [UInt8] { SHA256.digest(secrets.rounds[round - 1].seed) }
+}
+
+extension SiteList {
+  /// The places of sites, in the order of the list.
+  /// - Throws: `badData` if one is unknown or repeated.
+  func places(of sites: [String]) throws(FedMedError) -> [Int] {
+    var places: [Int] = []
+    for site in sites { places.append(try index(of: site)) }
+    guard Set(places).count == places.count else {
+      throw FedMedError(.badData, "duplicate sites in a set of sites")
+    }
+    return places.sorted()
+  }
+}
+
+extension MaskStream {
+  /// A site's own mask.
+  static func own(seed: [UInt8]) -> MaskStream {
+    MaskStream(
+      key: KeyDerivation.key(from: seed, info: Array(Statement.text("own-mask", []).utf8)))
+  }
+
+  /// The mask that two sites share in a round: `pair` is the masking key pair of one of them.
+  /// - Throws: `badData` for a key of small order.
+  static func between(
+    _ pair: KeyPair, _ index: Int, _ other: Int, list: SiteList, round: Int
+  ) throws(FedMedError) -> MaskStream {
+    let secret = try pair.secret(with: list.entries[other].maskingKeys[round - 1])
+    let info = Statement.text(
+      "pair-mask",
+      [
+        ("run", .string(list.run)), ("list", Statement.hexadecimal(list.hash)),
+        ("round", .integer(round)),
+        ("first", .string(list.entries[min(index, other)].site)),
+        ("second", .string(list.entries[max(index, other)].site)),
+      ])
+    return MaskStream(key: KeyDerivation.key(from: secret, info: Array(info.utf8)))
+  }
+}

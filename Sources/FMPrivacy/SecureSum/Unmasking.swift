@@ -1,0 +1,89 @@
+import FMBase
+
+/// The server's last step of a round: removes the masks from the sum of the masked updates.
+package struct Unmasking: Sendable {
+  private let list: SiteList
+  private let agreement: SumAgreement
+  /// The hashes of the seeds that came with the masked updates, by site.
+  private let seedHashes: [String: [UInt8]]
+  /// Revealed shares, by the site that they belong to.
+  private var shares: [String: [SecretSharing.Share]] = [:]
+  private var answered: Set<String> = []
+
+  package init(
+    list: SiteList, agreement: SumAgreement, seedHashes: [String: [UInt8]]
+  ) {
+    (self.list, self.agreement) = (list, agreement)
+    self.seedHashes = seedHashes
+  }
+
+  /// Adds what a site has revealed.
+  /// - Throws: `badData` if the site is not one of those that sent shares, has answered before, or
+  ///   reveals other shares than asked for.
+  package mutating func add(_ revealed: [String: [UInt8]], from site: String) throws(FedMedError) {
+    guard agreement.sharers.contains(site), !answered.contains(site),
+      Set(revealed.keys) == Set(agreement.sharers),
+      revealed.values.allSatisfy({ $0.count == KeyPair.size })
+    else {
+      throw FedMedError(.badData, "unexpected shares from site '\(printable(site))'")
+    }
+    let point = UInt8(try list.index(of: site) + 1)
+    for (owner, bytes) in revealed {
+      shares[owner, default: []].append(.init(point: point, bytes: bytes))
+    }
+    answered.insert(site)
+  }
+
+  /// Whether enough sites have answered.
+  package var isComplete: Bool { answered.count >= list.parameters.threshold }
+
+  /// Removes the masks from a sum of masked updates, modulo 2³² or 2⁶⁴: exactly the sum of the
+  /// updates of U.
+  /// - Parameter sum: the sum of the masked updates of all sites in U.
+  /// - Throws: `tryAgain` if too few sites have answered; `badData` if a recovered secret does not
+  ///   match its public key or hash, so that a wrong share gives an error and never a wrong sum.
+  package func unmasked<Value: FixedWidthInteger & UnsignedInteger>(
+    _ sum: [Value]
+  ) throws(FedMedError) -> [Value] {
+    guard isComplete else {
+      throw FedMedError(
+        .tryAgain,
+        "\(answered.count) sites have revealed shares, the threshold is "
+          + "\(list.parameters.threshold)")
+    }
+    var result = sum
+    let summed = agreement.updates.map(\.site)
+    for site in summed {
+      let seed = try SecretSharing.recover(enough(site))
+      guard SHA256.digest(seed) == seedHashes[site] else { throw Self.fault(site) }
+      var stream = MaskStream.own(seed: seed)
+      stream.mask(&result, subtracting: true)
+    }
+    for site in agreement.sharers where !summed.contains(site) {
+      let index = try list.index(of: site)
+      let pair = KeyPair(privateKey: try SecretSharing.recover(enough(site)))
+      guard pair.publicKey == list.entries[index].maskingKeys[agreement.round - 1] else {
+        throw Self.fault(site)
+      }
+      for other in summed {
+        let place = try list.index(of: other)
+        var stream = try MaskStream.between(
+          pair, index, place, list: list, round: agreement.round)
+        // The summed site added the mask if it comes first; this takes it away again.
+        stream.mask(&result, subtracting: place < index)
+      }
+    }
+    return result
+  }
+
+  /// The first t shares of a site's secret; more would not change it.
+  private func enough(_ site: String) -> [SecretSharing.Share] {
+    Array((shares[site] ?? []).prefix(list.parameters.threshold))
+  }
+
+  private static func fault(_ site: String) -> FedMedError {
+    FedMedError(
+      .badData,
+      "the shares of site '\(printable(site))' do not fit its key: a site sent a wrong share")
+  }
+}
