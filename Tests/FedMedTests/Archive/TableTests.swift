@@ -9,7 +9,7 @@ struct TableTests {
 
   @Test func linesAndCellsAreChecked() {
     #expect(outcome("") == "t.tsv: line 1: no header")
-    #expect(outcome("a\tb\n1\t2\n1\n") == "t.tsv: line 3: 1 cells, the header has 2")
+    #expect(outcome("a\tb\n1\t2\n1\n") == "t.tsv: line 3: 1 cells, expected 2")
     #expect(outcome("a\ta\n") == "t.tsv: line 1: duplicate column 'a'")
     #expect(outcome("a\t\n") == "t.tsv: line 1: missing or invalid column name")
     #expect(outcome("a\n1\n") == "accepted")

@@ -53,7 +53,7 @@ struct RoundSelectionTests {
     #expect(selection.scores.map(\.round) == [1, 2, 3, 4])
     #expect(selection.scores[0].accuracy == 0.5)
     #expect(abs((selection.scores[1].accuracy ?? 0) - 0.55) < 1e-12)
-    #expect(!selection.scores[3].competes)
+    #expect(!selection.scores[3].isCandidate)
     #expect(selection.best == 2)
     #expect(try RoundSelection(reports, minimumSites: 1).best == 4)
     #expect(try RoundSelection(reports, minimumSites: 3).best == nil)
