@@ -73,13 +73,13 @@ function __fm-compress_custom_completion
 end
 
 complete -c 'fm-compress' -f
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" d decompress' -l 'decompress' -s 'd' -d 'Undo: single precision, not compressed.'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'How numbers are written: float16 or float32 (float16, but float32 where the method needs it).' -rfka 'float16 float32'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'What goes around the archive: gzip, zstd or none (gzip).' -rfka 'none gzip zstd'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" d decompress' -l 'decompress' -s 'd' -d 'Decompress, and convert numbers to single precision.'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'Precision of the numbers: float16 or float32 (float16; float32 if the method requires it).' -rfka 'float16 float32'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'Compression of the archive: gzip, zstd or none (gzip).' -rfka 'none gzip zstd'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_positional "fm-compress" -eq 1' -F
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" version' -l 'version' -d 'Show the version.'

@@ -95,64 +95,64 @@ end
 complete -c 'fm-eval' -f
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'score' -d 'Score a model on a site\'s samples, or predictions, with intervals; compare predictions.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'predict' -d 'Predict samples with a model, and with a site\'s state.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'show' -d 'Show predictions as a confusion matrix, bins of confidence, or points of curves.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'calibrate' -d 'Fit the predictions\' temperature on the validation split, into the state.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'table' -d 'Make one table of several test reports: sites, Global, and AVG.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'select' -d 'Find the best round by several validation reports.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'report' -d 'Summarise a run of fm-federate, in numbers or as a page.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'check' -d 'Verify archives of any kind, or a whole run, and list what they are.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'score' -d 'Score a model on a site\'s samples, or score or compare predictions, with confidence intervals.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'predict' -d 'Predict the classes of samples with a model, and with a site\'s state.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'show' -d 'Print a confusion matrix, a reliability table, or the points of a curve.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'calibrate' -d 'Fit the temperature of the predictions on the validation split, and store it in the state.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'table' -d 'Combine test reports into one table of sites, Global and AVG.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'select' -d 'Find the best round from the sites\' validation reports.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'report' -d 'Summarize a run of fm-federate in a table or as a web page.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'check' -d 'Verify archives of any kind, or whole runs, and list their contents.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" features' -l 'features' -d 'The site\'s features.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" noise' -l 'noise' -d 'Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" report-out' -l 'report-out' -d 'Write the scores as a report archive; of the validation split, counts alone.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (5).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" alone' -l 'alone' -d 'Score the site alone too: logistic regression on its own training samples, with the penalty that its validation samples choose.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" prior' -l 'prior' -d 'Of gaussian: predict for these shares of the classes, in the model\'s order, such as .2,.5,.3, in place of the site\'s own.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" sign' -l 'sign' -d 'Sign what is written with this ssh key, into a file of its name with .sig.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'require' -d 'Exit with 1 unless it is met, as in \'macro_f1>=.7\'; may be repeated.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-specificity' -l 'at-specificity' -d 'Show each class\'s sensitivity at a specificity of at least this.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-sensitivity' -l 'at-sensitivity' -d 'Show each class\'s specificity at a sensitivity of at least this.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bins' -l 'bins' -d 'How many bins the calibration error has (15).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" binning' -l 'binning' -d 'Bins of equal width, or of equal mass (width).' -rfka 'width mass'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bootstrap' -l 'bootstrap' -d 'Intervals from so many draws of the samples, such as 1000.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" group' -l 'group' -d 'With --bootstrap: samples with the same value in this column are drawn together.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" samples' -l 'samples' -d 'With --group: the table with that column, if it is not that of the predictions.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'against' -d 'Compare with these predictions on the same samples; once for each of the others.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" seed' -l 'seed' -d 'With --bootstrap or --noise: decides what is drawn (0).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" split' -l 'split' -d 'Use these samples: train, validation, test or all (test; all if they were never split).' -rfka 'train validation test all'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" noise' -l 'noise' -d 'Measure robustness to Gaussian noise on the features with these standard deviations, relative to their root mean square, such as .1,.2.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" report-out' -l 'report-out' -d 'Write the scores as a report archive; for the validation split, only counts.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may be based on; classes with fewer are hidden (5).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" alone' -l 'alone' -d 'Score the predictor alone too: logistic regression on the site\'s own training samples, with the penalty that is best on its validation samples.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" prior' -l 'prior' -d 'With gaussian: predict for these class frequencies, in the model\'s order, such as .2,.5,.3 (the site\'s own).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'require' -d 'Exit with 1 unless this requirement is met, such as \'macro_f1>=.7\'; may be repeated.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-specificity' -l 'at-specificity' -d 'Print the sensitivity of each class at a specificity of at least this.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-sensitivity' -l 'at-sensitivity' -d 'Print the specificity of each class at a sensitivity of at least this.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bins' -l 'bins' -d 'The number of bins of the calibration error (15).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" binning' -l 'binning' -d 'Use bins of equal width or of equal mass (width).' -rfka 'width mass'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bootstrap' -l 'bootstrap' -d 'Compute confidence intervals from this number of bootstrap resamples, such as 1000.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" group' -l 'group' -d 'With --bootstrap: resample groups of samples with the same value in this column.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" samples' -l 'samples' -d 'With --group: the table with that column (the table of predictions).' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'against' -d 'Compare with these predictions on the same samples; give it once for each set of predictions.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" seed' -l 'seed' -d 'With --bootstrap or --noise: the seed of all random numbers (0).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval score" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" features' -l 'features' -d 'The site\'s features.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" prior' -l 'prior' -d 'Of gaussian: predict for these shares of the classes, in the model\'s order, such as .2,.5,.3, in place of the site\'s own.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" split' -l 'split' -d 'The samples: train, validation, test or all (test; all where they were never split).' -rfka 'train validation test all'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" predictions-out' -l 'predictions-out' -d 'Write all predictors\' probabilities as an archive, and the table only where --output is given.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" prior' -l 'prior' -d 'With gaussian: predict for these class frequencies, in the model\'s order, such as .2,.5,.3 (the site\'s own).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" split' -l 'split' -d 'Use these samples: train, validation, test or all (test; all if they were never split).' -rfka 'train validation test all'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" predictions-out' -l 'predictions-out' -d 'Write the probabilities of all predictors as an archive, and a table only if --output is given.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval predict" -eq 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" bins' -l 'bins' -d 'How many bins the calibration error has (15).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" binning' -l 'binning' -d 'Bins of equal width, or of equal mass (width).' -rfka 'width mass'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" bins' -l 'bins' -d 'The number of bins of the calibration error (15).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" binning' -l 'binning' -d 'Use bins of equal width or of equal mass (width).' -rfka 'width mass'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval show" -eq 1' -fka 'confusion reliability roc decision'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval show" -eq 2' -F
@@ -160,55 +160,55 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" features' -l 'features' -d 'The site\'s features.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state-out' -l 'state-out' -d 'Where the new state goes (the old one\'s place).' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state-out' -l 'state-out' -d 'Write the new state to this file (replace the old state).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval calibrate" -eq 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" metric' -l 'metric' -d 'The score: accuracy, balanced_accuracy, macro_f1, macro_precision, macro_recall, macro_specificity, macro_auc, macro_average_precision, log_loss, brier, ece, cohen_kappa, matthews (accuracy).' -rfka 'accuracy balanced_accuracy macro_f1 macro_precision macro_recall macro_specificity macro_auc macro_average_precision log_loss brier ece cohen_kappa matthews'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval table" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" min-sites' -l 'min-sites' -d 'Fewer reporting sites make a round no candidate (1).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" min-sites' -l 'min-sites' -d 'Consider only rounds that at least this number of sites reported on (1).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval select" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" html' -l 'html' -d 'Write a page with pictures, for people.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" html' -l 'html' -d 'Write a web page with figures to this file.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval report" -eq 1' -fa '(__fm-eval_complete_directories)'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" signer' -l 'signer' -d 'With --allowed-signers: who must have signed it (server).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" signer' -l 'signer' -d 'With --allowed-signers: the required signer (server).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval check" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" version' -l 'version' -d 'Show the version.'

@@ -73,30 +73,30 @@ function __fm-extract_custom_completion
 end
 
 complete -c 'fm-extract' -f
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" checkpoint' -l 'checkpoint' -d 'The encoder: CLIP or DINOv2, a folder in Hugging Face layout.' -rfa '(__fm-extract_complete_directories)'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" path' -l 'path' -d 'The column of the images\' files, in a table (path).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'The column of the class, in a table (label, where there is one).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint says, or squash: straight to the square, bilinear (checkpoint).' -rfka 'checkpoint squash'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" window' -l 'window' -d 'What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" damage' -l 'damage' -d 'Harm the images, to test a model: noise=, blur= or jpeg= and a degree.' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'prompt' -d 'A class\'s text, {} being its name; of several the mean is taken (\'a picture of a {}\').' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" texts' -l 'texts' -d 'The classes\' texts: a class, a tab and a text a line; several for a class are averaged.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" anchors' -l 'anchors' -d 'Make class anchors of so many images of each class in place of texts, and leave them out.' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" seed' -l 'seed' -d 'Decides which images become anchors (0).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" skip-unreadable' -l 'skip-unreadable' -d 'Leave out images that cannot be read; without it the first one is fatal.'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Where progress is left, so that a killed extraction goes on; removed when it is done.' -rfa '(__fm-extract_complete_directories)'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Pack features that another program computed.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" checkpoint' -l 'checkpoint' -d 'The encoder: a folder with a CLIP or DINOv2 checkpoint in Hugging Face layout.' -rfa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" path' -l 'path' -d 'With --table: the column with the paths of the images (path).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'With --table: the column with the class (label, if present).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint specifies, or squash images to the square, with bilinear interpolation (checkpoint).' -rfka 'checkpoint squash'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" window' -l 'window' -d 'Show this range of 16-bit gray values: center ± width / 2 (darkest to brightest).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" damage' -l 'damage' -d 'Corrupt the images, to test robustness: noise=, blur= or jpeg= and a degree (none).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'prompt' -d 'The text for a class, where {} is its name; several are averaged (\'a picture of a {}\').' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" texts' -l 'texts' -d 'Read the class texts from this file, one class, tab and text per line; several are averaged.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" anchors' -l 'anchors' -d 'Use the mean of this number of images of each class in place of texts; these images are excluded.' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" seed' -l 'seed' -d 'With --anchors: the seed of the random choice of images (0).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" skip-unreadable' -l 'skip-unreadable' -d 'Skip images that cannot be read, instead of failing.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Save progress in this folder, so that an interrupted extraction resumes; removed at the end.' -rfa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'Use this number of threads (the number of processors).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Import features that another program computed.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D]: floats in .npy or .npz, or numbers in CSV or TSV.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, in .npy or .npz; without it, those of a column \'label\' of the features, or unlabelled.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" logit-scale' -l 'logit-scale' -d 'The factor between a cosine and a logit (100, as in CLIP).' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Class features [C, D] from elsewhere, such as another site\'s.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The classes\' names, one a line.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" table' -l 'table' -d 'The samples, tab-separated with a header; the first column names them.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" encoder' -l 'encoder' -d 'The encoder\'s name; of a checkpoint, its folder\'s name unless said.' -rfka ''
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" o output' -l 'output' -s 'o' -d 'Where to write.' -rF
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, in .npy or .npz (the column \'label\' of the features, if present).' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" logit-scale' -l 'logit-scale' -d 'The factor from cosine similarities to logits (100, as in CLIP).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" text' -l 'text' -d 'Use these features of the class texts [C, D], such as those of another site.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The names of the classes, one per line.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" table' -l 'table' -d 'The table of samples, tab-separated with a header; its first column names them.' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" encoder' -l 'encoder' -d 'The name of the encoder (the name of the checkpoint\'s folder).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -F
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" version' -l 'version' -d 'Show the version.'

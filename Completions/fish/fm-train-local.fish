@@ -75,16 +75,16 @@ end
 complete -c 'fm-train-local' -f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" features' -l 'features' -d 'The site\'s feature archive.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Where the new state goes, if not in place of the old.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" personalize' -l 'personalize' -d 'Fit the private part of a method that has one to the finished MODEL, into the state; write no update.'
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" min-samples' -l 'min-samples' -d 'Refuse to make an update of fewer training samples (20 with gaussian, 1 with other methods).' -rfka ''
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write losses and validation accuracy to this file, tab-separated.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Where the update goes.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Take only what is signed by whom it is from, by ssh-keygen\'s file of allowed signers.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" signer' -l 'signer' -d 'With --allowed-signers: who must have signed it (server).' -rfka ''
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" j threads' -s 'j' -l 'threads' -d 'How many threads work (the number of processors).' -rfka ''
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" q quiet' -l 'quiet' -s 'q' -d 'Say nothing but errors.'
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" v verbose' -l 'verbose' -s 'v' -d 'Say more.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Write the new state to this file (replace the old state).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" personalize' -l 'personalize' -d 'Fit the method\'s private part, if any, to the finished MODEL and store it in the state; write no update.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" min-samples' -l 'min-samples' -d 'Refuse to make an update from fewer training samples (20 with gaussian, 1 with other methods).' -rfka ''
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write a table of losses and validation accuracy to this file.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Write the update to this file (standard output).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" signer' -l 'signer' -d 'With --allowed-signers: the required signer (server).' -rfka ''
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" j threads' -s 'j' -l 'threads' -d 'Use this number of threads (the number of processors).' -rfka ''
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 1' -F
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" version' -l 'version' -d 'Show the version.'

@@ -52,7 +52,7 @@ public struct Table: Equatable, Sendable {
     for (index, line) in lines.enumerated() {
       let row = cells(line)
       guard row.count == header.count else {
-        throw fault(index + 2, "\(row.count) cells, the header has \(header.count)")
+        throw fault(index + 2, "\(row.count) cells, expected \(header.count)")
       }
       rows.append(row)
     }

@@ -1,10 +1,11 @@
 import CUTF8Proc
 import FedMed
 
-/// Rows of cells as columns of equal width, numbers to the right.
+/// A layout of rows as aligned columns, with numbers flush right.
 ///
-/// Text is cut if the table does not fit, to ``shortestText`` cells at the least; columns that still do not fit
-/// are hidden, from the right. Widths are those of the first rows that are printed, and grow with later ones.
+/// If the table does not fit the terminal, text is cut, but not below ``shortestText`` cells;
+/// columns that still do not fit are hidden, from the right. Widths are those of the first rows
+/// printed, and grow with later rows.
 struct AlignedTable {
   private static let shortestText = 12
   private static let gap = "  "
@@ -13,18 +14,21 @@ struct AlignedTable {
   private let width: Int
   private var widths: [Int] = []
   private var isNumeric: [Bool] = []
-  /// The number of columns shown; nil before the first rows.
+  /// The number of columns shown; `nil` before the first rows.
   private var shown: Int?
 
-  /// - Parameter width: the width of the terminal, in character cells.
+  /// Creates an empty table.
+  /// - Parameters:
+  ///   - header: the names of the columns.
+  ///   - width: the width of the terminal, in character cells.
   init(header: [String], width: Int) {
     (self.header, self.width) = (header, width)
   }
 
-  /// The names of the columns that do not fit, once rows have been printed.
+  /// The names of the columns that do not fit; empty before the first rows.
   var hidden: [String] { Array(header.dropFirst(shown ?? header.count)) }
 
-  /// Lays out `rows`, below the header if they are the first.
+  /// Lays out `rows`, preceded by the header if they are the first.
   mutating func text(_ rows: [[JSON]]) -> String {
     let cells = rows.map { $0.map(RecordLayout.cell) }
     let isFirst = shown == nil
@@ -44,7 +48,7 @@ struct AlignedTable {
     return ((isFirst ? [header] : []) + cells).map(line).joined()
   }
 
-  /// Decides which columns are shown, and cuts those of text.
+  /// Chooses the columns to show and reduces the widths of text columns.
   private mutating func fit() {
     let natural = widths
     func needed(_ count: Int) -> Int {
@@ -57,7 +61,7 @@ struct AlignedTable {
     }
     var count = header.count
     while count > 1, needed(count) > width { count -= 1 }
-    // What is left over goes to the columns that were cut.
+    // The remaining width goes to the columns that were cut.
     for column in 0..<count {
       widths[column] += max(min(natural[column] - widths[column], width - needed(count)), 0)
     }
@@ -87,12 +91,12 @@ extension JSON {
 }
 
 extension String {
-  /// The number of terminal cells that the text takes.
+  /// The number of terminal cells that the text occupies.
   fileprivate var cellWidth: Int {
     unicodeScalars.reduce(0) { $0 + Int(utf8proc_charwidth(utf8proc_int32_t($1.value))) }
   }
 
-  /// The text, cut to `limit` cells and ending in `…` if it is longer.
+  /// Returns the text, or if it is longer than `limit` cells, its beginning followed by `…`.
   fileprivate func cut(toCells limit: Int) -> String {
     guard cellWidth > limit else { return self }
     var (result, used) = ("", 1)

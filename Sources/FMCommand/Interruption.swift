@@ -1,22 +1,23 @@
 import Glibc
 import Synchronization
 
-/// The pipe that the signal handler writes into, the only thing it touches, and the end that the
-/// thread reads. Set once, before either runs.
+/// The two ends of a pipe: the signal handler writes to one and accesses nothing else; a thread
+/// reads from the other. Both are set once, before either runs.
 nonisolated(unsafe) private var interruptionWriter: Int32 = -1
 nonisolated(unsafe) private var interruptionReader: Int32 = -1
 
 /// Removes unfinished files when SIGINT, SIGTERM or SIGHUP ends the process.
 ///
-/// The handler may do next to nothing, so it writes the signal's number into a pipe; a thread of
-/// its own reads it, removes the files, and lets the signal do what it does by default.
+/// A signal handler may call few functions, so it only writes the signal's number to a pipe. A
+/// separate thread reads it, removes the files, and raises the signal again with its default
+/// action.
 enum Interruption {
   private static let unfinished = Mutex<Set<String>>([])
   private static let isWatching: Bool = watch()
 
-  /// Creates the file at `path`, which is to be removed until it is released. Both at once: a signal
-  /// comes before, and there is no file, or behind, and it is removed.
-  /// - Returns: the open file, or a negative number where errno says why there is none.
+  /// Creates the file at `path` and registers it for removal until ``release(_:)`` is called. Both
+  /// happen under one lock, so that a signal in between cannot leave the file behind.
+  /// - Returns: the descriptor of the open file, or a negative number and the reason in `errno`.
   static func create(_ path: String) -> Int32 {
     _ = isWatching
     return unfinished.withLock {
@@ -26,6 +27,7 @@ enum Interruption {
     }
   }
 
+  /// Stops the file at `path` from being removed.
   static func release(_ path: String) {
     unfinished.withLock { _ = $0.remove(path) }
   }
@@ -43,7 +45,7 @@ enum Interruption {
       }, nil)
     guard started == 0 else { return false }
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      // What the caller had us ignore (nohup) stays ignored.
+      // A signal that the caller has set to be ignored, as nohup does, stays ignored.
       let before = signal(number) { number in
         var byte = UInt8(truncatingIfNeeded: number)
         _ = write(interruptionWriter, &byte, 1)
@@ -57,7 +59,7 @@ enum Interruption {
     var byte: UInt8 = 0
     while read(interruptionReader, &byte, 1) != 1 { if errno != EINTR { return } }
     let number = Int32(byte)
-    // The lock is never given back: nothing more may be finished now.
+    // The lock is never released, so that no file can be completed from now on.
     unfinished.withLock { paths in
       for path in paths { unlink(path) }
       signal(number, SIG_DFL)

@@ -1,44 +1,56 @@
 import FedMed
 import Glibc
 
-// How the tools speak:
-// - one line each, on standard error, beginning with the tool's name: `fm-eval: x.tar: truncated`;
-// - lower case, no full stop, and the file is named;
-// - a second line `fm-eval: hint: …` where there is something to be done about it;
-// - never a stack trace, and nothing but data on standard output.
-
-/// Writes words to standard error.
+/// Messages of a tool on standard error.
+///
+/// - A message is one line that begins with the tool's name: `fm-eval: x.tar: truncated`.
+/// - It is in lower case, without a full stop, and names the file.
+/// - If the user can do something about an error, a second line follows: `fm-eval: hint: …`.
+/// - There are no stack traces, and standard output carries only data.
 public struct Messages: Sendable {
+  /// What happens to one of many inputs that has an error, if the tool continues without it.
+  public enum Exclusion: String, Sendable {
+    /// An update or a report that is not used.
+    case discarded
+    /// An answer that is not accepted.
+    case refused
+    /// An image that cannot be read.
+    case skipped
+  }
+
   /// The tool's name.
   public let tool: String
 
+  /// Creates the messages of a tool.
+  /// - Parameter tool: the tool's name, without that of a verb.
   public init(tool: String) {
     self.tool = tool
   }
 
-  /// One line.
-  public func say(_ text: String) {
+  /// Prints one line.
+  public func print(_ text: String) {
     Self.write("\(tool): \(Self.oneLine(text))\n")
   }
 
-  /// An error, with its hint.
+  /// Prints an error and its hint.
   public func report(_ error: FedMedError) {
-    say(error.description)
-    if let hint = error.hint { say("hint: \(hint)") }
+    print(error.description)
+    if let hint = error.hint { print("hint: \(hint)") }
   }
 
-  /// Something wrong with one of many files, without which it goes on.
-  public func leaveOut(_ error: FedMedError) {
-    say("\(error) (left out)")
+  /// Prints the error of an input that the tool continues without.
+  public func report(_ error: FedMedError, as exclusion: Exclusion) {
+    print("\(error) (\(exclusion.rawValue))")
   }
 
-  /// Text as it is.
+  /// Writes `text` unchanged.
   static func write(_ text: String) {
-    // Nothing is left to be told where standard error itself fails.
+    // A failure is ignored: there is no other place to report it.
     try? Output.writeAll(text, to: STDERR_FILENO, file: "standard error")
   }
 
-  /// Whatever text from outside has found its way into a message, it steers no terminal.
+  /// Returns `text` on one line, without control characters: text from outside must not control the
+  /// terminal.
   private static func oneLine(_ text: String) -> String {
     printable(String(text.map { $0.isNewline ? " " : $0 }), limit: .max)
   }

@@ -1,25 +1,30 @@
 import FedMed
 import Glibc
 
-/// Where a tool's result goes.
+/// The output of a tool.
 ///
-/// A file is written under a temporary name in its folder, synced and renamed, so that a failure or
-/// a signal leaves nothing behind and an old file stays until the new one is complete.
+/// A file is written under a temporary name in its folder, synced and renamed. A failure or a
+/// signal therefore leaves nothing behind, and an old file stays until the new one is complete.
 public enum Output {
-  /// What `body` gets: the open descriptor, and what messages call it.
+  /// A function that writes the content to an open descriptor; `file` is its name in messages.
   public typealias Body = (_ descriptor: Int32, _ file: String) throws(FedMedError) -> Void
 
-  /// Has `body` write to `path`; nil and `-` are standard output.
+  /// Writes the output of `body` to `path`; `nil` and `-` are standard output.
   /// - Parameters:
-  ///   - inputs: files that are read, none of which the output may be.
-  ///   - isBinary: refused on a terminal.
-  ///   - key: signs a file; its signature has its place first, so that nobody finds the file without.
+  ///   - inputs: the files that are read; the output must not be one of them.
+  ///   - isBinary: whether the output is refused on a terminal.
+  ///   - key: the key that signs the file; `nil` if it is not signed. The signature is published
+  ///     first, so that nobody finds the file without it.
+  /// - Throws: `usage` if the output is an input, a stream to be signed, or an archive on a
+  ///   terminal; `cannotCreate` or `ioError` if writing or signing fails; the error of `body`.
   public static func write(
     to path: String?, inputs: [String] = [], isBinary: Bool, signedBy key: SigningKey? = nil,
     _ body: Body
   ) throws(FedMedError) {
     guard let path, path != "-" else {
-      guard key == nil else { throw FedMedError(.usage, "only a file is signed, not a stream") }
+      guard key == nil else {
+        throw FedMedError(.usage, "--sign requires an output file, not standard output")
+      }
       try check(path, isBinary: isBinary)
       return try body(STDOUT_FILENO, "standard output")
     }
@@ -32,16 +37,17 @@ public enum Output {
     try pending.publish()
   }
 
-  /// Refuses a terminal for binary output, and a file that is an input too. Tools call it before
-  /// they work; writing checks again.
+  /// Checks that an output is not a terminal if it is binary, and not one of the inputs. Tools call
+  /// it before they start to work; writing checks again.
+  /// - Throws: `usage` if it is.
   public static func check(
     _ path: String?, inputs: [String] = [], isBinary: Bool
   ) throws(FedMedError) {
     guard let path, path != "-" else {
       guard !isBinary || isatty(STDOUT_FILENO) == 0 else {
         throw FedMedError(
-          .usage, "an archive is not written to a terminal",
-          hint: "redirect standard output, or name a file with -o")
+          .usage, "refusing to write an archive to a terminal",
+          hint: "redirect standard output, or use -o FILE")
       }
       return
     }
@@ -49,14 +55,15 @@ public enum Output {
     guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
     for input in inputs {
       var status = stat()
-      let isThere = input == "-" ? fstat(STDIN_FILENO, &status) : stat(input, &status)
-      guard isThere != 0 || status.st_dev != target.st_dev || status.st_ino != target.st_ino
-      else { throw FedMedError(.usage, "the output is an input too", file: path) }
+      let failure = input == "-" ? fstat(STDIN_FILENO, &status) : stat(input, &status)
+      guard failure != 0 || status.st_dev != target.st_dev || status.st_ino != target.st_ino
+      else { throw FedMedError(.usage, "is both an input and an output", file: path) }
     }
   }
 
-  /// Refuses two outputs in one place. nil is an output that is not asked for, `-` standard output;
-  /// a device such as /dev/null may take several.
+  /// Checks that no two outputs have the same place. `nil` is an output that was not requested, `-`
+  /// is standard output. A device such as /dev/null may receive several.
+  /// - Throws: `usage` if two outputs have the same place.
   public static func checkDistinct(_ paths: [String?]) throws(FedMedError) {
     var seen: Set<String> = []
     for path in paths.compactMap({ $0 }) {
@@ -64,13 +71,13 @@ public enum Output {
       if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR { continue }
       guard seen.insert(place(of: path)).inserted else {
         throw FedMedError(
-          .usage, "two outputs in one place", file: path == "-" ? "standard output" : path)
+          .usage, "is given for two outputs", file: path == "-" ? "standard output" : path)
       }
     }
   }
 
-  /// What two spellings of one place have in common: the file's number, or where there is no file
-  /// yet, its folder's and its name.
+  /// A text that is equal for two spellings of the same place: the numbers of the device and the
+  /// file; or if the file does not exist yet, those of its folder, followed by the file's name.
   private static func place(of path: String) -> String {
     var status = stat()
     if path == "-" {
@@ -87,7 +94,9 @@ public enum Output {
     return "\(status.st_dev):\(status.st_ino)/\(name)"
   }
 
-  /// Writes text to `path`; nil and `-` are standard output.
+  /// Writes text to `path`; `nil` and `-` are standard output.
+  /// - Parameter inputs: the files that are read; the output must not be one of them.
+  /// - Throws: `usage` if the output is an input; `cannotCreate` or `ioError` if writing fails.
   public static func write(
     text: String, to path: String?, inputs: [String] = []
   ) throws(FedMedError) {
@@ -97,7 +106,8 @@ public enum Output {
     }
   }
 
-  /// Appends text to a file, which is made where there is none, and makes sure that it is on disk.
+  /// Appends text to a file and syncs it. Creates the file if it does not exist.
+  /// - Throws: `cannotCreate` if the file cannot be opened, `ioError` if writing fails.
   public static func append(_ text: String, to path: String) throws(FedMedError) {
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
@@ -110,6 +120,8 @@ public enum Output {
     }
   }
 
+  /// Writes `text` to a descriptor, in as many calls as it takes.
+  /// - Throws: `ioError` if writing fails.
   static func writeAll(
     _ text: String, to descriptor: Int32, file: String
   ) throws(FedMedError) {
@@ -122,14 +134,20 @@ public enum Output {
     }
   }
 
-  /// A file that is written but has not got its name yet. Several can be published together.
+  /// A file that is written under a temporary name until it is published. A tool can write several
+  /// files first and then publish all of them.
   public final class Pending {
     private let path: String
-    /// nil for a device or a pipe, which is written to directly.
+    /// The temporary name; `nil` for a device or a pipe, which is written to directly.
     private var temporary: String?
     private var descriptor: Int32
 
-    /// - Parameter isPrivate: a new file is its owner's alone.
+    /// Creates the temporary file.
+    /// - Parameters:
+    ///   - path: the final name.
+    ///   - inputs: the files that are read; the output must not be one of them.
+    ///   - isPrivate: whether only its owner may read a new file.
+    /// - Throws: `usage` if the output is an input; `cannotCreate` if the file cannot be created.
     public init(
       path: String, inputs: [String] = [], isPrivate: Bool = false
     ) throws(FedMedError) {
@@ -151,7 +169,8 @@ public enum Output {
         } while descriptor < 0 && errno == EEXIST
         if descriptor >= 0 {
           temporary = name
-          // As any new file; until now it is its owner's alone.
+          // The file was created for its owner alone; it gets the usual mode of a new file, or that
+          // of the file that it replaces.
           let mask = umask(0)
           umask(mask)
           let mode = exists ? target.st_mode & 0o777 : (isPrivate ? 0o600 : 0o666 & ~mask)
@@ -163,7 +182,7 @@ public enum Output {
       guard descriptor >= 0 else { throw Folder.cannotCreate(path, errno: errno) }
     }
 
-    /// Six letters that no other process is likely to take.
+    /// Six random letters.
     private static func suffix() -> String {
       String((0..<6).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
     }
@@ -176,7 +195,8 @@ public enum Output {
       }
     }
 
-    /// Has `body` write the content, and makes sure that it is on disk.
+    /// Writes the content with `body`, and syncs and closes the file.
+    /// - Throws: `ioError` if writing fails; the error of `body`.
     public func write(_ body: Body) throws(FedMedError) {
       try body(descriptor, path)
       guard temporary == nil || fsync(descriptor) == 0 else {
@@ -187,10 +207,11 @@ public enum Output {
       guard status == 0 else { throw FedMedError(.ioError, errno: errno, "write", file: path) }
     }
 
-    /// Where the content is until it is published.
+    /// The name under which the content can be read until it is published.
     var written: String { temporary ?? path }
 
-    /// Gives the file its name.
+    /// Gives the file its final name, replacing an older file.
+    /// - Throws: `cannotCreate` if it cannot be renamed.
     public func publish() throws(FedMedError) {
       guard let name = temporary else { return }
       guard rename(name, path) == 0 else {
@@ -202,7 +223,7 @@ public enum Output {
       let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
       let directory = open(folder, O_RDONLY | O_CLOEXEC)
       if directory >= 0 {
-        // Not every file system can sync a folder; the file itself is safe by now.
+        // A failure is ignored: not every file system can sync a folder, and the file is synced.
         fsync(directory)
         close(directory)
       }

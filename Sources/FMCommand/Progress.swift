@@ -1,11 +1,16 @@
 import ArgumentParser
 import Glibc
 
-/// A progress bar on standard error: done, total, rate and time left.
+/// A progress bar on standard error: the work done, the total, the rate and the time left.
 public final class Progress {
-  /// When to show it.
+  /// When the bar is shown.
   public enum Mode: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case auto, always, never
+    /// If standard error is a terminal that can erase a line.
+    case auto
+    /// Always.
+    case always
+    /// Never.
+    case never
   }
 
   private let label: String
@@ -15,7 +20,11 @@ public final class Progress {
   private var lastShown = 0.0
   private var isOpen = false
 
-  /// - Parameter total: nil where it is not known before the end.
+  /// Creates a bar, which is shown by the first update.
+  /// - Parameters:
+  ///   - label: the text before the bar.
+  ///   - total: the number of items; `nil` if it is unknown before the end.
+  ///   - mode: when the bar is shown.
   public init(_ label: String, total: Int?, mode: Mode) {
     self.label = label
     self.total = total
@@ -25,7 +34,7 @@ public final class Progress {
 
   deinit { finish() }
 
-  /// Shows that `done` of all are done; not more often than ten times a second.
+  /// Shows that `done` items are finished, at most ten times a second.
   public func update(_ done: Int) {
     guard isShown else { return }
     let now = Self.now()
@@ -46,7 +55,7 @@ public final class Progress {
     isOpen = true
   }
 
-  /// Ends the line.
+  /// Ends the line of the bar.
   public func finish() {
     if isOpen { Messages.write("\n") }
     isOpen = false

@@ -6,7 +6,10 @@ public struct Records {
   private let layout: RecordLayout
   private var rows: [[JSON]] = []
 
-  /// - Parameter name: the key of the rows in the object that `json` writes.
+  /// Creates a table without rows.
+  /// - Parameters:
+  ///   - name: the key of the rows in the JSON object.
+  ///   - columns: the names of the columns.
   public init(_ name: String, columns: [String]) {
     layout = RecordLayout(name: name, columns: columns)
   }
@@ -17,18 +20,20 @@ public struct Records {
     rows.append(row)
   }
 
-  /// The table with all its columns.
+  /// Returns the table with all columns as text.
   public func text(_ format: OutputFormat) -> String {
     layout.opening(format)
       + rows.enumerated().map { layout.row($1, isFirst: $0 == 0, format) }.joined()
       + layout.closing(format, isEmpty: rows.isEmpty)
   }
 
-  /// Writes the table to `path` as `options` ask for; nil and `-` are standard output.
+  /// Writes the table to `path`; `nil` and `-` are standard output.
   /// - Parameters:
-  ///   - inputs: files that the output must not overwrite.
-  ///   - messages: receives the names of columns that do not fit the terminal; nil prints none.
-  /// - Throws: `usage` if a chosen column is unknown, `cannotCreate` or `ioError` if writing fails.
+  ///   - options: the format and the columns.
+  ///   - inputs: the files that are read; the output must not be one of them.
+  ///   - messages: prints the names of columns that do not fit the terminal; `nil` prints none.
+  /// - Throws: `usage` if a chosen column is unknown or the output is an input; `cannotCreate` or
+  ///   `ioError` if writing fails.
   public func write(
     to path: String?, _ options: TableOptions, inputs: [String] = [], messages: Messages?
   ) throws(FedMedError) {
@@ -55,23 +60,32 @@ public struct Records {
   }
 }
 
-/// A table written row by row, because it may be too long to hold.
+/// A table that is written row by row, because it may be too long to hold in memory.
 public struct RecordWriter: ~Copyable {
+  /// The number of rows that are laid out together on a terminal.
   private static let alignedRows = 1000
 
   private let layout: RecordLayout
-  /// The positions of the chosen columns; nil for all.
+  /// The positions of the chosen columns; `nil` if all are written.
   private let chosen: [Int]?
   private let descriptor: Int32
   private let file: String
   private let messages: Messages?
   private let format: OutputFormat
-  /// The layout on a terminal; nil if `format` counts.
+  /// The layout on a terminal; `nil` if the table is written in `format`.
   private var aligned: AlignedTable?
   private var waiting: [[JSON]] = []
   private var pending: String
   private var isEmpty = true
 
+  /// Starts a table.
+  /// - Parameters:
+  ///   - name: the key of the rows in the JSON object.
+  ///   - columns: the names of the columns.
+  ///   - options: the format and the chosen columns.
+  ///   - descriptor: the open file to write to.
+  ///   - file: its name in messages.
+  ///   - messages: prints the names of columns that do not fit the terminal; `nil` prints none.
   /// - Throws: `usage` if a chosen column is unknown.
   public init(
     _ name: String, columns: [String], _ options: TableOptions, to descriptor: Int32, file: String,
@@ -111,8 +125,8 @@ public struct RecordWriter: ~Copyable {
     if aligned == nil { pending += layout.closing(format, isEmpty: isEmpty) }
     try flush()
     guard let hidden = aligned?.hidden, !hidden.isEmpty else { return }
-    messages?.say("columns that do not fit: \(hidden.joined(separator: ", "))")
-    messages?.say("hint: choose columns with --columns")
+    messages?.print("columns that do not fit: \(hidden.joined(separator: ", "))")
+    messages?.print("hint: choose columns with --columns")
   }
 
   private mutating func flush() throws(FedMedError) {
@@ -125,7 +139,7 @@ public struct RecordWriter: ~Copyable {
   }
 }
 
-/// The text of rows with named columns in each format.
+/// The text of a table with named columns, in each format.
 struct RecordLayout {
   let name: String
   let columns: [String]
@@ -153,6 +167,7 @@ struct RecordLayout {
     format == .json ? (isEmpty ? "]\n}\n" : "\n  ]\n}\n") : ""
   }
 
+  /// The text of a value in a table.
   static func cell(_ value: JSON) -> String {
     switch value {
     // Text from outside must neither add cells or lines nor control a terminal.
@@ -162,7 +177,7 @@ struct RecordLayout {
     }
   }
 
-  /// A cell of CSV (RFC 4180).
+  /// Quotes a cell for CSV (RFC 4180).
   private static func quoted(_ cell: String) -> String {
     guard cell.contains(where: { $0 == "," || $0 == "\"" }) else { return cell }
     return "\"" + cell.replacing("\"", with: "\"\"") + "\""

@@ -4,25 +4,35 @@ import Glibc
 
 /// The format of a written table.
 public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case tsv, csv, json, jsonl
+  /// Tab-separated values with a header.
+  case tsv
+  /// Comma-separated values with a header.
+  case csv
+  /// One JSON object with an array of rows.
+  case json
+  /// One JSON object per line and row.
+  case jsonl
 
-  /// The formats as the help of an option lists them.
+  /// The list of the formats in the help of an option.
   public static let list = "tsv, csv, json or jsonl"
 }
 
 /// The options of tools that print a table.
 public struct TableOptions: ParsableArguments {
+  /// The format; `nil` for TSV, or aligned columns on a terminal.
   @Option(
     help: ArgumentHelp(
       "Format of the table: \(OutputFormat.list) (tsv; on a terminal, aligned columns).",
       valueName: "format"))
   public var format: OutputFormat?
 
+  /// The columns to print; `nil` prints all.
   @Option(
     help: ArgumentHelp(
       "Print only these columns, in this order, such as site,accuracy.", valueName: "list"))
   public var columns: ColumnList?
 
+  /// Creates the default options.
   public init() {}
 
   /// Whether one of the options was given.
@@ -33,6 +43,7 @@ public struct TableOptions: ParsableArguments {
 public struct ColumnList: ExpressibleByArgument, Sendable {
   let names: [String]
 
+  /// Parses the names; `nil` if one is empty.
   public init?(argument: String) {
     names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -57,13 +68,13 @@ public struct ColumnList: ExpressibleByArgument, Sendable {
   }
 }
 
-/// The look of a table: one of the formats, or columns aligned for a person.
+/// The style of a table: one of the formats, or columns aligned for reading.
 enum TableStyle {
   case format(OutputFormat)
   /// - Parameter width: the width of the terminal, in character cells.
   case aligned(width: Int)
 
-  /// TSV, unless `options` name a format or the table is printed on a terminal.
+  /// Chooses the format given in `options`, aligned columns on a terminal, or TSV.
   init(_ options: TableOptions, descriptor: Int32) {
     if let format = options.format {
       self = .format(format)

@@ -5,76 +5,98 @@ import Glibc
 /// The version of all tools.
 public let toolVersion = "0.1.0"
 
-/// How much a tool says; every tool takes these options.
-public struct TalkOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+/// The options, common to all tools, for the messages that they print.
+public struct VerbosityOptions: ParsableArguments {
+  /// Whether only errors are printed.
+  @Flag(name: .shortAndLong, help: "Print only errors.")
   public var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say more.")
+  /// Whether details are printed too.
+  @Flag(name: .shortAndLong, help: "Print more details.")
   public var verbose = false
 
+  /// When the progress bar is shown.
   @Option(help: "Show a progress bar on standard error: auto, always or never.")
   public var progress: Progress.Mode = .auto
 
+  /// Creates the default options.
   public init() {}
 
+  /// Checks that the options can be combined.
+  /// - Throws: a validation error if both `quiet` and `verbose` are set.
   public mutating func validate() throws {
-    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+    if quiet && verbose { throw ValidationError("--quiet cannot be combined with --verbose") }
   }
 }
 
-/// How many threads work; tools that compute take it.
+/// The option for the number of threads, of tools that compute.
 public struct ThreadOptions: ParsableArguments {
+  /// The number of threads; `nil` for the number of processors.
   @Option(
     name: [.customShort("j", allowingJoined: true), .customLong("threads")],
-    help: "How many threads work (the number of processors).")
+    help: "Use this number of threads (the number of processors).")
   public var threads: Int?
 
+  /// Creates the default options.
   public init() {}
 
+  /// Checks the number of threads.
+  /// - Throws: a validation error if it is out of range.
   public mutating func validate() throws {
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads must be from 1 to 1024")
+      throw ValidationError("--threads must be between 1 and 1024")
     }
   }
 
-  /// To be called once, before any work.
-  /// - Parameter most: more would find nothing to do.
+  /// Starts the threads; call it once, before any computation.
+  /// - Parameter most: the largest number of threads that the computation can use.
+  /// - Throws: `ioError` if there is no address space for the threads' matrix products.
   public func start(most: Int) throws(FedMedError) {
     try Parallel.start(threads: min(threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), most))
   }
 }
 
-/// A tool: a command that reports its failures in one line and by its exit code.
+/// A command that reports an error in one line and with its exit code.
 public protocol Tool: ParsableCommand {
   /// The tool's name, without that of a verb.
   static var name: String { get }
-  var talk: TalkOptions { get }
+  /// The options for messages.
+  var verbosity: VerbosityOptions { get }
+  /// Does the tool's work.
+  /// - Throws: the error that the tool reports, and whose code it exits with.
   mutating func execute() throws(FedMedError)
 }
 
 extension Tool {
+  /// The first word of the command's name.
   public static var name: String { toolName }
 
-  /// The tool's name and version, as manifests record them.
+  /// The tool's name and version, as recorded in manifests.
   public static var signature: String { "\(name) \(toolVersion)" }
 
+  /// The tool's messages.
   public var messages: Messages { Messages(tool: Self.name) }
 
-  /// Says a line, unless told to be quiet.
-  public func say(_ text: @autoclosure () -> String) {
-    if !talk.quiet { messages.say(text()) }
+  /// Prints a line, unless `--quiet` is given.
+  public func inform(_ text: @autoclosure () -> String) {
+    if !verbosity.quiet { messages.print(text()) }
   }
 
-  /// Says a line, if told to be verbose.
-  public func sayMore(_ text: @autoclosure () -> String) {
-    if talk.verbose { messages.say(text()) }
+  /// Prints a line if `--verbose` is given.
+  public func detail(_ text: @autoclosure () -> String) {
+    if verbosity.verbose { messages.print(text()) }
   }
 
+  /// Creates a progress bar that follows the options.
+  /// - Parameters:
+  ///   - label: the text before the bar.
+  ///   - total: the number of items; `nil` if it is unknown before the end.
   public func progress(_ label: String, total: Int?) -> Progress {
-    Progress(label, total: total, mode: talk.quiet ? .never : talk.progress)
+    Progress(label, total: total, mode: verbosity.quiet ? .never : verbosity.progress)
   }
 
+  /// Runs the tool, and ends the process if it fails.
+  /// - Throws: nothing; a requirement of the argument parser.
   public mutating func run() throws {
     do throws(FedMedError) {
       try execute()
@@ -86,13 +108,13 @@ extension Tool {
 }
 
 extension ParsableCommand {
-  /// The first word of its name.
+  /// The first word of the command's name.
   fileprivate static var toolName: String {
     configuration.commandName?.split(separator: " ").first.map(String.init) ?? ""
   }
 
-  /// Runs the tool with the process's arguments, and ends the process. Where the first argument is one of its
-  /// verbs, that takes over: the argument parser itself would take it for an operand of the tool.
+  /// Runs the tool with the process's arguments, and ends the process. If the first argument is one
+  /// of the tool's verbs, the verb runs; the argument parser itself would treat it as an operand.
   public static func start() -> Never {
     let arguments = Array(CommandLine.arguments.dropFirst())
     for verb in configuration.subcommands
@@ -102,21 +124,21 @@ extension ParsableCommand {
     start(arguments, name: toolName)
   }
 
-  /// - Parameter name: of the tool, with that of its verb.
+  /// - Parameter name: the names of the tool and, if any, of its verb.
   private static func start(_ arguments: [String], name: String) -> Never {
     let tool = name.split(separator: " ").first.map(String.init) ?? name
-    // A closed pipe ends a tool silently, even where the caller ignores SIGPIPE; a limit on the size
-    // of files is an error like a full disk, and not the end.
+    // A closed pipe ends the tool silently, even if the caller ignores SIGPIPE.
     signal(SIGPIPE, SIG_DFL)
-    // Names in archives are UTF-8 everywhere; libarchive asks the C library.
+    // Names in archives are always UTF-8, but libarchive uses the locale of the C library.
     setlocale(LC_CTYPE, "C.UTF-8")
+    // Exceeding a limit on the size of files is reported as an error, like a full disk.
     signal(SIGXFSZ, SIG_IGN)
     StandardInput.setTerminalNotice {
-      Messages(tool: tool).say("reading standard input from the terminal; Ctrl-D ends it")
+      Messages(tool: tool).print("reading standard input from the terminal; Ctrl-D ends it")
     }
     Memory.keep()
-    // A standard stream that the caller closed would be the next file that is opened. Opened the
-    // wrong way round, it fails when it is used.
+    // The next file that is opened would take the descriptor of a standard stream that the caller
+    // has closed. It is replaced by /dev/null, opened so that using it fails.
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
@@ -127,7 +149,7 @@ extension ParsableCommand {
     } catch {
       let text = message(for: error)
       guard exitCode(for: error) != .success else {
-        // Help, the version, or a completion script: this is the tool's output.
+        // The text is help, the version, or a completion script, and goes to standard output.
         do throws(FedMedError) {
           try Output.writeAll(
             text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO, file: "standard output")
@@ -140,11 +162,11 @@ extension ParsableCommand {
       Messages(tool: tool).report(
         FedMedError(
           .usage, text.prefix(1).lowercased() + text.dropFirst(),
-          hint: "\(name) --help says how it is called"))
+          hint: "see \(name) --help"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
   }
 }
 
-/// The version text of a tool: `fm-eval 0.1.0`.
+/// Returns the version text of a tool: `fm-eval 0.1.0`.
 public func version(of tool: String) -> String { "\(tool) \(toolVersion)" }

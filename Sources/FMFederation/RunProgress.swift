@@ -57,13 +57,13 @@ public struct RunProgress: Sendable {
   ///   - minimumSites: the fewest reports that a round must have to be a candidate for the best
   ///     one; `nil` reads no reports, and `best` is then `nil`.
   ///   - signers: the allowed signers of reports; `nil` ignores signatures.
-  ///   - leaveOut: called with the error of each refused report if signatures are checked;
+  ///   - discard: called with the error of each discarded report if signatures are checked;
   ///     otherwise that error is thrown.
   /// - Throws: `noInput` if it is not the folder of a run; `badData` if its settings or a report
   ///   are malformed; `ioError` if reading fails.
   public init(
     path: String, rounds last: Int, minimumSites: Int?, signers: AllowedSigners? = nil,
-    leaveOut: (FedMedError) -> Void = { _ in }
+    discard: (FedMedError) -> Void = { _ in }
   ) throws(FedMedError) {
     let settings = try RunSettings(path: "\(path)/settings")
     let suffix = try settings.suffix(file: "\(path)/settings")
@@ -99,14 +99,14 @@ public struct RunProgress: Sendable {
           guard signers != nil, error.code == .badData || error.code == .refused else {
             throw error
           }
-          leaveOut(error)
+          discard(error)
         }
       }
     }
     let selection = try RoundSelection(reports, minimumSites: minimumSites ?? 1) {
       error throws(FedMedError) in
       guard signers != nil else { throw error }
-      leaveOut(error)
+      discard(error)
     }
     best = selection.best
     let (names, chosen) = (sites, selection.best)

@@ -2,67 +2,84 @@ import FMArchive
 import FMBase
 import FMReports
 
-/// The state of a run for a person who asks: the stage, who has answered, who is being waited for, what was
-/// refused, the best round, and the time and bytes spent. Works on a run that is under way, also at the
-/// server of sites that call by themselves.
+/// The status of a run: its task, the sites that have answered and those that are missing, refused
+/// files, the best round, and the time and bytes spent. The run may be in progress, also at a
+/// server that sites call.
 public struct RunStatus: Sendable {
   /// A file of a site: an `update`, a `report` or a `test` report.
   public struct Answer: Sendable {
+    /// The name of the site.
     public let site: String
+    /// The kind of file: `update`, `report` or `test`.
     public let kind: String
-    /// The round of the model that the answer reports on, or that the update goes into.
+    /// The round of the model that the answer reports on, or that the update contributes to.
     public let round: Int
-    /// The time of its arrival, or since when it is missing, in seconds since 1970; nil if unknown.
+    /// The time of its arrival, or since when it is missing, in seconds since 1970; `nil` if
+    /// unknown.
     public let time: Int?
   }
 
   /// A file that was refused, or a site's job that failed.
   public struct Problem: Sendable {
+    /// The name of the site.
     public let site: String
-    /// The round that the file was sent in.
+    /// The round in which the file was sent.
     public let round: Int
+    /// The error message.
     public let reason: String
+    /// The time of the refusal or failure, in seconds since 1970; `nil` if unknown.
     public let time: Int?
   }
 
   /// The process or job that works on the run.
   public enum Worker: Equatable, Sendable {
+    /// A process, by its id.
     case process(String)
+    /// A Slurm job, by its id.
     case job(String)
   }
 
   /// The best round so far.
   public struct Best: Sendable {
+    /// The number of the round.
     public let round: Int
     /// The mean validation accuracy of its sites, from 0 to 1.
     public let accuracy: Double?
   }
 
+  /// The next task.
   public let task: RunProgress.Task
   /// The round of the newest model.
   public let round: Int
-  /// The number of rounds that the run is to have; nil if it was not recorded.
+  /// The number of rounds of the run; `nil` if it was not recorded.
   public let rounds: Int?
+  /// The fewest sites that a round needs; `nil` if it was not recorded.
   public let minimumSites: Int?
-  /// The seconds that the server waits for the remaining sites; nil if it waits for all of them.
+  /// The seconds that the server waits for the remaining sites; `nil` if it waits for all of them.
   public let deadline: Int?
+  /// The best round so far; `nil` if there is none yet.
   public let best: Best?
+  /// The process or job that works on the run; `nil` if there is none.
   public let worker: Worker?
   /// The answers to the newest model.
   public private(set) var answers: [Answer] = []
   /// The answers that the run waits for.
   public private(set) var waiting: [Answer] = []
+  /// The files that were refused.
   public private(set) var refused: [Problem] = []
-  /// Jobs of this round that ended without an answer.
+  /// The jobs of this round that ended without an answer.
   public private(set) var failed: [Problem] = []
   /// One entry per site: its bytes over all rounds, and the last of these rounds.
   public let traffic: [RunReport.Traffic]
-  /// The time of the first model and of the newest file, in seconds since 1970.
+  /// The time of the initial model, in seconds since 1970; `nil` if there is none yet.
   public private(set) var started: Int?
+  /// The time of the newest file, in seconds since 1970; `nil` if unknown.
   public private(set) var updated: Int?
 
-  /// - Parameter path: the run's folder.
-  /// - Throws: `noInput` if it is not a run, `badData` if one of its tables is damaged.
+  /// Reads the status from the folder of a run.
+  /// - Parameter path: the path of the folder.
+  /// - Throws: `noInput` if it is not the folder of a run, `badData` if one of its tables is
+  ///   malformed.
   public init(path: String) throws(FedMedError) {
     let files = RunFiles(
       path: path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
@@ -108,15 +125,17 @@ public struct RunStatus: Sendable {
     updated = (answers.map(\.time) + [modelTime]).compactMap { $0 }.max()
   }
 
-  /// What the run asks its sites for at its present stage.
+  /// A request to the sites at the present stage of the run.
   private struct Request {
     let kind: String
     let round: Int
     let sites: [String]
     let missing: [String]
-    /// Where the answers go, their ending, and where the jobs' logs are.
+    /// The folder of the answers.
     let folder: String
+    /// The ending of their names.
     let suffix: String
+    /// The folder of the jobs' logs.
     let logs: String
   }
 
@@ -147,7 +166,7 @@ public struct RunStatus: Sendable {
     }
   }
 
-  /// One entry per site, over all rounds.
+  /// The sums over all rounds, one entry per site.
   private static func sums(_ entries: [RunReport.Traffic]) -> [RunReport.Traffic] {
     Dictionary(grouping: entries, by: \.site).map { site, entries in
       RunReport.Traffic(

@@ -95,7 +95,7 @@ public enum Methods {
   /// The name of a wrapper's base method.
   public static let base = HyperParameter(
     "base", default: MethodDefinition.linear.name, of: gradient.map(\.name),
-    "The method that is wrapped.")
+    "The wrapped method.")
 
   /// Returns the method with that name.
   /// - Throws: `badData` if there is none.

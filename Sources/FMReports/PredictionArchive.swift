@@ -3,9 +3,10 @@ import FMBase
 import FMMetrics
 import FMNumerics
 
-/// Predictions as an archive, sample by sample.
+/// An archive with the predicted probabilities of each sample.
 public enum PredictionArchive {
-  /// Reads to the end: numbers must be probabilities, labels classes.
+  /// Reads an archive to its end and checks its content.
+  /// - Throws: `badData` if a number is not a probability, or a label is not a class.
   package static func verify(_ reader: ArchiveReader) throws(FedMedError) {
     let classes = reader.manifest.classes.count
     while let member = try reader.next() {
@@ -23,6 +24,16 @@ public enum PredictionArchive {
     }
   }
 
+  /// Writes an archive of predictions.
+  /// - Parameters:
+  ///   - predictions: the probabilities of all predictors, one row per sample.
+  ///   - features: the features of the site.
+  ///   - indices: the positions of the predicted samples in `features`.
+  ///   - model: the model that was used.
+  ///   - tool: the name and version of the tool, for the manifest.
+  ///   - descriptor: the open file to write to.
+  ///   - file: its name in messages.
+  /// - Throws: `badData` if the model's method or manifest is invalid, `ioError` if writing fails.
   public static func write(
     _ predictions: Predictions, features: FeatureSet, indices: [Int], model: ModelArchive,
     tool: String, to descriptor: Int32, file: String
@@ -49,7 +60,8 @@ public enum PredictionArchive {
 }
 
 extension ModelArchive {
-  /// What predictions and reports say of it.
+  /// The description of the model in predictions and reports.
+  /// - Throws: `badData` if its method is unknown or has invalid hyper-parameters.
   public func scored() throws(FedMedError) -> Manifest.Scored {
     Manifest.Scored(
       method: run.method, round: round, predictors: try method().predictors, parent: identity)

@@ -2,43 +2,48 @@ import FMArchive
 import FMBase
 import FMMetrics
 
-/// Predictions with labels, from a prediction archive of ours or from anyone's table.
+/// Predictions with labels, from a prediction archive or from a table by any program.
 public struct PredictionSource: Sendable {
+  /// The names of the classes.
   public let classes: [String]
-  /// nil of a table.
+  /// The site of the samples; `nil` if it is unknown, as in a table.
   public let site: String?
-  /// By who predicts: what the method predicts with first, then its other predictors and `calibrated`
-  /// where they are there; of a table `table`.
+  /// The predictions of each predictor: first those of the method's final predictor, then those of
+  /// its other predictors and of `calibrated`, if present. A table has one predictor, `table`.
   public let predictions: [(predictor: String, probabilities: LabelledProbabilities)]
-  /// For each sample the number of those that it belongs to, where that was asked for.
+  /// The number of each sample's group; `nil` if no column of groups was given.
   public let groups: [Int]?
   /// The checksum of the samples' names in their order.
   private let checksum: String
 
-  /// What is predicted with: the calibrated predictions where there are some.
+  /// The final predictions: the calibrated ones, if any.
   public var final: LabelledProbabilities {
     (predictions.first { $0.predictor == Report.calibrated } ?? predictions[0])
       .probabilities
   }
 
-  /// Reads `path`, `-` being standard input.
+  /// Reads predictions.
   ///
-  /// A table is tab-separated with a header, has a column `label`, and for each class a column `p_`
-  /// and its name, with the probabilities.
+  /// A table has a header, a column `label`, and for each class a column with its probabilities,
+  /// named `p_` and the class.
   /// - Parameters:
-  ///   - group: the column that says which samples belong together.
-  ///   - samples: where that column is; nil is in the table of predictions. The first column names
-  ///     the samples.
+  ///   - path: the path of the archive or table; `-` is standard input.
+  ///   - group: the column with the group of each sample; `nil` if samples are independent.
+  ///   - samples: the table with that column, whose first column names the samples; `nil` if the
+  ///     column is in the table of predictions.
+  /// - Throws: `usage` if an archive is to be grouped without a table of samples; `noInput` if the
+  ///   file cannot be read; `badData` if it is malformed or has no labels.
   public init(
     path: String, group: String? = nil, samples: (table: Table, file: String)? = nil
   ) throws(FedMedError) {
     let source = try ByteSource(path: path)
     let first = try source.peek(16)
-    let isArchive = first.starts(with: "manifest.json".utf8) || Self.isPacked(first)
+    let isArchive = first.starts(with: "manifest.json".utf8) || Self.isCompressed(first)
     if isArchive {
       guard group == nil || samples != nil else {
         throw FedMedError(
-          .usage, "an archive has no columns to group by; a table of samples has", file: path)
+          .usage, "a prediction archive has no columns to group by", file: path,
+          hint: "--samples names a table with the groups")
       }
       try self.init(
         ArchiveReader(source, kinds: [.predictions]), group: group, samples: samples)
@@ -64,11 +69,11 @@ public struct PredictionSource: Sendable {
     predictions = [("table", probabilities)]
   }
 
-  private static func isPacked(_ bytes: [UInt8]) -> Bool {
+  private static func isCompressed(_ bytes: [UInt8]) -> Bool {
     bytes.starts(with: [0x1F, 0x8B]) || bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
   }
 
-  /// The number of each sample's group, by another table.
+  /// The number of each sample's group, from a table of samples; `nil` if there is none.
   private static func groups(
     _ column: String?, _ samples: (table: Table, file: String)?, names: [String], file: String
   ) throws(FedMedError) -> [Int]? {
@@ -81,7 +86,7 @@ public struct PredictionSource: Sendable {
         numbers[value] = number
         guard groups.updateValue(number, forKey: table.rows[row][0]) == nil else {
           throw FedMedError(
-            .badData, "sample '\(printable(table.rows[row][0]))' is there twice",
+            .badData, "duplicate sample '\(printable(table.rows[row][0]))'",
             place: "line \(row + 2)")
         }
       }
@@ -103,7 +108,7 @@ public struct PredictionSource: Sendable {
     _ reader: ArchiveReader, group: String?, samples: (table: Table, file: String)?
   ) throws(FedMedError) {
     guard case .predictions(let payload) = reader.manifest.payload else {
-      throw reader.fault("holds no predictions", "manifest.json")
+      throw reader.fault("not a prediction archive", "manifest.json")
     }
     classes = reader.manifest.classes
     site = payload.site
@@ -122,7 +127,7 @@ public struct PredictionSource: Sendable {
       }
     }
     guard let labels else {
-      throw FedMedError(.badData, "has no labels to compare with", file: reader.name)
+      throw FedMedError(.badData, "has no labels to score with", file: reader.name)
     }
     var predictions: [(predictor: String, probabilities: LabelledProbabilities)] = []
     for (predictor, numbers) in values {
@@ -139,7 +144,8 @@ public struct PredictionSource: Sendable {
       SHA256.digest(Array(names.map { $0 + "\n" }.joined().utf8)))
   }
 
-  /// Whether it is of the same samples, in the same order and with the same labels.
+  /// Whether `other` has the same classes and the same samples, in the same order and with the same
+  /// labels.
   public func matches(_ other: PredictionSource) -> Bool {
     classes == other.classes && checksum == other.checksum
       && final.labels == other.final.labels

@@ -1,23 +1,24 @@
 import FMArchive
 import FMBase
 
-/// Reads a table of predictions line by line: it may have millions.
+/// A table of predictions. It is read line by line, because it may have millions of lines.
 struct PredictionTable {
   package let classes: [String]
   private(set) var values: [Double] = []
   private(set) var labels: [Int] = []
-  /// For each sample its group's number; empty where no column of groups was asked for.
+  /// The number of each sample's group; empty if no column of groups was given.
   private(set) var groups: [Int] = []
-  /// The first column's values where they were asked for.
+  /// The values of the first column; empty unless they are kept.
   private(set) var names: [String] = []
-  /// The checksum of all the first column's values, where that names the samples: where it is no
-  /// label and no probability.
+  /// The checksum of the samples' names, which are in the first column unless that has labels or
+  /// probabilities.
   private(set) var checksum = ""
 
+  /// Reads a table.
   /// - Parameters:
-  ///   - group: the column that says which samples belong together.
+  ///   - group: the column with the group of each sample; `nil` if there is none.
   ///   - keepsNames: whether to keep the first column.
-  /// - Throws: `badData` with the line.
+  /// - Throws: `badData`, naming the line, if the table is malformed.
   init(_ source: ByteSource, group: String?, keepsNames: Bool) throws(FedMedError) {
     let file = source.name
     var lines = LineReader(source)
@@ -32,7 +33,7 @@ struct PredictionTable {
     guard classes.count > 1, let place = header.firstIndex(of: "label") else {
       throw FedMedError(
         .badData, "neither a prediction archive nor a table of predictions", file: file,
-        hint: "a table has a column label, and for each class a column p_ and its name")
+        hint: "a table has a column label, and for each class a column p_CLASS")
     }
     let groupPlace = try group.map { column throws(FedMedError) in
       guard let index = header.firstIndex(of: column) else {
@@ -56,20 +57,19 @@ struct PredictionTable {
       }
       let cells = Self.cells(line, separator)
       guard cells.count == header.count else {
-        throw fault("\(cells.count) cells, the header has \(header.count)")
+        throw fault("\(cells.count) cells, expected \(header.count)")
       }
       guard let label = numbers[Array(cells[place])] else {
         throw fault(
-          "'\(printable(String(decoding: cells[place], as: UTF8.self)))' is none of the classes",
-          hint:
-            "the classes, by the names of the columns, are \(classes.map { "p_\($0)" }.joined(separator: ", "))"
-        )
+          "unknown class '\(printable(String(decoding: cells[place], as: UTF8.self)))' "
+            + "(known: \(classes.joined(separator: ", ")))",
+          hint: "the classes are those of the columns p_CLASS")
       }
       labels.append(label)
       for column in columns {
         guard let value = Self.number(cells[column]) else {
           throw fault(
-            "'\(printable(String(decoding: cells[column], as: UTF8.self)))' is no number")
+            "'\(printable(String(decoding: cells[column], as: UTF8.self)))' is not a number")
         }
         values.append(value)
       }
@@ -86,7 +86,7 @@ struct PredictionTable {
   }
 
   private static func cells(_ line: ArraySlice<UInt8>, _ separator: UInt8) -> [ArraySlice<UInt8>] {
-    // Quotes are CSV's alone; in TSV they are part of a name.
+    // Only CSV has quotes; in TSV they are part of a name.
     guard separator != UInt8(ascii: "\t"), line.contains(UInt8(ascii: "\"")) else {
       return line.split(separator: separator, omittingEmptySubsequences: false)
     }
@@ -98,18 +98,18 @@ struct PredictionTable {
   }
 }
 
-/// The lines of a source, one after the other, with either kind of line end.
+/// A reader of lines that end with LF or CR LF.
 struct LineReader {
   private let source: ByteSource
   private var chunk: [UInt8] = []
   private var place = 0
 
-  /// The longest line.
+  /// The length of the longest line, in bytes.
   private static let limit = 1 << 24
 
   init(_ source: ByteSource) { self.source = source }
 
-  /// nil at the end.
+  /// Reads the next line, without its end; `nil` after the last one.
   /// - Throws: `badData` for a line longer than 16 MiB.
   package mutating func next() throws(FedMedError) -> ArraySlice<UInt8>? {
     while true {
@@ -118,7 +118,7 @@ struct LineReader {
         return withoutReturn(chunk[place..<end])
       }
       guard chunk.count - place <= Self.limit else {
-        throw FedMedError(.badData, "a line of more than 16 MiB", file: source.name)
+        throw FedMedError(.badData, "a line is longer than 16 MiB", file: source.name)
       }
       let more = try source.read(upTo: 1 << 18)
       if more.isEmpty {

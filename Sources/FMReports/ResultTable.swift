@@ -2,25 +2,32 @@ import FMArchive
 import FMBase
 import FMMetrics
 
-/// The paper's table: a row for each site, then Global, then AVG, the mean of the rows above it.
+/// The table of the paper: a row for each site, one for Global, and one for AVG, the mean of the
+/// rows above it.
 public struct ResultTable: Sendable {
+  /// A row of the table.
   public struct Row: Equatable, Sendable {
+    /// The name of the site; `AVG` for the mean.
     public let site: String
+    /// The number of samples.
     public let samples: Int
-    /// As the table's predictors; nil where a site has no such predictor, or too few samples.
+    /// The score of each of the table's predictors; `nil` if the site has no such predictor or too
+    /// few samples.
     public let values: [Double?]
-    /// How many classes the site's report hides, because they have few samples; 0 of the mean.
+    /// The number of classes that the site's report hides because they have few samples; 0 for AVG.
     public let hiddenClasses: Int
   }
 
-  /// The method's predictors, and the calibrated one where any site has it; the others stand there with
-  /// what they predict with.
+  /// The method's predictors, followed by `calibrated` if any site has it; for sites without it,
+  /// that column has the score of their final predictor.
   public let predictors: [String]
+  /// The rows: the sites by name, Global and AVG.
   public let rows: [Row]
 
+  /// Computes the table of one score.
   public init(_ reports: TestReports, score: Score) {
     let isCalibrated = reports.sites.contains { $0.report.scores[Report.calibrated] != nil }
-    // Of a site without training samples there is nothing to compare with.
+    // Sites without training samples have no predictor `alone`; the longest list is complete.
     let longest = reports.sites.map(\.scored.predictors).max { $0.count < $1.count }
     let predictors = (longest ?? []) + (isCalibrated ? [Report.calibrated] : [])
     let sites = reports.sites.map { report in
@@ -42,14 +49,17 @@ public struct ResultTable: Sendable {
   }
 }
 
-/// Reports of different sites on one model and split, in the order of the paper's table.
+/// Reports of different sites on the same model and split, in the order of the paper's table.
 public struct TestReports: Sendable {
-  /// By name, Global last.
+  /// The reports by site name, Global last.
   public let sites: [SiteReport]
 
-  /// - Parameter refuse: what becomes of a validation report, of one of another model or split than
-  ///   most, or of a site that reported already; it throws, or the report is left out.
-  /// - Throws: `badData`, by `refuse`.
+  /// Selects the reports that belong together: those on the model and split that most of them have.
+  /// - Parameters:
+  ///   - reports: the reports, in any order.
+  ///   - refuse: called with the reason for each report that is a validation report, is on another
+  ///     model or split, or is a site's second one. If it does not throw, the report is discarded.
+  /// - Throws: the error that `refuse` throws, by default `badData`.
   public init(
     _ reports: [SiteReport],
     refuse: (FedMedError) throws(FedMedError) -> Void = { error throws(FedMedError) in throw error }
@@ -63,17 +73,19 @@ public struct TestReports: Sendable {
         $0.scored.parent == report.scored.parent && $0.report.split == report.report.split
       }
     }
-    // Of those with equally many the first.
+    // On a tie, the first one counts.
     let model = support.max().flatMap(support.firstIndex).map { sorted[$0] }
     var sites: [SiteReport] = []
     for report in sorted {
       let reason: String?
       if report.report.split == Split.validation.rawValue {
-        reason = "a validation report holds counts alone"
-      } else if let twin = sites.last, twin.site == report.site {
-        reason = "site '\(report.site)' reported in \(twin.name) too"
+        reason = "expected a test report, found a validation report"
+      } else if let first = sites.last, first.site == report.site {
+        reason = "duplicate report of site '\(report.site)', also in \(first.name)"
       } else if let model, report.report.split != model.report.split {
-        reason = "of the \(report.report.split) split, \(model.name) of \(model.report.split)"
+        reason =
+          "expected the \(model.report.split) split, that of \(model.name), "
+          + "found \(report.report.split)"
       } else if let model, report.scored.parent != model.scored.parent {
         reason = "reports on another model than \(model.name)"
       } else {

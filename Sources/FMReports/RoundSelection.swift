@@ -2,29 +2,34 @@ import FMArchive
 import FMBase
 import FMMetrics
 
-/// Which round is best: the one with the highest mean validation accuracy over its sites.
+/// The selection of the best round: the one with the highest mean validation accuracy of its sites.
 public struct RoundSelection: Equatable, Sendable {
-  /// A round and what its sites reported.
+  /// The result of a round.
   public struct Score: Equatable, Sendable {
+    /// The number of the round.
     public let round: Int
+    /// The number of sites that reported validation samples.
     public let sites: Int
-    /// The plain mean of the sites' accuracies; nil where no site has validation samples.
+    /// The unweighted mean of the sites' accuracies, from 0 to 1; `nil` if no site has validation
+    /// samples.
     public let accuracy: Double?
-    /// Whether enough sites reported.
-    public let competes: Bool
+    /// Whether enough sites reported for the round to be a candidate.
+    public let isCandidate: Bool
   }
 
-  /// By round.
+  /// The scores by round.
   public let scores: [Score]
-  /// The best round, ties to the earlier one; nil where none competes.
+  /// The best round, on a tie the earlier one; `nil` if there is no candidate.
   public let best: Int?
 
+  /// Compares rounds by their validation reports.
   /// - Parameters:
-  ///   - reports: of the validation split; a site without validation samples has none to report.
-  ///   - minimumSites: a round with fewer sites does not compete.
-  ///   - refuse: what becomes of a report of another split, of another model of its round than most, or
-  ///     of a site that reported the round already; it throws, or the report is left out.
-  /// - Throws: `badData`, by `refuse`.
+  ///   - reports: the reports on validation samples, in any order.
+  ///   - minimumSites: the fewest sites that a candidate must have.
+  ///   - refuse: called with the reason for each report that is on another split, on another model
+  ///     of its round than most reports, or a site's second one on a round. If it does not throw,
+  ///     the report is discarded.
+  /// - Throws: the error that `refuse` throws, by default `badData`.
   public init(
     _ reports: [SiteReport], minimumSites: Int,
     refuse: (FedMedError) throws(FedMedError) -> Void = { error throws(FedMedError) in throw error }
@@ -38,13 +43,15 @@ public struct RoundSelection: Equatable, Sendable {
       }
       let reason: String?
       if report.report.split != Split.validation.rawValue {
-        reason = "of the \(report.report.split) split, expected validation"
+        reason = "expected the validation split, found \(report.report.split)"
       } else if let other = peers.first(where: {
         $0.scored.parent != report.scored.parent && support($0) >= support(report)
       }) {
         reason = "reports on another model of round \(report.round) than \(other.name)"
-      } else if let twin = rounds[report.round]?[report.site] {
-        reason = "site '\(report.site)' reported round \(report.round) in \(twin.name) too"
+      } else if let first = rounds[report.round]?[report.site] {
+        reason =
+          "duplicate report of site '\(report.site)' on round \(report.round), "
+          + "also in \(first.name)"
       } else {
         reason = nil
       }
@@ -55,7 +62,7 @@ public struct RoundSelection: Equatable, Sendable {
       }
     }
     scores = rounds.keys.sorted().map { round in
-      // In a fixed order, because a sum of floats depends on it.
+      // The order is fixed, because a sum of floating-point numbers depends on it.
       let sites = (rounds[round] ?? [:]).values.filter { $0.report.hasCounts }
         .sorted { $0.site.precedes($1.site) }
       let sum = sites.reduce(0.0) {
@@ -64,10 +71,10 @@ public struct RoundSelection: Equatable, Sendable {
       return Score(
         round: round, sites: sites.count,
         accuracy: sites.isEmpty ? nil : sum / Double(sites.count),
-        competes: sites.count >= max(minimumSites, 1))
+        isCandidate: sites.count >= max(minimumSites, 1))
     }
     var best: Score?
-    for score in scores where score.competes && score.accuracy ?? 0 > best?.accuracy ?? -1 {
+    for score in scores where score.isCandidate && score.accuracy ?? 0 > best?.accuracy ?? -1 {
       best = score
     }
     self.best = best?.round

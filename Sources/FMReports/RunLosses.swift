@@ -1,21 +1,23 @@
 import FMArchive
 import FMBase
 
-/// The training losses of a run, from the logs that its sites wrote on this machine.
+/// The training losses of a run, from the logs of sites that trained on this machine.
 public struct RunLosses: Equatable, Sendable {
-  /// `site`, `round` and `epoch`, then `loss` and its terms by their names.
+  /// The column names: `site`, `round`, `epoch`, `loss`, and the names of its terms.
   public private(set) var columns = ["site", "round", "epoch", "loss"]
-  /// One row of cells per site, round and epoch; `NA` for a term that the log does not have.
+  /// The cells, one row per site, round and epoch; `NA` for a term that a log does not have.
   public private(set) var rows: [[String]] = []
 
-  /// Columns of a log that are not losses.
+  /// The columns of a log that are not losses.
   private static let others = [
     "site", "round", "epoch", "steps", "validation_correct", "validation_total",
   ]
 
-  /// Reads `rounds/NNN/logs/SITE.tsv` of the rounds up to `last`, by round and then by site.
-  /// - Parameter path: the run's folder.
-  /// - Throws: `badData` if a log is not one that fm-train-local writes.
+  /// Reads the logs `rounds/NNN/logs/SITE.tsv`, in the order of rounds and then of sites.
+  /// - Parameters:
+  ///   - path: the run's folder.
+  ///   - last: the last round to read.
+  /// - Throws: `badData` if a log was not written by fm-train-local.
   public init(path: String, upTo last: Int) throws(FedMedError) {
     for round in 1..<max(last + 1, 1) {
       let folder = "\(path)/\(RunFolder.round(round))/logs"
@@ -39,7 +41,7 @@ public struct RunLosses: Equatable, Sendable {
       throw FedMedError(.badData, "not a training log of fm-train-local", file: path)
     }
     let epoch = places[2] ?? 0
-    // A method that does not train in epochs logs its validation alone.
+    // A method that does not train in epochs logs only its validation accuracy.
     for row in table.rows where row[epoch] != "NA" {
       rows.append(places.map { $0.map { row[$0] } ?? "NA" })
     }

@@ -3,27 +3,34 @@ import FMBase
 import FMMetrics
 import Glibc
 
-/// A run of fm-federate, as its folder tells it: reports, traffic and the models' times.
+/// A summary of a run of fm-federate, from the files in its folder: results by round, test results
+/// and traffic.
 public struct RunReport: Sendable {
-  /// A round as the sites' validation reports tell it.
+  /// The validation results of a round.
   public struct Round: Sendable {
+    /// The number of the round.
     public let number: Int
-    /// By site: how many validation samples the ensemble got right, of how many.
+    /// The numbers of validation samples, and of those predicted correctly by the final predictor,
+    /// by site.
     public let sites: [String: (correct: Int, total: Int)]
-    /// The mean over the sites; nil where none has validation samples.
+    /// The mean accuracy of the sites, from 0 to 1; `nil` if none has validation samples.
     public let accuracy: Double?
+    /// Whether it is the best round.
     public let isBest: Bool
-    /// How long it took from the model before to its own, by their files' times; nil where they do
-    /// not tell.
+    /// The seconds between the previous model and that of the round, from the times of their files;
+    /// `nil` if these are missing or not in order.
     public let seconds: Double?
   }
 
-  /// The bytes between a site and the server, with a round's model.
+  /// The bytes sent between a site and the server for a round's model.
   public struct Traffic: Sendable {
+    /// The round of the model.
     public let round: Int
     /// The name of the site's archive.
     public let site: String
+    /// The bytes that the site received.
     public let down: Int
+    /// The bytes that the site sent.
     public let up: Int
 
     package init(round: Int, site: String, down: Int, up: Int) {
@@ -31,55 +38,64 @@ public struct RunReport: Sendable {
     }
   }
 
-  /// What was scored.
+  /// The test results of a run.
   public struct Results: Sendable {
-    /// The test reports; nil before the end of the run.
+    /// The test reports; `nil` before the end of the run.
     public let tests: TestReports?
-    /// All sites together but Global, by what they predict with.
+    /// The pooled samples of all sites except Global, with their final predictions; `nil` before
+    /// the end of the run, or if no report has details.
     public let pooled: Pool?
-    /// The same before calibration, where a site was calibrated.
+    /// The same before calibration; `nil` if no site was calibrated.
     public let uncalibrated: Pool?
   }
 
-  /// The test samples of several sites together.
+  /// The pooled test samples of several sites.
   public struct Pool: Sendable {
+    /// The number of samples.
     public let samples: Int
+    /// The number of samples predicted correctly.
     public let correct: Int
-    /// Of the classes that each site shows.
+    /// The summed details, of the classes that each site reveals.
     public let details: Report.Details
 
-    /// Samples that are counted among the right and wrong ones, but whose class its site hides.
+    /// The number of samples that count as correct or incorrect, but whose class their site hides.
     public var hidden: Int { samples - details.visible.total }
 
-    /// The scores that follow from the sums.
+    /// The scores that can be computed from the sums.
     public var values: [Score: Double] {
       details.values.merging([.accuracy: Double(correct) / Double(samples)]) { $1 }
     }
   }
 
-  /// The folder's name.
+  /// The name of the folder.
   public let name: String
-  /// What the manifest says of the best round's model, or before there is one, of the first.
+  /// The description of the best round's model, in its calibrated form if any; of the initial model
+  /// if there is no best round yet.
   public let model: ModelPayload
+  /// The names of the classes.
   public let classes: [String]
-  /// Who wrote that model.
+  /// The name and version of the tool that wrote that model.
   public let tool: String
-  /// The ways to predict; the last is what the method predicts with.
+  /// The method's predictors; the last one makes the final prediction.
   public let predictors: [String]
-  /// Of that model.
+  /// The identity of that model.
   public let identity: String
-  /// The sites that train, by name.
+  /// The names of the sites that reported on validation samples, sorted.
   public let sites: [String]
+  /// The rounds that were validated.
   public let rounds: [Round]
+  /// The test results.
   public let results: Results
-  /// What sites did not send, by round, as fm-federate has noted it.
+  /// The updates and reports that are missing, by round, as recorded by fm-federate.
   public let missed: [(round: Int, text: String)]
+  /// The traffic of each round and site; empty if it was not recorded.
   public let traffic: [Traffic]
-  /// What was read.
+  /// The paths of the files that were read.
   public let files: [String]
 
-  /// - Parameter path: the folder of a run, which may be under way.
-  /// - Throws: `noInput` where it is no such folder, `badData` for a file in it.
+  /// Reads the folder of a run, which may be in progress.
+  /// - Parameter path: the path of the folder.
+  /// - Throws: `noInput` if it is not the folder of a run, `badData` if a file in it is malformed.
   public init(path: String) throws(FedMedError) {
     let folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
     let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
@@ -104,15 +120,16 @@ public struct RunReport: Sendable {
       }
     }
     let selection = try RoundSelection(validation, minimumSites: 1)
-    // The run's own choice, which knows how many sites make a round.
+    // The run's own choice takes precedence: it knows the fewest sites that a candidate must have.
     let best = try Self.best(folder) ?? selection.best
-    // What sites test is the model at its temperature, where reports gave it one.
+    // Sites test the calibrated model, if there is one.
     guard let shown = modelPath(best ?? 0, "calibrated") ?? modelPath(best ?? 0) else {
-      throw FedMedError(.noInput, "holds no run: no model of round \(best ?? 0)", file: path)
+      throw FedMedError(
+        .noInput, "not the folder of a run: it has no model of round \(best ?? 0)", file: path)
     }
     let reader = try ArchiveReader(path: shown, kinds: [.model])
     guard case .model(let own) = reader.manifest.payload else {
-      throw reader.fault("is no model", "manifest.json")
+      throw reader.fault("not a model", "manifest.json")
     }
     (model, classes, identity) = (own, reader.manifest.classes, reader.identity)
     tool = reader.manifest.tool
@@ -141,7 +158,7 @@ public struct RunReport: Sendable {
     for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
     for test in tests where test.scored.parent != identity {
       throw FedMedError(
-        .badData, "is not of the model of round \(model.round)", file: test.name)
+        .badData, "reports on another model than that of round \(model.round)", file: test.name)
     }
     results = try Results(tests, of: classes)
     missed = try Self.missed(folder)
@@ -157,7 +174,7 @@ public struct RunReport: Sendable {
     return try Table(text: ByteSource(path: path).text(limit: 1 << 30), file: path)
   }
 
-  /// Whole numbers of a table's columns.
+  /// The whole numbers in columns of a table.
   private static func numbers(
     _ table: Table, _ columns: [String], file: String
   ) throws(FedMedError) -> [[Int]] {
@@ -168,7 +185,7 @@ public struct RunReport: Sendable {
         for (line, cell) in try table.column(column).enumerated() {
           guard let value = Int(cell), value >= 0, value < 1 << 36 else {
             throw FedMedError(
-              .badData, "'\(printable(cell))' is no number", place: "line \(line + 2)")
+              .badData, "'\(printable(cell))' is not a number", place: "line \(line + 2)")
           }
           values.append(value)
         }
@@ -231,7 +248,7 @@ extension RunReport.Results {
     }
     let tests = try TestReports(reports)
     for site in tests.sites where site.manifest.classes != classes {
-      throw FedMedError(.badData, "has other classes than the model", file: site.name)
+      throw FedMedError(.badData, "classes differ from those of the model", file: site.name)
     }
     func pool(_ scores: (Report) -> Report.Scores?) -> RunReport.Pool? {
       var (samples, correct, parts) = (0, 0, [Report.Details]())

@@ -2,14 +2,16 @@ import FMArchive
 import FMBase
 import Glibc
 
-/// The bytes of a run's files that travel between the sites and the server.
+/// The sizes of the files that a run sends between sites and server.
 public struct RunTraffic: Sendable {
-  /// One entry per round and site that answered, by round and then by site.
+  /// One entry per round and site that answered, in the order of rounds and then of sites.
   public let entries: [RunReport.Traffic]
 
-  /// Adds up the sizes of the models, updates and reports in a run's folder. An entry belongs to the round
-  /// of the model that the site received: `down` is the size of that model, calibrated form included, and
-  /// `up` the size of the site's report on it and of its update for the next round.
+  /// Adds up the sizes of the models, updates and reports in a run's folder.
+  ///
+  /// An entry belongs to the round of the model that the site received: `down` is the size of that
+  /// model, including its calibrated form, and `up` the size of the site's report on it plus that
+  /// of its update for the next round.
   /// - Parameters:
   ///   - path: the run's folder.
   ///   - suffix: the ending of models and updates, such as `.tar.gz`.

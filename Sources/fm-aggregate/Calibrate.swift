@@ -2,7 +2,7 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// The temperature of a finished model, by what sites found on their validation samples.
+/// Fits the temperature of a finished model to the sites' validation reports.
 struct CalibrateVerb: Tool {
   static let name = "fm-aggregate"
   static let configuration = CommandConfiguration(
@@ -10,32 +10,33 @@ struct CalibrateVerb: Tool {
     abstract: "Fit the temperature of a finished model to the sites' validation reports.",
     usage: "fm-aggregate calibrate --model MODEL [options] REPORT ... > MODEL",
     discussion: """
-      Of methods whose reports have log losses for several temperatures (gaussian): the one with the \
-      least total is taken. Only the probabilities of the predictor `shared` change.
+      For methods whose reports have log losses at several temperatures (gaussian). The temperature \
+      minimizes the total log loss. Only the probabilities of the predictor `shared` change.
       """)
 
   @Option(
-    help: ArgumentHelp("The model that the reports are on.", valueName: "file"),
+    help: ArgumentHelp("The model that the sites reported on.", valueName: "file"),
     completion: .file())
   var model: String
 
   @OptionGroup var signatures: SignatureOptions
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the model to this file (standard output).", valueName: "file"),
     completion: .file())
   var output: String?
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The sites' validation reports; - is standard input.", completion: .file())
   var reports: [String] = []
 
   func execute() throws(FedMedError) {
-    guard !reports.isEmpty else { throw FedMedError(.usage, "no reports") }
+    guard !reports.isEmpty else { throw FedMedError(.usage, "no reports given") }
     let inputs = reports + [model]
     guard inputs.count(where: { $0 == "-" }) < 2 else {
-      throw FedMedError(.usage, "standard input is one file")
+      throw FedMedError(.usage, "standard input is given for two inputs")
     }
     try Output.check(output, inputs: inputs, isBinary: true)
     let signers = try signatures.allowed()
@@ -49,7 +50,7 @@ struct CalibrateVerb: Tool {
         }
       } catch {
         guard signers != nil, error.code == .badData || error.code == .refused else { throw error }
-        messages.leaveOut(error)
+        messages.report(error, as: .discarded)
       }
     }
     let temperature = try calibration.temperature()
@@ -57,7 +58,8 @@ struct CalibrateVerb: Tool {
       descriptor, file throws(FedMedError) in
       try calibration.write(tool: Self.signature, to: descriptor, file: file)
     }
-    say(
-      "temperature \(JSON.rounded(temperature, places: 4).line), by \(calibration.samples) samples")
+    inform(
+      "temperature \(JSON.rounded(temperature, places: 4).line), from \(calibration.samples) samples"
+    )
   }
 }

@@ -1,13 +1,13 @@
 import FMCommand
 import FedMed
 
-/// The first global model.
 extension Aggregate {
+  /// Writes the initial global model.
   func initialize() throws(FedMedError) {
     guard updates.isEmpty, weights == nil, minUpdates == nil, bestRound == nil, !rules.isGiven,
       signatures.allowedSigners == nil, audit == nil, !statistics.isGiven
     else {
-      throw FedMedError(.usage, "--init takes no updates, nor options for them")
+      throw FedMedError(.usage, "--init cannot be combined with updates or options for them")
     }
     let definition: MethodDefinition
     do throws(FedMedError) {
@@ -17,7 +17,8 @@ extension Aggregate {
     }
     let parameters = try run.values(of: definition)
     guard text == nil || spec != nil else {
-      throw FedMedError(.usage, "--text goes with --spec; features have the texts in them")
+      throw FedMedError(
+        .usage, "--text requires --spec", hint: "feature archives contain the class texts")
     }
     let specification: RunSpecification
     let input: String
@@ -37,7 +38,7 @@ extension Aggregate {
       }
       input = path
     default:
-      throw FedMedError(.usage, "--init needs either --like or --spec")
+      throw FedMedError(.usage, "--init requires either --like or --spec")
     }
     try Output.write(to: output, inputs: [input], isBinary: true) {
       descriptor, file throws(FedMedError) in

@@ -2,11 +2,12 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// What the tools know, for scripts and for people.
-enum Knowledge: String, CaseIterable, ExpressibleByArgument {
+/// The lists that the tool can print.
+enum Listing: String, CaseIterable, ExpressibleByArgument {
   case methods, parameters, rules, optimizers, weights, codecs
 }
 
+/// Lists the names of methods, parameters, rules, optimizers, weights or codecs.
 struct ListVerb: Tool {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -16,34 +17,34 @@ struct ListVerb: Tool {
 
   @OptionGroup var table: TableOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "methods, parameters, rules, optimizers, weights or codecs.")
-  var what: Knowledge
+  var what: Listing
 
   func execute() throws(FedMedError) {
-    try records().write(to: nil, table, messages: talk.quiet ? nil : messages)
+    try records().write(to: nil, table, messages: verbosity.quiet ? nil : messages)
   }
 
-  /// What callers must know of each method before a run.
+  /// The properties of each method that a script needs before a run.
   private var methods: Records {
     get throws(FedMedError) {
       var records = Records(
         "methods",
         columns: ["method", "rounds", "most_rounds", "server", "codec", "calibrated", "summary"])
       for method in Methods.all {
-        let small = try method.make(MethodSetting(dimension: 2, classes: 2), method.values())
+        let example = try method.make(MethodSetting(dimension: 2, classes: 2), method.values())
         let server =
-          switch small.server {
+          switch example.server {
           case .average: AggregationPlan.average
           case .sum: AggregationPlan.exactSum
           case .reduce: AggregationPlan.ownReduction
           }
-        let codec = small.isExact ? Float32Codec.name : Float16Codec.name
+        let codec = example.isExact ? Float32Codec.name : Float16Codec.name
         records.add([
           .string(method.name), .integer(method.rounds),
           method.isOneRound ? .integer(1) : .null, .string(server), .string(codec),
-          .string(small is any CalibratedMethod ? "yes" : "no"), .string(method.summary),
+          .string(example is any CalibratedMethod ? "yes" : "no"), .string(method.summary),
         ])
       }
       return records

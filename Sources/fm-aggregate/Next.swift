@@ -2,40 +2,41 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// Facts about a run, for whoever calls the tools in turn.
+/// Prints the next task of a run, for the scripts that call the tools.
 struct NextVerb: Tool {
   static let configuration = CommandConfiguration(
     commandName: "next",
-    abstract: "Tell what a run of fm-federate does next, and who is missing.",
+    abstract: "Print the next task of a run of fm-federate, and the sites that are missing.",
     usage: "fm-aggregate next --rounds N [options] RUN",
     discussion: """
-      A line for each fact: task (start, train, report, test or done), round (of the newest model), \
-      best (round, with --min-sites), and for each missing answer update, report or \
-      test, with the site's name.
+      One row per fact: task (start, train, report, test or done), round (that of the newest model), \
+      best (the best round, with --min-sites), and for each missing answer update, report or test, \
+      with the site's name.
       """)
   static let name = "fm-aggregate"
 
-  @Option(help: "How many rounds the run is to have.")
+  @Option(help: "The number of rounds of the run.")
   var rounds: Int
 
-  @Option(help: "Tell the best round too; one with fewer reports than that does not compete.")
+  @Option(help: "Print the best round too, among those with at least this number of reports.")
   var minSites: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With --min-sites: write a table of the validated rounds, with the sites that answered and those that missed.",
+      "With --min-sites: write a table of the validated rounds, with the sites that answered and those that did not.",
       valueName: "file"), completion: .file())
   var roundsOut: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a table of the training losses in the run's logs, if there are any: site, round, epoch, each loss by its name.",
+      "Write a table of the training losses in the run's logs, if any: site, round, epoch, and a column per loss.",
       valueName: "file"), completion: .file())
   var lossesOut: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a table of the bytes that each site received and sent, by round.", valueName: "file"),
+      "Write a table of the bytes that each site received and sent in each round.",
+      valueName: "file"),
     completion: .file())
   var trafficOut: String?
 
@@ -43,7 +44,7 @@ struct NextVerb: Tool {
 
   @OptionGroup var table: TableOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The run's folder.", completion: .directory)
   var run: String
@@ -53,14 +54,14 @@ struct NextVerb: Tool {
       throw ValidationError("--rounds and --min-sites must be at least 1")
     }
     guard minSites != nil || roundsOut == nil && signatures.allowedSigners == nil else {
-      throw ValidationError("--rounds-out and --allowed-signers go with --min-sites")
+      throw ValidationError("--rounds-out and --allowed-signers require --min-sites")
     }
   }
 
   func execute() throws(FedMedError) {
     let progress = try RunProgress(
       path: run, rounds: rounds, minimumSites: minSites, signers: try signatures.allowed(),
-      leaveOut: { messages.leaveOut($0) })
+      discard: { messages.report($0, as: .discarded) })
     if let roundsOut, !progress.rounds.isEmpty {
       try Output.write(text: Self.roundTable(progress).text(.tsv), to: roundsOut)
     }
@@ -83,7 +84,7 @@ struct NextVerb: Tool {
     for name in progress.missingReports { add("report", name) }
     for name in progress.missingUpdates { add("update", name) }
     for name in progress.missingTests { add("test", name) }
-    try records.write(to: nil, table, messages: talk.quiet ? nil : messages)
+    try records.write(to: nil, table, messages: verbosity.quiet ? nil : messages)
   }
 
   private static func trafficTable(_ traffic: RunTraffic) -> Records {

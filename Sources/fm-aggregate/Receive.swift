@@ -3,69 +3,72 @@ import FMCommand
 import FedMed
 import Glibc
 
-/// Takes what sites have put into their answer folders.
+/// Collects the files that sites have put into their answer folders.
 struct ReceiveVerb: Tool {
   static let name = "fm-aggregate"
   static let configuration = CommandConfiguration(
     commandName: "receive",
-    abstract: "Take the sites' answers from an exchange, verified.",
+    abstract: "Collect and verify the sites' answers in an exchange.",
     usage:
       "fm-aggregate receive ANSWER --model MODEL --exchange DIR --into DIR --refused DIR [options] NAME ...",
     discussion: """
-      ANSWER is update, report or test. What EXCHANGE/NAME/answer holds of that kind is copied, \
-      verified and removed from there: a valid answer goes to --into, any other one to --refused.
+      ANSWER is update, report or test. A file of that kind in EXCHANGE/NAME/answer is copied, \
+      verified, and removed from there. Valid answers go to --into, all others to --refused.
       """)
 
   @Option(
-    help: ArgumentHelp("The model that the sites were asked about.", valueName: "file"),
+    help: ArgumentHelp("The model that the request is about.", valueName: "file"),
     completion: .file())
   var model: String
 
   @Option(
-    help: ArgumentHelp("The folder with a folder for each site.", valueName: "folder"),
+    help: ArgumentHelp("The folder that contains a folder for each site.", valueName: "folder"),
     completion: .directory)
   var exchange: String
 
   @Option(
-    help: ArgumentHelp("Where valid answers go.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Write valid answers to this folder.", valueName: "folder"),
+    completion: .directory)
   var into: String
 
   @Option(
-    help: ArgumentHelp("Where other answers go.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Write refused answers to this folder.", valueName: "folder"),
+    completion: .directory)
   var refused: String
 
   @Option(
-    help: ArgumentHelp("How the answers' names end, such as .tar.gz (.tar).", valueName: "text"))
+    help: ArgumentHelp(
+      "The ending of the answers' file names, such as .tar.gz (.tar).", valueName: "text"))
   var suffix = ".tar"
 
   @Option(
     help: ArgumentHelp(
-      "Remember in this table which site belongs to which folder, from its first answer on.",
+      "Record in this table which site belongs to which folder, from its first answer on.",
       valueName: "file"), completion: .file())
   var sites: String?
 
   @Option(
-    help: ArgumentHelp("Append a line for each answer to this table.", valueName: "file"),
+    help: ArgumentHelp("Append a row for each answer to this table.", valueName: "file"),
     completion: .file())
   var log: String?
 
   @OptionGroup var signatures: SignatureOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
-  @Argument(help: "What the sites were asked for: update, report or test.")
+  @Argument(help: "The requested kind of file: update, report or test.")
   var answer: Reception.Answer
 
   @Argument(help: "The names of the sites' folders.")
   var names: [String] = []
 
   mutating func validate() throws {
-    guard !names.isEmpty else { throw ValidationError("no sites") }
+    guard !names.isEmpty else { throw ValidationError("no sites given") }
     for name in names where !Name.isValid(name) || name.contains("/") || name.hasPrefix(".") {
-      throw ValidationError("'\(printable(name))' cannot be the name of a folder")
+      throw ValidationError("invalid folder name '\(printable(name))'")
     }
     guard suffix.hasPrefix("."), !suffix.contains("/") else {
-      throw ValidationError("--suffix begins with a dot")
+      throw ValidationError("--suffix must begin with a dot and contain no slash")
     }
   }
 
@@ -87,11 +90,11 @@ struct ReceiveVerb: Tool {
       } else if decision.isLate {
         row = Self.row("late", decision)
       } else if let error = decision.refusal {
-        messages.say("\(error) (refused)")
+        messages.report(error, as: .refused)
         try keep(decision, in: refused)
         row = Self.row("refused", decision)
       } else if try exists("\(into)/\(name)\(suffix)") {
-        // Its answer counts already, and does not change any more.
+        // The site's answer has been accepted before, and can no longer be changed.
         row = nil
       } else {
         if let site = decision.site, !known.contains(where: { $0.site == site }) {
@@ -114,10 +117,10 @@ struct ReceiveVerb: Tool {
     "decision", "name", "site", "sha256", "signature_sha256", "signer", "reason",
   ]
 
-  private static func row(_ word: String, _ decision: Reception.Decision) -> [JSON] {
+  private static func row(_ outcome: String, _ decision: Reception.Decision) -> [JSON] {
     func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
     return [
-      .string(word), .string(decision.name), text(decision.site), text(decision.checksum),
+      .string(outcome), .string(decision.name), text(decision.site), text(decision.checksum),
       text(decision.signatureChecksum), text(decision.signer), text(decision.refusal?.reason),
     ]
   }
@@ -128,7 +131,8 @@ struct ReceiveVerb: Tool {
     return false
   }
 
-  /// Its signature has its place first, so that nobody finds an archive without one.
+  /// Writes an answer to `folder`: first its signature, so that nobody finds the archive without
+  /// it.
   private func keep(_ decision: Reception.Decision, in folder: String) throws(FedMedError) {
     guard decision.checksum != nil else { return }
     let path = "\(folder)/\(decision.name)\(suffix)"
@@ -142,6 +146,7 @@ struct ReceiveVerb: Tool {
     }
   }
 
+  /// Appends a row to the log, after the header if the log is new.
   private func append(_ row: [JSON]) throws(FedMedError) {
     guard let log else { return }
     var line = Records("answers", columns: Self.columns)
@@ -152,7 +157,7 @@ struct ReceiveVerb: Tool {
     try Output.append(String(body), to: log)
   }
 
-  // MARK: - Which site belongs to which folder
+  // MARK: - The table of sites and folders
 
   private static func read(_ path: String) throws(FedMedError) -> [(folder: String, site: String)] {
     guard access(path, F_OK) == 0 else { return [] }

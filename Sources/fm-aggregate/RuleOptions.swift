@@ -1,72 +1,78 @@
 import ArgumentParser
 import FedMed
 
-/// How updates become a model.
+/// The options for the aggregation of updates.
 struct RuleOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How one is made of them: \(AggregationRules.all.map { $0.name }.joined(separator: ", ")) (mean).",
+      "The aggregation rule: \(AggregationRules.all.map { $0.name }.joined(separator: ", ")) (mean).",
       valueName: "name"), completion: .list(AggregationRules.all.map { $0.name }))
   var rule: String?
 
-  @Option(help: "Of krum, multi-krum and bulyan: how many updates may be malicious (1).")
+  @Option(
+    help: "With krum, multi-krum and bulyan: the number of malicious updates to tolerate (1).")
   var malicious: Int?
 
-  @Option(help: "Of multi-krum: how many updates it keeps (all but the malicious ones).")
+  @Option(
+    help: "With multi-krum: the number of updates to keep (all but the number of malicious ones).")
   var keep: Int?
 
-  @Option(help: "Of trimmed-mean: the share that is left out at each end (0.2).")
+  @Option(help: "With trimmed-mean: the share of values to discard at each end (0.2).")
   var trim: Double?
 
   @Option(
-    help: "Of clipped-mean: the largest norm of an update's difference (the median of the norms).")
+    help:
+      "With clipped-mean: scale differences from the model down to at most this norm (the median of the norms)."
+  )
   var largestNorm: Double?
 
   @Option(
     name: .customLong("guard"),
     help: ArgumentHelp(
-      "Leave out updates that are broken, do not belong, or are so many times as far from the others as the middle one.",
+      "Discard updates that are invalid, or farther from the others than this factor times the median distance.",
       valueName: "factor"))
-  var guarding: Double?
+  var guardFactor: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The global model that the updates must have started from.", valueName: "file"),
+      "The global model that the updates must have been trained from.", valueName: "file"),
     completion: .file())
   var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "What the server makes of their difference from the model: \(ServerOptimizers.all.map { $0.name }.joined(separator: ", ")).",
+      "Apply the aggregate to the model with this optimizer: \(ServerOptimizers.all.map { $0.name }.joined(separator: ", ")) (none).",
       valueName: "name"), completion: .list(ServerOptimizers.all.map { $0.name }))
   var optimizer: String?
 
-  @Option(help: "Of the optimizer (1 of fedavgm, 0.001 of the others).")
+  @Option(help: "The optimizer's learning rate (1 with fedavgm, 0.001 with the others).")
   var serverLearningRate: Double?
 
   @Option(
     help: ArgumentHelp(
-      "What the optimizer remembered with the model; without it, nothing.", valueName: "file"),
+      "The optimizer's state after the previous round (empty).", valueName: "file"),
     completion: .file())
   var serverState: String?
 
   @Option(
-    help: ArgumentHelp("Where to write what it remembers now.", valueName: "file"),
+    help: ArgumentHelp("Write the optimizer's new state to this file.", valueName: "file"),
     completion: .file())
   var serverStateOut: String?
 
   var isGiven: Bool {
-    let whole: [Any?] = [rule, malicious, keep, trim, largestNorm, guarding, model, optimizer]
-    let others: [Any?] = [serverLearningRate, serverState, serverStateOut]
-    return (whole + others).contains { $0 != nil }
+    let aggregation: [Any?] = [
+      rule, malicious, keep, trim, largestNorm, guardFactor, model, optimizer,
+    ]
+    let server: [Any?] = [serverLearningRate, serverState, serverStateOut]
+    return (aggregation + server).contains { $0 != nil }
   }
 
   mutating func validate() throws {
     if let malicious, !(0...1_000_000).contains(malicious) {
-      throw ValidationError("--malicious must be at least 0, and at most a million")
+      throw ValidationError("--malicious must be between 0 and 1000000")
     }
-    if let guarding, !(1...1e6).contains(guarding) {
-      throw ValidationError("--guard must be at least 1")
+    if let guardFactor, !(1...1e6).contains(guardFactor) {
+      throw ValidationError("--guard must be between 1 and 1000000")
     }
     if let rate = serverLearningRate, !(rate > 0 && rate.isFinite) {
       throw ValidationError("--server-learning-rate must be above 0")
@@ -75,19 +81,20 @@ struct RuleOptions: ParsableArguments {
       && (serverLearningRate != nil || serverState != nil || serverStateOut != nil)
     {
       throw ValidationError(
-        "--server-learning-rate, --server-state and --server-state-out go with --optimizer")
+        "--server-learning-rate, --server-state and --server-state-out require --optimizer")
     }
-    if optimizer != nil && model == nil { throw ValidationError("--optimizer needs --model") }
+    if optimizer != nil && model == nil { throw ValidationError("--optimizer requires --model") }
   }
 
-  /// - Throws: `usage` for a rule or an optimiser that is none, or settings that the rule does not obey.
+  /// The aggregation with these options.
+  /// - Throws: `usage` if the rule or the optimizer is unknown, or a setting has no effect with the
+  ///   rule.
   func plan(weights: AggregationWeights?) throws(FedMedError) -> AggregationPlan {
     var plan = AggregationPlan()
-    let wanted = rule ?? MeanRule.name
-    guard let type = AggregationRules.all.first(where: { $0.name == wanted }) else {
-      throw FedMedError(
-        .usage, "unknown rule '\(wanted)'",
-        hint: "the rules are \(AggregationRules.all.map { $0.name }.joined(separator: ", "))")
+    let ruleName = rule ?? MeanRule.name
+    guard let type = AggregationRules.all.first(where: { $0.name == ruleName }) else {
+      let known = AggregationRules.all.map { $0.name }.joined(separator: ", ")
+      throw FedMedError(.usage, "unknown rule '\(printable(ruleName))' (known: \(known))")
     }
     for (isGiven, option, setting) in [
       (malicious != nil, "--malicious", AggregationSettings.Name.malicious),
@@ -95,7 +102,7 @@ struct RuleOptions: ParsableArguments {
       (largestNorm != nil, "--largest-norm", .largestNorm),
       (weights != nil && weights != .uniform, "--weights", .weights),
     ] where isGiven && !type.settings.contains(setting) {
-      throw FedMedError(.usage, "\(option) is not obeyed by \(wanted)")
+      throw FedMedError(.usage, "\(option) has no effect with --rule \(ruleName)")
     }
     plan.rule = type
     plan.weights = weights ?? .uniform
@@ -105,22 +112,25 @@ struct RuleOptions: ParsableArguments {
     plan.settings.largestNorm = largestNorm
     if let optimizer {
       guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
-        throw FedMedError(.usage, "unknown optimizer '\(optimizer)'")
+        let known = ServerOptimizers.all.map { $0.name }.joined(separator: ", ")
+        throw FedMedError(.usage, "unknown optimizer '\(printable(optimizer))' (known: \(known))")
       }
       (plan.optimizer, plan.learningRate) = (type, serverLearningRate)
     }
     return plan
   }
 
-  /// What was given beside the rule itself.
+  /// The options that were given, except the rule and the files, with their values.
   var given: [(name: String, value: String)] {
     let all: [(String, (any CustomStringConvertible)?)] = [
       ("malicious", malicious), ("keep", keep), ("trim", trim), ("largest-norm", largestNorm),
-      ("guard", guarding), ("optimizer", optimizer), ("server-learning-rate", serverLearningRate),
+      ("guard", guardFactor), ("optimizer", optimizer),
+      ("server-learning-rate", serverLearningRate),
     ]
     return all.compactMap { name, value in value.map { (name, "\($0)") } }
   }
 
+  /// Reads the state of the optimizer; `nil` if none is given.
   func state() throws(FedMedError) -> ServerState? {
     try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
   }

@@ -1,12 +1,12 @@
 import ArgumentParser
 import FedMed
 
-/// The hyper-parameters of a run, for --init: an option for each that a method declares.
+/// The options for the hyper-parameters of a run: one for each that a method declares.
 ///
-/// The argument parser finds options by reflection, so that a mirror which lists them takes the place of
-/// properties.
+/// The argument parser finds options by reflection. The options of this type are not properties;
+/// its custom mirror lists them.
 struct RunOptions: ParsableArguments, CustomReflectable {
-  /// As they were given, by their keys.
+  /// The values that were given, by key.
   private(set) var given: [String: HyperParameterScalar] = [:]
 
   private var texts: [String: String] = [:]
@@ -32,6 +32,7 @@ struct RunOptions: ParsableArguments, CustomReflectable {
   }
 
   /// The hyper-parameters of a run with `method`.
+  /// - Throws: `usage` if an option has no effect with the method.
   func values(of method: MethodDefinition) throws(FedMedError) -> HyperParameters {
     do throws(FedMedError) {
       let base = given[Methods.base.key].flatMap { String($0) }
@@ -54,12 +55,12 @@ struct RunOptions: ParsableArguments, CustomReflectable {
     }
   }
 
-  /// Whether there are none but those that the server alone obeys.
+  /// Whether all given options are for hyper-parameters that only the server uses.
   var isServers: Bool {
     Self.declarations.allSatisfy { $0.isServers || given[$0.key] == nil }
   }
 
-  /// Those, as a message lists them.
+  /// The list of those options in messages.
   static var serverOptions: String {
     declarations.filter(\.isServers).map { "--\($0.option)" }.joined(separator: " and ")
   }
@@ -80,7 +81,7 @@ struct RunOptions: ParsableArguments, CustomReflectable {
       })
   }
 
-  /// Those of all methods, each once.
+  /// The hyper-parameters of all methods, each listed once.
   static let declarations: [any HyperParameterDeclaration] = {
     var result: [any HyperParameterDeclaration] = []
     for declaration in Methods.all.flatMap(\.ownParameters)
@@ -90,16 +91,17 @@ struct RunOptions: ParsableArguments, CustomReflectable {
     return result
   }()
 
-  /// What it is, of which methods unless of all that train, and the default.
+  /// The help of an option: its methods, unless all gradient methods have it, its description and
+  /// its default.
   private static func help(_ declaration: any HyperParameterDeclaration) -> String {
     let owners = owners(declaration).map(\.name)
     let isCommon = Methods.gradient.allSatisfy { owners.contains($0.name) }
-    return (isCommon ? "" : "Of \(owners.joined(separator: ", ")): ")
+    return (isCommon ? "" : "With \(owners.joined(separator: ", ")): ")
       + (isCommon ? declaration.help : declaration.help.lowercasedFirst)
       .dropLast() + " (\(declaration.defaultScalar.text))."
   }
 
-  /// The methods that declare it.
+  /// The methods that have the hyper-parameter.
   static func owners(_ declaration: any HyperParameterDeclaration) -> [MethodDefinition] {
     Methods.all.filter { method in
       method.ownParameters.contains { $0.key == declaration.key }

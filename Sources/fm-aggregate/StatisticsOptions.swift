@@ -2,17 +2,18 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// Of methods whose updates are exact sums.
+/// The options for methods whose updates are exact sums.
 struct StatisticsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Sum the updates into one, of the region or country NAME, that is aggregated like a site's.",
+      "Write the sum of the updates as the update of a region or country of this name.",
       valueName: "name"))
   var partial: String?
 
   @Flag(
     help:
-      "Keep the total of the statistics in the model. Of two sites it tells each the other's.")
+      "Keep the total of the statistics in the model. With two sites, each can compute the other's statistics from it."
+  )
   var keepStatistics = false
 
   @Option(
@@ -23,31 +24,32 @@ struct StatisticsOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Remove an update from a MODEL that keeps its statistics, as if its site had never taken part; may be repeated.",
+      "Remove an update from a MODEL that keeps its statistics, as if its site had never participated; may be repeated.",
       valueName: "update"), completion: .file())
   var remove: [String] = []
 
   mutating func validate() throws {
     if let partial, !Name.isValid(partial) {
-      throw ValidationError("--partial '\(printable(partial))' cannot be a name")
+      throw ValidationError("--partial: invalid name '\(printable(partial))'")
     }
     guard partial == nil || !keepStatistics else {
-      throw ValidationError("--partial keeps nothing but statistics")
+      throw ValidationError("--partial cannot be combined with --keep-statistics")
     }
   }
 
   var isGiven: Bool { partial != nil || keepStatistics || !files.isEmpty }
 
-  /// All files.
+  /// The paths of all updates to add or remove.
   var files: [String] { add + remove }
 
-  /// Leaves out what is to be removed.
-  /// - Throws: `usage` where there is no finished model to change.
+  /// Removes updates from a sum.
+  /// - Throws: `usage` if there is no model or sum to change; `badData` or `refused` if an update
+  ///   cannot be removed.
   func apply(to round: inout FederatedRound) throws(FedMedError) {
     guard files.isEmpty || partial != nil || round.updates.contains(where: \.isModel) else {
       throw FedMedError(
-        .usage, "--add and --remove change a model that keeps its statistics",
-        hint: "fm-aggregate --keep-statistics makes one of updates")
+        .usage, "--add and --remove require a model that keeps its statistics",
+        hint: "fm-aggregate --keep-statistics makes such a model")
     }
     try round.remove(paths: remove)
   }

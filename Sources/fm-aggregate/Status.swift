@@ -2,28 +2,29 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// The state of a run, for a person or a monitor.
+/// Prints the status of a run.
 struct StatusVerb: Tool {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Print the status of a run of fm-federate.",
     usage: "fm-aggregate status [options] RUN",
     discussion: """
-      One row per fact: task, rounds, process or job (if one is at work), best, answered, waiting, failed, \
-      refused, the bytes of each site, the time. It changes nothing, and works while the run is under way.
+      One row per fact: task, rounds, process or job (if one is running), best, answered, waiting, \
+      failed, refused, the bytes of each site, and the time. The command changes nothing, and can be \
+      used while the run is in progress.
       """)
   static let name = "fm-aggregate"
 
   @OptionGroup var table: TableOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The run's folder.", completion: .directory)
   var run: String
 
   func execute() throws(FedMedError) {
     try Self.records(RunStatus(path: run))
-      .write(to: nil, table, messages: talk.quiet ? nil : messages)
+      .write(to: nil, table, messages: verbosity.quiet ? nil : messages)
   }
 
   private static func records(_ status: RunStatus) -> Records {

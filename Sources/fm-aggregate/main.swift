@@ -3,10 +3,11 @@ import FMCommand
 import FedMed
 import Glibc
 
+/// Makes global models.
 struct Aggregate: Tool {
   static let configuration = CommandConfiguration(
     commandName: "fm-aggregate",
-    abstract: "Make the global model: the first one, or the next of the sites' updates.",
+    abstract: "Make the initial global model, or aggregate the sites' updates into the next one.",
     usage: """
       fm-aggregate --init (--like FEATURES | --spec JSON) [run options] > MODEL
       fm-aggregate [options] UPDATE ... > MODEL
@@ -18,16 +19,17 @@ struct Aggregate: Tool {
       fm-aggregate list WHAT
       """,
     discussion: """
-      The run options are written into the first model and obeyed by every site. Updates are added \
-      in the order of their sites' names; they may be compressed. Statistics (--method gaussian) are summed \
-      exactly: in parts, and with a site added to or removed from a model that keeps them.
+      The run options are stored in the initial model and apply to every site. Updates are aggregated \
+      in the order of their sites' names; they may be compressed. Statistics (--method gaussian) are \
+      summed exactly: partial sums give the same model, and sites can be added to or removed from a \
+      model that keeps its statistics.
       """,
     version: version(of: "fm-aggregate"),
     subcommands: [
       CalibrateVerb.self, ReceiveVerb.self, NextVerb.self, StatusVerb.self, ListVerb.self,
     ])
 
-  @Flag(name: .customLong("init"), help: "Make the first global model of a run.")
+  @Flag(name: .customLong("init"), help: "Make the initial global model of a run.")
   var isInit = false
 
   @Option(
@@ -43,7 +45,7 @@ struct Aggregate: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "With --spec: the class texts' features, as fm-extract writes them (text.npy).",
+      "With --spec: the features of the class texts, as written by fm-extract (text.npy).",
       valueName: "npy"), completion: .file())
   var text: String?
 
@@ -57,7 +59,7 @@ struct Aggregate: Tool {
 
   @OptionGroup(title: "Statistics") var statistics: StatisticsOptions
 
-  @Option(help: ArgumentHelp("How much each update counts: uniform or samples (uniform)."))
+  @Option(help: ArgumentHelp("The weight of each update: uniform or samples (uniform)."))
   var weights: AggregationWeights?
 
   @OptionGroup(title: "Rules") var rules: RuleOptions
@@ -66,22 +68,23 @@ struct Aggregate: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Write which files were taken or left out, and why, tab-separated.", valueName: "file"),
+      "Write a table of the accepted and refused files, with reasons.", valueName: "file"),
     completion: .file())
   var audit: String?
 
-  @Option(help: "Fewer updates are too few: exit with 75 (1).")
+  @Option(help: "Exit with 75 if there are fewer updates than this (1).")
   var minUpdates: Int?
 
-  @Option(help: "The best round by validation so far, for the sites to know.")
+  @Option(help: "The best round so far; sites then keep their state of that round.")
   var bestRound: Int?
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the result to this file (standard output).", valueName: "file"),
     completion: .file())
   var output: String?
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The sites' updates; - is standard input.", completion: .file())
   var updates: [String] = []
@@ -96,13 +99,14 @@ struct Aggregate: Tool {
   private func aggregate() throws(FedMedError) {
     guard like == nil, spec == nil, text == nil, method == nil, run.isServers else {
       throw FedMedError(
-        .usage, "--like, --spec, --text, --method and the run options go with --init",
-        hint:
-          "without it, only \(RunOptions.serverOptions) make another model of the same statistics")
+        .usage, "--like, --spec, --text, --method and the run options require --init",
+        hint: "only \(RunOptions.serverOptions) can be changed later, with the same statistics")
     }
-    guard !updates.isEmpty else { throw FedMedError(.usage, "no updates") }
+    guard !updates.isEmpty else { throw FedMedError(.usage, "no updates given") }
     guard statistics.partial == nil || run.given.isEmpty && bestRound == nil else {
-      throw FedMedError(.usage, "--partial makes an update, no model")
+      throw FedMedError(
+        .usage, "--partial cannot be combined with --best-round or the run options",
+        hint: "a partial sum is an update, not a model")
     }
     if let bestRound, bestRound < 1 {
       throw FedMedError(.usage, "--best-round must be at least 1")
@@ -112,7 +116,7 @@ struct Aggregate: Tool {
     let operands = updates + statistics.add
     let streams = operands + statistics.remove + [rules.model, rules.serverState].compactMap { $0 }
     guard streams.count(where: { $0 == "-" }) < 2 else {
-      throw FedMedError(.usage, "standard input is one file")
+      throw FedMedError(.usage, "standard input is given for two inputs")
     }
     let plan = try rules.plan(weights: weights)
     let global = try rules.model.map { path throws(FedMedError) in
@@ -121,28 +125,28 @@ struct Aggregate: Tool {
     let signers = try signatures.allowed()
     guard signers == nil || global != nil && !operands.contains("-") else {
       throw FedMedError(
-        .usage, "--allowed-signers needs --model, and updates that are files",
-        hint: "an old update is signed too; by the model it is found out")
+        .usage, "--allowed-signers requires --model, and updates in files",
+        hint: "the model shows whether a signed update is from an earlier round")
     }
     if signers != nil { allowManyFiles() }
     var round: FederatedRound
-    if signers == nil && rules.guarding == nil {
+    if signers == nil && rules.guardFactor == nil {
       do throws(FedMedError) {
         round = try FederatedRound(paths: operands, global: global, isSealed: audit != nil)
       } catch {
-        // The one that ends the command is written down too.
+        // The audit also names the file that ends the command.
         try writeAudit([], [.init(name: error.file ?? "", error: error)])
         throw error
       }
     } else {
       round = try FederatedRound(
         paths: operands, global: global, isSealed: audit != nil, signers: signers,
-        guarding: rules.guarding)
+        guarding: rules.guardFactor)
     }
-    for refusal in round.refusals { messages.leaveOut(refusal.error) }
+    for refusal in round.refusals { messages.report(refusal.error, as: .discarded) }
     guard round.siteCount >= least else {
       try writeAudit([], round.refusals)
-      throw FedMedError(.tryAgain, "\(round.siteCount) updates, there must be \(least)")
+      throw FedMedError(.tryAgain, "\(round.siteCount) updates, expected at least \(least)")
     }
     try statistics.apply(to: &round)
     try round.change(run.given)
@@ -161,8 +165,8 @@ struct Aggregate: Tool {
         removed: round.removals)
       return bar.finish()
     }
-    let (outcome, state) = try made(of: round, by: plan, global) { bar.update($0) }
-    // What is remembered is complete before the first byte of the model.
+    let (outcome, state) = try aggregate(round, by: plan, global) { bar.update($0) }
+    // The optimizer's state is published first, so that a model never exists without it.
     if let optimization = outcome.optimization, let path = rules.serverStateOut {
       try Output.write(to: path, inputs: inputs, isBinary: true) {
         descriptor, file throws(FedMedError) in
@@ -178,7 +182,7 @@ struct Aggregate: Tool {
         outcome, bestRound: bestRound, keepsStatistics: statistics.keepStatistics,
         tool: Self.signature, to: descriptor, file: file)
     }
-    for remark in outcome.remarks { messages.say("warning: \(remark)") }
+    for remark in outcome.remarks { messages.print("warning: \(remark)") }
     try writeAudit(
       round.updates, round.refusals, model: identity,
       rule: "rule \(outcome.aggregation.rule), weights \(outcome.aggregation.weights)",
@@ -186,7 +190,7 @@ struct Aggregate: Tool {
       removed: round.removals)
     bar.finish()
     for update in round.updates {
-      sayMore(
+      detail(
         "\(update.name): \(update.isModel ? "a model" : update.site), \(update.samples) samples, \(update.identity)"
       )
     }
@@ -194,8 +198,8 @@ struct Aggregate: Tool {
 }
 
 extension Aggregate {
-  /// What is signed is kept open, thousands of updates at a time; where the system does not let us, the
-  /// file that is one too many is named.
+  /// Raises the limit on open files, because each of possibly thousands of signed updates stays
+  /// open. If the system refuses, opening a file fails later, with an error that names it.
   private func allowManyFiles() {
     var limit = rlimit()
     let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -204,9 +208,11 @@ extension Aggregate {
     _ = setrlimit(files, &limit)
   }
 
-  /// What the plan makes of the updates, and the identity of what its optimiser remembered.
-  private func made(
-    of round: FederatedRound, by plan: AggregationPlan, _ global: ModelArchive?,
+  /// Aggregates the updates of a round.
+  /// - Returns: the outcome, and the identity of the optimizer's previous state; `nil` if there is
+  ///   none.
+  private func aggregate(
+    _ round: FederatedRound, by plan: AggregationPlan, _ global: ModelArchive?,
     progress: (Int) -> Void
   ) throws(FedMedError) -> (AggregationPlan.Outcome, String?) {
     do throws(FedMedError) {
@@ -214,12 +220,12 @@ extension Aggregate {
       let outcome = try plan.apply(to: round, global: global, state: state, progress: progress)
       return (outcome, state?.identity)
     } catch {
-      // What is broken behind its manifest is found only now.
-      let broken = round.updates.filter { $0.name == error.file }.map {
+      // An update that is corrupted after its manifest is detected only now.
+      let corrupted = round.updates.filter { $0.name == error.file }.map {
         FederatedRound.Refusal(
           name: $0.name, seal: $0.seal, manifest: $0.manifest, identity: $0.identity, error: error)
       }
-      try writeAudit([], round.refusals + broken)
+      try writeAudit([], round.refusals + corrupted)
       throw error
     }
   }

@@ -2,30 +2,33 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Fits the temperature of a site's predictions.
 struct CalibrateVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fit the predictions' temperature on the validation split, into the state.",
+    abstract:
+      "Fit the temperature of the predictions on the validation split, and store it in the state.",
     usage:
       "fm-eval calibrate --features FEATURES --state STATE [--state-out STATE] [options] [MODEL]")
 
   @OptionGroup var site: SiteOptions
 
   @Option(
-    help: ArgumentHelp("Where the new state goes (the old one's place).", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the new state to this file (replace the old state).", valueName: "file"),
     completion: .file())
   var stateOut: String?
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The model; - is standard input.", completion: .file())
   var model: String?
 
   func execute() throws(FedMedError) {
     guard let path = site.state, path != "-" else {
-      throw FedMedError(.usage, "needs --state, a file")
+      throw FedMedError(.usage, "--state is required, and must be a file")
     }
     let target = stateOut ?? path
     try Output.checkDistinct([target, text.output ?? "-"])
@@ -37,7 +40,7 @@ struct CalibrateVerb: Verb {
     }
     guard subject.kept != nil else {
       throw FedMedError(
-        .badData, "no private part as old as the model's round \(subject.model.round)", file: path)
+        .badData, "no private part of round \(subject.model.round) or earlier", file: path)
     }
     let indices = try subject.features.indices(of: .validation)
     let probabilities = try subject.predict(subject.features.rows.matrix(indices)).uncalibrated

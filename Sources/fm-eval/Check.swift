@@ -2,29 +2,30 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Verifies archives and runs.
 struct CheckVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Verify archives of any kind, or a whole run, and list what they are.",
+    abstract: "Verify archives of any kind, or whole runs, and list their contents.",
     usage: "fm-eval check [options] ARCHIVE | RUN ...")
 
   @OptionGroup var signer: SignerOptions
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "Archives, or the folders of runs; - is standard input.", completion: .file())
   var archives: [String] = []
 
   func execute() throws(FedMedError) {
-    guard !archives.isEmpty else { throw FedMedError(.usage, "no archives") }
+    guard !archives.isEmpty else { throw FedMedError(.usage, "no archives given") }
     var records = Records(
       "archives", columns: ["file", "kind", "round", "site", "samples", "identity"])
     var failure: FedMedError?
     let signers = try signer.signatures.allowed()
     guard signers == nil || !archives.contains("-") else {
-      throw FedMedError(.usage, "what is signed is a file, not a stream")
+      throw FedMedError(.usage, "--allowed-signers requires files, not standard input")
     }
     func add(_ file: String, _ manifest: Manifest, _ identity: String) {
       records.add([
@@ -49,7 +50,7 @@ struct CheckVerb: Verb {
         let (manifest, identity) = try ArchiveCheck.check(path: path)
         add(path, manifest, identity)
       } catch {
-        // The others are looked at all the same; the last line is the first failure's.
+        // All archives are checked; the first failure is reported last, with the exit code.
         if failure == nil { failure = error } else { messages.report(error) }
       }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// The form and place of a printed table.
+/// The options for the format and the file of a table.
 struct TextOptions: ParsableArguments {
   @OptionGroup var table: TableOptions
 
@@ -12,7 +12,8 @@ struct TextOptions: ParsableArguments {
     completion: .file())
   var output: String?
 
-  /// Refuses these options if no table is written.
+  /// Checks that none of these options is given, if no table is written.
+  /// - Throws: `usage` if one is given.
   func requireNone() throws(FedMedError) {
     guard output == nil, !table.isGiven else {
       throw FedMedError(
@@ -22,20 +23,20 @@ struct TextOptions: ParsableArguments {
 }
 
 extension Verb {
-  /// Writes a table, and says which of its columns do not fit the terminal.
+  /// Writes a table, and prints the names of columns that do not fit the terminal.
   func write(_ records: Records, _ text: TextOptions, inputs: [String]) throws(FedMedError) {
     try records.write(
-      to: text.output, text.table, inputs: inputs, messages: talk.quiet ? nil : messages)
+      to: text.output, text.table, inputs: inputs, messages: verbosity.quiet ? nil : messages)
   }
 }
 
-/// Which of a site's samples.
+/// The option for the split to evaluate.
 struct SplitOptions: ParsableArguments {
   @Option(
-    help: "The samples: train, validation, test or all (test; all where they were never split).")
+    help: "Use these samples: train, validation, test or all (test; all if they were never split).")
   var split: SplitChoice?
 
-  /// nil is all samples.
+  /// The chosen split; `nil` for all samples.
   func chosen(_ features: FeatureSet) -> Split? {
     (split ?? (features.split == nil ? .all : .test)).split
   }
@@ -47,7 +48,7 @@ enum SplitChoice: String, CaseIterable, ExpressibleByArgument {
   var split: Split? { Split(rawValue: rawValue) }
 }
 
-/// A model at a site: its features and its private state.
+/// The options for a site's features and private state.
 struct SiteOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The site's features.", valueName: "file"), completion: .file())
@@ -57,13 +58,21 @@ struct SiteOptions: ParsableArguments {
     help: ArgumentHelp("The site's private state.", valueName: "file"), completion: .file())
   var state: String?
 
+  /// Reads the model and the site's files.
+  /// - Parameters:
+  ///   - tool: the tool that prints messages.
+  ///   - model: the path of the model; `nil` is standard input.
+  ///   - outputs: the paths of the archives to write, which are checked first.
+  ///   - mix: the known class distribution; `nil` if there is no such option.
+  /// - Throws: `usage` if options are missing or cannot be combined; `noInput` or `badData` if a
+  ///   file cannot be read or does not fit the model.
   func subject(
     _ tool: some Tool, model: String?, outputs: [String?], mix: CaseMixOptions? = nil
   ) throws(FedMedError) -> Subject {
-    guard let features else { throw FedMedError(.usage, "needs --features") }
+    guard let features else { throw FedMedError(.usage, "--features is required") }
     let inputs = [model ?? "-", features] + [state].compactMap { $0 }
     guard inputs.count(where: { $0 == "-" }) <= 1 else {
-      throw FedMedError(.usage, "standard input cannot be two of model, features and state")
+      throw FedMedError(.usage, "standard input is given for two inputs")
     }
     for archive in outputs.compactMap({ $0 }) {
       try Output.check(archive, inputs: inputs, isBinary: true)
@@ -74,16 +83,16 @@ struct SiteOptions: ParsableArguments {
   }
 }
 
-/// A mix of cases that is known.
+/// The option for a known class distribution.
 struct CaseMixOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Of gaussian: predict for these shares of the classes, in the model's order, such as .2,.5,.3, in place of the site's own.",
+      "With gaussian: predict for these class frequencies, in the model's order, such as .2,.5,.3 (the site's own).",
       valueName: "list"))
   var prior: CaseMix?
 }
 
-/// Shares of classes, with commas between them; they are scaled to sum to 1.
+/// Class frequencies separated by commas, scaled to a sum of 1.
 struct CaseMix: ExpressibleByArgument {
   let probabilities: [Double]
 
@@ -98,7 +107,7 @@ struct CaseMix: ExpressibleByArgument {
   }
 }
 
-/// Deviations of noise, with commas between them.
+/// Standard deviations of noise, separated by commas.
 struct NoiseLevels: ExpressibleByArgument {
   let levels: [Double]
 
@@ -111,37 +120,39 @@ struct NoiseLevels: ExpressibleByArgument {
   }
 }
 
-/// Which predictions, and how they are drawn for intervals.
+/// The options for confidence intervals by the bootstrap.
 struct SampleOptions: ParsableArguments {
-  @Option(help: "Intervals from so many draws of the samples, such as 1000.")
+  @Option(
+    help: "Compute confidence intervals from this number of bootstrap resamples, such as 1000.")
   var bootstrap: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With --bootstrap: samples with the same value in this column are drawn together.",
+      "With --bootstrap: resample groups of samples with the same value in this column.",
       valueName: "column"))
   var group: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --group: the table with that column, if it is not that of the predictions.",
+      "With --group: the table with that column (the table of predictions).",
       valueName: "tsv"), completion: .file())
   var samples: String?
 
   mutating func validate() throws {
     guard (1...1_000_000).contains(bootstrap ?? 1) else {
-      throw ValidationError("--bootstrap must be from 1 to 1000000")
+      throw ValidationError("--bootstrap must be between 1 and 1000000")
     }
     guard bootstrap != nil || group == nil else {
-      throw ValidationError("--group goes with --bootstrap")
+      throw ValidationError("--group requires --bootstrap")
     }
     guard group != nil || samples == nil else {
-      throw ValidationError("--samples goes with --group")
+      throw ValidationError("--samples requires --group")
     }
   }
 
   var isGiven: Bool { bootstrap != nil || group != nil || samples != nil }
 
+  /// Reads the table of samples; `nil` if none is given.
   func table() throws(FedMedError) -> (table: Table, file: String)? {
     try samples.map { path throws(FedMedError) in
       let source = try ByteSource(path: path)
@@ -151,24 +162,25 @@ struct SampleOptions: ParsableArguments {
     }
   }
 
-  func draws(_ source: PredictionSource, seed: UInt64?) -> Bootstrap? {
+  /// The resamples of predictions; `nil` if no intervals are computed.
+  func resamples(_ source: PredictionSource, seed: UInt64?) -> Bootstrap? {
     bootstrap.map {
       Bootstrap(labels: source.final.labels, groups: source.groups, count: $0, seed: seed ?? 0)
     }
   }
 }
 
-/// The bins of confidence.
+/// The options for the bins of the calibration error.
 struct BinOptions: ParsableArguments {
-  @Option(help: "How many bins the calibration error has (15).")
+  @Option(help: "The number of bins of the calibration error (15).")
   var bins: Int?
 
-  @Option(help: "Bins of equal width, or of equal mass (width).")
+  @Option(help: "Use bins of equal width or of equal mass (width).")
   var binning: ReliabilityTable.Binning?
 
   mutating func validate() throws {
     guard (1...10_000).contains(bins ?? 15) else {
-      throw ValidationError("--bins must be from 1 to 10000")
+      throw ValidationError("--bins must be between 1 and 10000")
     }
   }
 

@@ -2,16 +2,17 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Predicts the classes of samples.
 struct PredictVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Predict samples with a model, and with a site's state.",
+    abstract: "Predict the classes of samples with a model, and with a site's state.",
     usage: "fm-eval predict --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]",
     discussion: """
-      With a state the site's private classifier predicts too, as it stood after the model's \
-      round, and both together as an ensemble (of other methods, their own predictors); where the state was calibrated for the model, at \
-      its temperature too. Without --predictions-out, a table: sample, class, the label where it is known, and p_ with each \
-      class's name, which fm-eval score reads.
+      With a state, the site's private classifier, as of the model's round, predicts too, and so does \
+      the ensemble of both (other methods have predictors of their own). If the state was calibrated \
+      for the model, so do the calibrated predictions. Without --predictions-out, the output is a table \
+      for fm-eval score: sample, class, label (if known), and a column p_CLASS for each class.
       """)
 
   @OptionGroup var site: SiteOptions
@@ -22,13 +23,13 @@ struct PredictVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "Write all predictors' probabilities as an archive, and the table only where --output is given.",
+      "Write the probabilities of all predictors as an archive, and a table only if --output is given.",
       valueName: "file"), completion: .file())
   var predictionsOut: String?
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The model; - is standard input.", completion: .file())
   var model: String?

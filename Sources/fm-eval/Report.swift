@@ -2,27 +2,30 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Summarizes a run.
 struct ReportVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Summarise a run of fm-federate, in numbers or as a page.",
+    abstract: "Summarize a run of fm-federate in a table or as a web page.",
     usage: "fm-eval report [--html FILE] [options] RUN")
 
   @Option(
-    help: ArgumentHelp("Write a page with pictures, for people.", valueName: "file"),
+    help: ArgumentHelp("Write a web page with figures to this file.", valueName: "file"),
     completion: .file())
   var html: String?
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The run's folder.", completion: .directory)
   var run: String
 
   func execute() throws(FedMedError) {
-    guard run != "-" else { throw FedMedError(.usage, "a run is a folder, not a stream") }
-    // With a page, text only where it is asked for.
+    guard run != "-" else {
+      throw FedMedError(.usage, "the run must be a folder, not standard input")
+    }
+    // With a page, a table is written only on request.
     let writesText = html == nil || text.output != nil
     try Output.checkDistinct([html, writesText ? text.output ?? "-" : nil])
     if !writesText { try text.requireNone() }
@@ -36,9 +39,12 @@ struct ReportVerb: Verb {
 }
 
 extension RunReport {
-  /// Every round's validation, then the test (with how many classes each report hides): a row for each site and predictor, one for the mean
-  /// (AVG), of validation with all traffic and the time, and of the test one for all sites' samples
-  /// together but Global's (ALL), with those scores that follow from the reports.
+  /// The table of the run: the validation results of each round, then the test results.
+  ///
+  /// There is a row for each site and predictor, and one for their mean (AVG), which has the
+  /// traffic and the time of a round. Test results also have a row for the pooled samples of all
+  /// sites except Global (ALL), with the scores that can be computed from the reports. The last
+  /// column is the number of classes that a report hides.
   fileprivate var records: Records {
     var records = Records(
       "report",

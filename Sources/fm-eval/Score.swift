@@ -2,20 +2,21 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Scores models and predictions, and compares predictions.
 struct ScoreVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract:
-      "Score a model on a site's samples, or predictions, with intervals; compare predictions.",
+      "Score a model on a site's samples, or score or compare predictions, with confidence intervals.",
     usage: """
       fm-eval score --features FEATURES [--state STATE] [--split SPLIT] [options] [MODEL]
       fm-eval score [options] [PREDICTIONS]
       fm-eval score --against PREDICTIONS [options] [PREDICTIONS]
       """,
     discussion: """
-      With a state the site's private classifier is scored too, as it stood after the model's \
-      round, and both together as an ensemble; where the state was calibrated for the model, at \
-      its temperature too.
+      With a state, the site's private classifier, as of the model's round, is scored too, and so is \
+      the ensemble of both. If the state was calibrated for the model, so are the calibrated \
+      predictions.
       """)
 
   @OptionGroup(title: "A model") var site: SiteOptions
@@ -29,37 +30,39 @@ struct ScoreVerb: Verb {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Compare with these predictions on the same samples; once for each of the others.",
+      "Compare with these predictions on the same samples; give it once for each set of predictions.",
       valueName: "file"), completion: .file())
   var against: [String] = []
 
-  @Option(help: "With --bootstrap or --noise: decides what is drawn (0).")
+  @Option(help: "With --bootstrap or --noise: the seed of all random numbers (0).")
   var seed: UInt64?
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(
-    help: "A model, or predictions: an archive or anyone's table; - is standard input.",
+    help: "A model, or predictions as an archive or a table; - is standard input.",
     completion: .file())
   var inputs: [String] = []
 
   mutating func validate() throws {
     guard seed == nil || samples.bootstrap != nil || model.noise != nil else {
-      throw ValidationError("--seed goes with --bootstrap and --noise")
+      throw ValidationError("--seed requires --bootstrap or --noise")
     }
     if site.features != nil {
       guard against.isEmpty, !settings.isGiven, !samples.isGiven else {
-        throw ValidationError("--features goes with none of the options for predictions")
+        throw ValidationError("--features cannot be combined with the options for predictions")
       }
-      guard inputs.count <= 1 else { throw ValidationError("one model at a time") }
+      guard inputs.count <= 1 else { throw ValidationError("more than one model") }
     } else {
       guard site.state == nil, !model.isGiven else {
-        throw ValidationError("--state and the options for a model go with --features")
+        throw ValidationError("--state and the options for a model require --features")
       }
       guard against.isEmpty || !settings.isGiven else {
-        throw ValidationError("--against goes with --bootstrap, --seed and --group alone")
+        throw ValidationError(
+          "--against cannot be combined with --require, --at-specificity, --at-sensitivity, --bins or --binning"
+        )
       }
     }
   }
@@ -75,26 +78,26 @@ struct ScoreVerb: Verb {
   }
 }
 
-/// What the scores of predictions are, and what is demanded of them.
+/// The options for the scores of predictions, and for the requirements that they must meet.
 struct ScoreOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Exit with 1 unless it is met, as in 'macro_f1>=.7'; may be repeated.",
-      valueName: "demand"))
+      "Exit with 1 unless this requirement is met, such as 'macro_f1>=.7'; may be repeated.",
+      valueName: "requirement"))
   var require: [Requirement] = []
 
-  @Option(help: "Show each class's sensitivity at a specificity of at least this.")
+  @Option(help: "Print the sensitivity of each class at a specificity of at least this.")
   var atSpecificity: Double?
 
-  @Option(help: "Show each class's specificity at a sensitivity of at least this.")
+  @Option(help: "Print the specificity of each class at a sensitivity of at least this.")
   var atSensitivity: Double?
 
   @OptionGroup var bins: BinOptions
 
   mutating func validate() throws {
     guard (0...1).contains(atSpecificity ?? 0), (0...1).contains(atSensitivity ?? 0) else {
-      throw ValidationError("--at-specificity and --at-sensitivity must be from 0 to 1")
+      throw ValidationError("--at-specificity and --at-sensitivity must be between 0 and 1")
     }
   }
 
@@ -102,6 +105,7 @@ struct ScoreOptions: ParsableArguments {
     !require.isEmpty || atSpecificity != nil || atSensitivity != nil || bins.isGiven
   }
 
+  /// The settings of the scores.
   var chosen: ScoreList.Settings {
     var settings = ScoreList.Settings()
     settings.bins = bins.bins ?? settings.bins

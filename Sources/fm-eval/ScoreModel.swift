@@ -2,31 +2,31 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// How a model is scored on a site's samples.
+/// The options for scoring a model on a site's samples.
 struct ModelScoreOptions: ParsableArguments {
   @OptionGroup var splits: SplitOptions
 
   @Option(
     help: ArgumentHelp(
-      "Evaluate with noise on the features too: its deviations, in their root mean square, such as .1,.2.",
+      "Measure robustness to Gaussian noise on the features with these standard deviations, relative to their root mean square, such as .1,.2.",
       valueName: "list"))
   var noise: NoiseLevels?
 
   @Option(
     help: ArgumentHelp(
-      "Write the scores as a report archive; of the validation split, counts alone.",
+      "Write the scores as a report archive; for the validation split, only counts.",
       valueName: "file"), completion: .file())
   var reportOut: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --report-out: the fewest samples that a number may rest on; classes with fewer are hidden (\(Report.minimumCount)).",
+      "With --report-out: the fewest samples that a number may be based on; classes with fewer are hidden (\(Report.minimumCount)).",
       valueName: "number"))
   var minCount: Int?
 
   @Flag(
     help:
-      "Score the site alone too: logistic regression on its own training samples, with the penalty that its validation samples choose."
+      "Score the predictor alone too: logistic regression on the site's own training samples, with the penalty that is best on its validation samples."
   )
   var alone = false
 
@@ -42,29 +42,30 @@ struct ModelScoreOptions: ParsableArguments {
 
   mutating func validate() throws {
     guard (1...1 << 20).contains(minCount ?? 1) else {
-      throw ValidationError("--min-count must be from 1 to 1048576")
+      throw ValidationError("--min-count must be between 1 and 1048576")
     }
     guard minCount == nil && signing.sign == nil || reportOut != nil else {
-      throw ValidationError("--min-count and --sign go with --report-out")
+      throw ValidationError("--min-count and --sign require --report-out")
     }
   }
 }
 
 extension ScoreVerb {
+  /// Scores a model, prints a table, and writes a report if requested.
   func scoreModel() throws(FedMedError) {
     guard model.noise == nil || model.reportOut == nil else {
-      throw FedMedError(.usage, "--noise goes with no other output")
+      throw FedMedError(.usage, "--noise cannot be combined with --report-out")
     }
-    let isTextSilent = model.reportOut == "-"
-    if isTextSilent { try text.requireNone() }
-    try Output.checkDistinct([model.reportOut, isTextSilent ? nil : text.output ?? "-"])
+    let omitsTable = model.reportOut == "-"
+    if omitsTable { try text.requireNone() }
+    try Output.checkDistinct([model.reportOut, omitsTable ? nil : text.output ?? "-"])
     let subject = try site.subject(
       self, model: inputs.first, outputs: [model.reportOut], mix: model.mix)
     let features = subject.features
     guard features.labels != nil else {
       throw FedMedError(
-        .badData, "has no labels to evaluate with", file: features.name,
-        hint: "fm-eval predict needs none")
+        .badData, "has no labels to score with", file: features.name,
+        hint: "use fm-eval predict, which needs no labels")
     }
     let split = model.splits.chosen(features)
     let indices = try subject.indices(split)
@@ -74,7 +75,7 @@ extension ScoreVerb {
     if model.alone, result[Report.alone] == nil, let alone = try subject.predictAlone(x) {
       result = result.preceded(by: Predictions.Part(Report.alone, alone))
     }
-    // What is printed here stays here; what is written as a report may leave.
+    // The printed table stays at the site, so it hides nothing; a report may leave.
     let report = try subject.report(of: result, split, indices, minimum: 1)
     let name = features.site ?? "-"
     if let path = model.reportOut {
@@ -91,13 +92,13 @@ extension ScoreVerb {
           file: file)
       }
     }
-    guard !isTextSilent else { return }
+    guard !omitsTable else { return }
     var records = Records("results", columns: scoreColumns(report))
     add(report, site: name, round: subject.model.round, to: &records)
     try write(records, text, inputs: subject.inputs)
   }
 
-  /// The scores without noise, and with each of the deviations.
+  /// Prints the scores without noise and with each standard deviation of noise.
   private func scoreWithNoise(
     _ subject: Subject, _ split: Split?, _ indices: [Int]
   ) throws(FedMedError) {

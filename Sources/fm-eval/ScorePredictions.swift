@@ -1,49 +1,56 @@
 import FMCommand
 import FedMed
 
-/// Scores of predictions.
 extension ScoreVerb {
+  /// Scores predictions, and checks the requirements.
   func scorePredictions() throws(FedMedError) {
-    guard inputs.count <= 1 else { throw FedMedError(.usage, "one set of predictions at a time") }
-    for demand in settings.require
-    where demand.name != "samples" && Score(rawValue: demand.name) == nil {
-      throw FedMedError(.usage, "there is no score '\(demand.name)' to require")
+    guard inputs.count <= 1 else {
+      throw FedMedError(
+        .usage, "more than one set of predictions", hint: "--against compares predictions")
+    }
+    for requirement in settings.require
+    where requirement.name != "samples" && Score(rawValue: requirement.name) == nil {
+      let known = ["samples"] + Score.allCases.map(\.rawValue)
+      throw FedMedError(
+        .usage,
+        "unknown score '\(printable(requirement.name))' (known: \(known.joined(separator: ", ")))")
     }
     let path = inputs.first ?? "-"
     let source = try PredictionSource(
       path: path, group: samples.group, samples: samples.table())
     let inputs = inputs + [samples.samples].compactMap { $0 }
-    let draws = samples.draws(source, seed: seed)
+    let resamples = samples.resamples(source, seed: seed)
     var records = Records(
       "scores", columns: ["predictor", "metric", "class", "value", "lower", "upper"])
     var final: ScoreList?
-    let total = (draws?.count ?? 0) * source.predictions.count
-    let bar = progress("drawing", total: total)
+    let total = (resamples?.count ?? 0) * source.predictions.count
+    let bar = progress("resampling", total: total)
     for (index, own) in source.predictions.enumerated() {
-      let drawn = index * (draws?.count ?? 0)
+      let drawn = index * (resamples?.count ?? 0)
       let list =
-        draws.map {
+        resamples.map {
           ScoreList(
             own.probabilities, names: source.classes, settings: settings.chosen, bootstrap: $0,
             progress: { bar.update(drawn + $0) })
         } ?? ScoreList(own.probabilities, names: source.classes, settings: settings.chosen)
       for row in Self.rows(list) { records.add([.string(own.predictor)] + row) }
-      // The first are the ensemble's, or the only ones.
+      // Requirements apply to the first predictor, which is the final one, or to its calibrated
+      // form.
       if final == nil || own.predictor == Report.calibrated {
         final = list
       }
     }
     if total > 0 { bar.finish() }
-    let unmet = final.flatMap { unmetDemand($0, file: path) }
+    let unmet = final.flatMap { unmetRequirement($0, file: path) }
     try write(records, text, inputs: inputs)
     if let unmet { throw unmet }
   }
 
-  private func unmetDemand(_ list: ScoreList, file: String) -> FedMedError? {
+  private func unmetRequirement(_ list: ScoreList, file: String) -> FedMedError? {
     settings.require.first { !$0.isMet(by: list.value(of: $0.name)) }.map {
       let value = JSON.rounded(list.value(of: $0.name), places: 6).line
       return FedMedError(
-        .unsatisfied, "\($0.name) is \(value), required is \($0.text)", file: file)
+        .unsatisfied, "\($0.name) is \(value), required: \($0.text)", file: file)
     }
   }
 
@@ -58,35 +65,35 @@ extension ScoreVerb {
     }
   }
 
-  /// Compares each set of predictions with its counterpart.
+  /// Compares each set of predictions with its counterpart in `--against`.
   func compare() throws(FedMedError) {
     let paths = inputs.isEmpty ? ["-"] : inputs
     guard paths.count == against.count else {
       throw FedMedError(
-        .usage, "\(against.count) to compare with, \(paths.count) to compare",
-        hint: "each needs its counterpart, in the same order")
+        .usage, "\(against.count) --against for \(paths.count) sets of predictions",
+        hint: "give one --against for each, in the same order")
     }
     guard (paths + against).count(where: { $0 == "-" }) <= 1 else {
-      throw FedMedError(.usage, "standard input cannot be two sets of predictions")
+      throw FedMedError(.usage, "standard input is given for two inputs")
     }
     let table = try samples.table()
     var (sites, comparisons): ([String], [Comparison]) = ([], [])
     let total = (samples.bootstrap ?? 0) * paths.count
-    let bar = progress("drawing", total: total)
+    let bar = progress("resampling", total: total)
     for (path, other) in zip(paths, against) {
       let drawn = comparisons.count * (samples.bootstrap ?? 0)
       let first = try PredictionSource(path: path, group: samples.group, samples: table)
       let second = try PredictionSource(path: other)
       guard first.matches(second) else {
         throw FedMedError(
-          .badData, "has other samples, labels or classes than \(path)", file: other,
-          hint: "what is compared must stand in the same order")
+          .badData, "samples, labels or classes differ from those of \(path)", file: other,
+          hint: "both must have the same samples in the same order")
       }
       sites.append(first.site ?? path)
       comparisons.append(
         Comparison(
           first.final, second.final, names: first.classes,
-          bootstrap: samples.draws(first, seed: seed),
+          bootstrap: samples.resamples(first, seed: seed),
           progress: { bar.update(drawn + $0) }))
     }
     if total > 0 { bar.finish() }

@@ -2,20 +2,21 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Selects the best round.
 struct SelectVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "select",
-    abstract: "Find the best round by several validation reports.",
+    abstract: "Find the best round from the sites' validation reports.",
     usage: "fm-eval select [--min-sites N] [options] REPORT ...")
 
-  @Option(help: "Fewer reporting sites make a round no candidate (1).")
+  @Option(help: "Consider only rounds that at least this number of sites reported on (1).")
   var minSites = 1
 
   @OptionGroup var reports: ReportOptions
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   mutating func validate() throws {
     guard minSites > 0 else { throw ValidationError("--min-sites must be at least 1") }
@@ -24,7 +25,7 @@ struct SelectVerb: Verb {
   func execute() throws(FedMedError) {
     let selection = try RoundSelection(reports.read(messages), minimumSites: minSites) {
       error throws(FedMedError) in
-      try reports.leaveOut(error, messages)
+      try reports.discard(error, messages)
     }
     var records = Records("rounds", columns: ["round", "sites", "accuracy", "best"])
     for score in selection.scores {

@@ -2,44 +2,45 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// What of the predictions is shown.
+/// The views of predictions.
 enum ScoreView: String, CaseIterable, ExpressibleByArgument {
   case confusion, reliability, roc, decision
 }
 
+/// Prints a view of predictions.
 struct ShowVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Show predictions as a confusion matrix, bins of confidence, or points of curves.",
+    abstract: "Print a confusion matrix, a reliability table, or the points of a curve.",
     usage: "fm-eval show VIEW [options] [PREDICTIONS]")
 
   @OptionGroup var bins: BinOptions
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
-  @Argument(help: "confusion, reliability, roc (points) or decision (net benefit).")
+  @Argument(help: "confusion, reliability, roc (points of the curve) or decision (net benefit).")
   var view: ScoreView
 
   @Argument(
-    help: "Predictions: an archive, or anyone's table; - is standard input.", completion: .file())
+    help: "Predictions as an archive or a table; - is standard input.", completion: .file())
   var predictions = "-"
 
   mutating func validate() throws {
     guard view == .reliability || !bins.isGiven else {
-      throw ValidationError("--bins and --binning go with reliability")
+      throw ValidationError("--bins and --binning require the view reliability")
     }
   }
 
-  /// Row by row: a ROC curve has as many points as there are different probabilities.
+  // The table is written row by row, because a ROC curve has a point for each distinct probability.
   func execute() throws(FedMedError) {
     let source = try PredictionSource(path: predictions, group: nil, samples: nil)
     try Output.write(to: text.output, inputs: [predictions], isBinary: false) {
       descriptor, file throws(FedMedError) in
       var writer = try RecordWriter(
         view.rawValue, columns: ["predictor"] + view.columns, text.table, to: descriptor,
-        file: file, messages: talk.quiet ? nil : messages)
+        file: file, messages: verbosity.quiet ? nil : messages)
       for (predictor, own) in source.predictions {
         switch view {
         case .confusion:
@@ -109,7 +110,7 @@ struct ShowVerb: Verb {
 }
 
 extension ScoreView {
-  /// Beside who predicts.
+  /// The columns after `predictor`.
   fileprivate var columns: [String] {
     switch self {
     case .confusion: ["truth", "predicted", "samples"]

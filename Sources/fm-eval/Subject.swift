@@ -1,21 +1,30 @@
 import FMCommand
 import FedMed
 
-/// A model, and what it is evaluated with.
+/// A model with the features and the private state that it is evaluated with.
 struct Subject {
   let model: ModelArchive
   let features: FeatureSet
   let state: StateArchive?
   let method: any FederatedMethod
-  /// The site's private arrays, as they stood at the model's round, or as they were fitted to it.
+  /// The site's private arrays of the model's round, or fitted to the model; `nil` if there are
+  /// none.
   let kept: [Tensor]?
-  /// The classes' probabilities before an image is seen, where they were given.
+  /// The known class frequencies; `nil` if they are not given.
   private let prior: [Double]?
   let texts: ClassTexts
   /// The files that were read.
   let inputs: [String]
 
-  /// - Throws: `badData` where the parts do not fit together.
+  /// Reads a model and a site's files.
+  /// - Parameters:
+  ///   - tool: the tool that prints messages.
+  ///   - path: the path of the model; `-` is standard input.
+  ///   - featurePath: the path of the features.
+  ///   - statePath: the path of the state; `nil` uses only the model.
+  ///   - prior: the known class frequencies; `nil` uses the site's own.
+  /// - Throws: `noInput` or `badData` if a file cannot be read or does not fit the model; `usage`
+  ///   if the prior has no effect or the wrong length.
   init(
     _ tool: some Tool, model path: String, features featurePath: String, state statePath: String?,
     prior: [Double]? = nil
@@ -33,30 +42,30 @@ struct Subject {
     if method is any PersonalizedMethod {
       kept = state?.personal(for: model.identity)
       if let statePath, kept == nil {
-        tool.say(
-          "\(statePath): no private part fitted to \(model.name); the shared part predicts alone")
-        tool.say("hint: fm-train-local --personalize fits one")
+        tool.inform(
+          "\(statePath): no private part fitted to \(model.name); using the shared part only")
+        tool.inform("hint: fm-train-local --personalize fits one")
       }
     } else {
       let held = state?.newest(notAfter: model.round)
       if let held, let statePath {
-        tool.sayMore("\(statePath): the private part of round \(held.round)")
+        tool.detail("\(statePath): the private part of round \(held.round)")
       } else if let statePath {
-        tool.say(
-          "\(statePath): no private part as old as the model's round \(model.round); the shared part predicts alone"
+        tool.inform(
+          "\(statePath): no private part of round \(model.round) or earlier; using the shared part only"
         )
       }
       kept = held?.tensors
     }
     if let prior {
       guard method is any CaseMixMethod else {
-        throw FedMedError(.usage, "--prior has no effect with a model of \(model.run.method)")
+        throw FedMedError(.usage, "--prior has no effect with method \(model.run.method)")
       }
       guard prior.count == model.manifest.classes.count else {
         throw FedMedError(
           .usage,
-          "--prior has \(prior.count) numbers, the model has \(model.manifest.classes.count) classes: "
-            + model.manifest.classes.joined(separator: ", "))
+          "--prior has \(prior.count) numbers, expected \(model.manifest.classes.count)",
+          hint: "the classes are \(model.manifest.classes.joined(separator: ", "))")
       }
     }
     self.prior = prior
@@ -65,7 +74,9 @@ struct Subject {
     try Parallel.start(threads: 1)
   }
 
-  /// - Parameter features: of the samples to predict [N, D].
+  /// Predicts samples.
+  /// - Parameter features: their features [N, D].
+  /// - Throws: `badData` if predictions overflow or the prior is invalid.
   func predict(_ features: Matrix) throws(FedMedError) -> Predictions {
     var result: Predictions
     do throws(FedMedError) {
@@ -83,18 +94,22 @@ struct Subject {
     return result
   }
 
-  /// Total log losses of the validation samples, of a method that is calibrated at the server.
-  /// - Parameter minimum: the fewest samples that they may rest on.
+  /// The total log losses of the validation samples at several temperatures.
+  /// - Parameter minimum: the fewest samples that they may be based on.
+  /// - Returns: the losses; `nil` if there are fewer samples, or the method is not calibrated at
+  ///   the server.
   func logLosses(minimum: Int) throws(FedMedError) -> [Double]? {
     guard let method = method as? any CalibratedMethod else { return nil }
     let (count, losses) = try method.logLosses(
       features.samples(of: .validation), shared: model.tensors)
-    // Their last digits would say more of the samples than a temperature needs.
+    // They are rounded, because more digits would reveal more about the samples than a temperature
+    // needs.
     return count < minimum ? nil : losses.map { ($0 * 1e4).rounded() / 1e4 }
   }
 
-  /// The class probabilities of logistic regression on the site's training samples alone.
-  /// - Returns: nil where the site has none to train with.
+  /// The class probabilities by logistic regression on the site's own training samples.
+  /// - Parameter x: the features of the samples to predict [N, D].
+  /// - Returns: the probabilities [N, C]; `nil` if the site has no training samples.
   func predictAlone(_ x: Matrix) throws(FedMedError) -> Matrix? {
     guard features.split != nil, try !features.indices(of: .train).isEmpty else { return nil }
     let baseline = LocalLinear(
@@ -103,13 +118,14 @@ struct Subject {
     return try baseline.predict(x, texts: texts, shared: [], kept: fit).final
   }
 
-  /// The samples of a split; of all where none is chosen.
+  /// The indices of the samples of a split, or of all samples if `split` is `nil`.
   func indices(_ split: Split?) throws(FedMedError) -> [Int] {
     try split.map { split throws(FedMedError) in try features.indices(of: split) }
       ?? Array(0..<features.count)
   }
 
-  /// - Parameter minimum: the fewest samples that a number may rest on.
+  /// The report on predictions of the samples at `indices`.
+  /// - Parameter minimum: the fewest samples that a number may be based on.
   func report(
     of predictions: Predictions, _ split: Split?, _ indices: [Int], minimum: Int
   ) throws(FedMedError) -> Report {

@@ -2,10 +2,11 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Prints the table of several test reports.
 struct TableVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "table",
-    abstract: "Make one table of several test reports: sites, Global, and AVG.",
+    abstract: "Combine test reports into one table of sites, Global and AVG.",
     usage: "fm-eval table [--metric NAME] [options] REPORT ...")
 
   @Option(
@@ -18,20 +19,20 @@ struct TableVerb: Verb {
 
   @OptionGroup var text: TextOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   func execute() throws(FedMedError) {
     let tests = try TestReports(reports.read(messages)) { error throws(FedMedError) in
-      try reports.leaveOut(error, messages)
+      try reports.discard(error, messages)
     }
     try write(ResultTable(tests, score: metric).records(metric), text, inputs: reports.reports)
   }
 }
 
 extension ResultTable {
-  /// In percent where the score is a share.
+  /// The rows of the table, in percent if the score is a share.
   fileprivate func records(_ score: Score) -> Records {
-    // A mean over classes does not say by itself that some are missing.
+    // Nothing else shows that a mean over classes lacks some of them.
     let marksGaps = score.isMeanOverClasses && rows.contains { $0.hiddenClasses > 0 }
     var records = Records(
       "table",

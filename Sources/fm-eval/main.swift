@@ -1,10 +1,11 @@
 import ArgumentParser
 import FMCommand
 
+/// Evaluates models.
 struct FMEval: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fm-eval",
-    abstract: "Evaluate a model, predict with it, and put results together.",
+    abstract: "Evaluate models, predict with them, and combine results.",
     version: version(of: "fm-eval"),
     subcommands: [
       ScoreVerb.self, PredictVerb.self, ShowVerb.self, CalibrateVerb.self, TableVerb.self,
@@ -13,11 +14,11 @@ struct FMEval: ParsableCommand {
 
   mutating func run() throws {
     throw ValidationError(
-      "no verb; it is one of score, predict, show, calibrate, table, select, report, check")
+      "no verb given (known: score, predict, show, calibrate, table, select, report, check)")
   }
 }
 
-/// One of fm-eval's verbs.
+/// A verb of fm-eval.
 protocol Verb: Tool {}
 
 extension Verb {

@@ -3,19 +3,19 @@ import FMCommand
 import FedMed
 import Glibc
 
-/// How images get the input's size.
+/// The ways to resize images to the input of the encoder.
 enum ResizeChoice: String, CaseIterable, ExpressibleByArgument {
   case checkpoint, squash
 }
 
-/// A window as it is typed: centre and width, with a comma between them.
 extension GreyWindow: ExpressibleByArgument {
+  /// Parses a center and a width, separated by a comma.
   public init?(argument: String) {
     let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
-    guard numbers.count == 2, let centre = numbers[0], let width = numbers[1],
-      centre.isFinite, width.isFinite, width > 0
+    guard numbers.count == 2, let center = numbers[0], let width = numbers[1],
+      center.isFinite, width.isFinite, width > 0
     else { return nil }
-    self.init(centre: centre, width: width)
+    self.init(centre: center, width: width)
   }
 }
 
@@ -23,71 +23,75 @@ extension ImageDamage: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
-/// Options for encoding images.
+/// The options for encoding images.
 struct ImageOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The encoder: CLIP or DINOv2, a folder in Hugging Face layout.", valueName: "folder"),
+      "The encoder: a folder with a CLIP or DINOv2 checkpoint in Hugging Face layout.",
+      valueName: "folder"),
     completion: .directory)
   var checkpoint: String?
 
-  @Option(help: "The column of the images' files, in a table (path).")
+  @Option(help: "With --table: the column with the paths of the images (path).")
   var path: String?
 
-  @Option(help: "The column of the class, in a table (label, where there is one).")
+  @Option(help: "With --table: the column with the class (label, if present).")
   var label: String?
 
   @Option(
-    help: "Resize as the checkpoint says, or squash: straight to the square, bilinear (checkpoint)."
+    help:
+      "Resize as the checkpoint specifies, or squash images to the square, with bilinear interpolation (checkpoint)."
   )
   var resize: ResizeChoice?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What is shown of 16-bit grey images: centre ± width / 2 (darkest to brightest).",
-      valueName: "centre,width"))
+      "Show this range of 16-bit gray values: center ± width / 2 (darkest to brightest).",
+      valueName: "center,width"))
   var window: GreyWindow?
 
   @Option(
     help: ArgumentHelp(
-      "Harm the images, to test a model: noise=, blur= or jpeg= and a degree.", valueName: "harm"))
+      "Corrupt the images, to test robustness: noise=, blur= or jpeg= and a degree (none).",
+      valueName: "corruption"))
   var damage: ImageDamage?
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "A class's text, {} being its name; of several the mean is taken ('a picture of a {}').",
+      "The text for a class, where {} is its name; several are averaged ('a picture of a {}').",
       valueName: "text"))
   var prompt: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "The classes' texts: a class, a tab and a text a line; several for a class are averaged.",
+      "Read the class texts from this file, one class, tab and text per line; several are averaged.",
       valueName: "file"), completion: .file())
   var texts: String?
 
   @Option(
     help:
-      "Make class anchors of so many images of each class in place of texts, and leave them out.")
+      "Use the mean of this number of images of each class in place of texts; these images are excluded."
+  )
   var anchors: Int?
 
-  @Option(help: "Decides which images become anchors (0).")
+  @Option(help: "With --anchors: the seed of the random choice of images (0).")
   var seed: UInt64?
 
-  @Flag(help: "Leave out images that cannot be read; without it the first one is fatal.")
+  @Flag(help: "Skip images that cannot be read, instead of failing.")
   var skipUnreadable = false
 
   @Option(
     help: ArgumentHelp(
-      "Where progress is left, so that a killed extraction goes on; removed when it is done.",
+      "Save progress in this folder, so that an interrupted extraction resumes; removed at the end.",
       valueName: "folder"), completion: .directory)
   var work: String?
 
   @OptionGroup var threads: ThreadOptions
 
   var paths: [String] { [texts].compactMap { $0 } }
-  /// Whether there is any that is of images alone.
+  /// Whether any option is given that applies only to images.
   var isGiven: Bool {
     let strings = [checkpoint, path, label, texts, work]
     return strings.contains { $0 != nil } || resize != nil || window != nil || damage != nil
@@ -97,30 +101,38 @@ struct ImageOptions: ParsableArguments {
   mutating func validate() throws {
     if let anchors, anchors < 1 { throw ValidationError("--anchors must be at least 1") }
     if anchors != nil && (texts != nil || !prompt.isEmpty) {
-      throw ValidationError("--anchors stands in place of --prompt and --texts")
+      throw ValidationError("--anchors cannot be combined with --prompt or --texts")
     }
     if texts != nil && !prompt.isEmpty {
-      throw ValidationError("--texts and --prompt exclude each other")
+      throw ValidationError("--texts cannot be combined with --prompt")
     }
-    if seed != nil && anchors == nil { throw ValidationError("--seed goes with --anchors") }
+    if seed != nil && anchors == nil { throw ValidationError("--seed requires --anchors") }
   }
 
-  /// Where the images come from: a folder; a tar, which is a file or a stream; either by a table.
+  /// The source of the images: a folder, or a tar archive in a file or on standard input, with an
+  /// optional table.
+  /// - Parameters:
+  ///   - images: the path of the folder or archive; `nil` if none is given.
+  ///   - table: the path of the table; `nil` if images are in class folders.
+  ///   - classes: the path of the list of classes; `nil` uses those of the images.
+  /// - Throws: `usage` if options are missing or cannot be combined; `noInput` or `badData` if a
+  ///   file cannot be read or is malformed.
   func source(
     images: String?, table: String?, classes: String?
   ) throws(FedMedError) -> any ImageSource {
     let names = try classes.map { path throws(FedMedError) in try ClassNames.read(path: path) }
     guard table != nil || path == nil && label == nil else {
-      throw FedMedError(.usage, "--path and --label go with --table")
+      throw FedMedError(.usage, "--path and --label require --table")
     }
     let isTar = images.map { $0 == "-" || ByteSource.isRegularFile($0) } ?? (table == nil)
     if isTar, images ?? "-" == "-" {
       guard isatty(STDIN_FILENO) == 0 else {
         throw FedMedError(
-          .usage, "needs a folder of images, --table, or a tar on standard input")
+          .usage, "no images given",
+          hint: "name a folder or a table, or pass a tar archive on standard input")
       }
       guard table != "-" else {
-        throw FedMedError(.usage, "standard input cannot be both table and images")
+        throw FedMedError(.usage, "standard input is given for two inputs")
       }
     }
     var list: ImageList?
@@ -138,12 +150,14 @@ struct ImageOptions: ParsableArguments {
     return FileImages(try ImageList(folder: images ?? ".", classes: names))
   }
 
-  /// The texts of each class.
+  /// The texts of each class, in the order of `classes`.
+  /// - Throws: `usage` if a prompt has no place for the class; `noInput` or `badData` if the file
+  ///   of texts cannot be read or lacks a class.
   func texts(_ classes: [String]) throws(FedMedError) -> [[String]] {
     guard let path = texts else {
       let templates = prompt.isEmpty ? ["a picture of a {}"] : prompt
       guard templates.allSatisfy({ $0.contains("{}") }) else {
-        throw FedMedError(.usage, "a --prompt has no {} for the class")
+        throw FedMedError(.usage, "--prompt must contain {} in place of the class")
       }
       return classes.map { name in templates.map { $0.replacing("{}", with: name) } }
     }
@@ -162,11 +176,12 @@ struct ImageOptions: ParsableArguments {
     return result
   }
 
-  /// The images drawn as anchors of each class; nil where texts stand for the classes.
+  /// The indices of the images drawn as anchors of each class; `nil` without `--anchors`.
+  /// - Throws: `badData` if there are no labels or too few images.
   func draw(_ list: ImageList) throws(FedMedError) -> [[Int]]? {
     guard let anchors else { return nil }
     guard let labels = list.labels else {
-      throw FedMedError(.badData, "anchors need labels", file: list.name)
+      throw FedMedError(.badData, "--anchors requires labels", file: list.name)
     }
     return try ClassAnchors.draw(
       anchors, labels: labels, classes: list.classes, seed: seed ?? 0, file: list.name)

@@ -2,9 +2,9 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
-/// Options for features that another program computed.
+/// The options for importing features that another program computed.
 struct ImportOptions: ParsableArguments {
-  @Flag(name: .customLong("import"), help: "Pack features that another program computed.")
+  @Flag(name: .customLong("import"), help: "Import features that another program computed.")
   var isImport = false
 
   @Option(
@@ -15,38 +15,41 @@ struct ImportOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Class numbers [N] from 0, in .npy or .npz; without it, those of a column 'label' of the features, or unlabelled.",
+      "Class numbers [N] from 0, in .npy or .npz (the column 'label' of the features, if present).",
       valueName: "file"),
     completion: .file())
   var labels: String?
 
-  @Option(help: "The factor between a cosine and a logit (100, as in CLIP).")
+  @Option(help: "The factor from cosine similarities to logits (100, as in CLIP).")
   var logitScale: Double?
 
   var paths: [String] { [features, labels].compactMap { $0 } }
   var isGiven: Bool { !paths.isEmpty || logitScale != nil }
 
-  /// The features' own file, where it is an `.npz` file with an array `text`.
-  private func textBeside(_ features: String?) -> String? {
+  /// The array `text` in the file of the features; `nil` if that is not an `.npz` file with one.
+  private func ownText(_ features: String?) -> String? {
     features.flatMap { FeatureImport.hasText($0) ? "\(FeatureImport.file($0)):text" : nil }
   }
 
+  /// Reads the features and the files that belong to them.
+  /// - Throws: `usage` if an option is missing; `noInput` or `badData` if a file cannot be read or
+  ///   does not fit the others.
   func read(
     text: String?, classes: String?, table: String?, encoder: String?, anchors: Int?, seed: UInt64?
   ) throws(FedMedError) -> FeatureSet {
-    func need(_ value: String?, _ option: String) throws(FedMedError) -> String {
-      guard let value else { throw FedMedError(.usage, "--import needs \(option)") }
+    func require(_ value: String?, _ option: String) throws(FedMedError) -> String {
+      guard let value else { throw FedMedError(.usage, "--import requires \(option)") }
       return value
     }
     var set = try FeatureImport(
-      features: need(features, "--features"), labels: labels,
-      text: anchors == nil ? need(text ?? textBeside(features), "--text or --anchors") : nil,
+      features: require(features, "--features"), labels: labels,
+      text: anchors == nil ? require(text ?? ownText(features), "--text or --anchors") : nil,
       classes: classes,
-      table: table, encoder: need(encoder, "--encoder"), logitScale: logitScale ?? 100
+      table: table, encoder: require(encoder, "--encoder"), logitScale: logitScale ?? 100
     ).read()
     if let anchors {
       guard let labels = set.labels else {
-        throw FedMedError(.badData, "anchors need labels", file: set.name)
+        throw FedMedError(.badData, "--anchors requires labels", file: set.name)
       }
       try set.takeAnchors(
         ClassAnchors.draw(

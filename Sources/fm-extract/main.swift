@@ -2,10 +2,11 @@ import ArgumentParser
 import FMCommand
 import FedMed
 
+/// Makes feature archives.
 struct Extract: Tool {
   static let configuration = CommandConfiguration(
     commandName: "fm-extract",
-    abstract: "Make a feature archive: what a frozen encoder sees in a site's images.",
+    abstract: "Encode a site's images with a frozen encoder into a feature archive.",
     usage: """
       fm-extract --checkpoint DIR [options] FOLDER > FEATURES
       fm-extract --checkpoint DIR --table TSV [options] [FOLDER] > FEATURES
@@ -15,9 +16,9 @@ struct Extract: Tool {
       fm-extract --import --features CSV --anchors N --encoder NAME [options] > FEATURES
       """,
     discussion: """
-      Images are JPEG, PNG, TIFF or PNM, in a folder or a tar of class folders, or named by a \
-      table. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, the features come from another program, \
-      as NumPy files or as a table of numbers; they are checked and packed.
+      Images are JPEG, PNG, TIFF or PNM files in class folders, or files listed in a table; the folder \
+      may be a tar archive. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, \
+      features that another program computed are read from NumPy files or a table, and checked.
       """,
     version: version(of: "fm-extract"))
 
@@ -27,35 +28,39 @@ struct Extract: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Class features [C, D] from elsewhere, such as another site's.", valueName: "npy"),
+      "Use these features of the class texts [C, D], such as those of another site.",
+      valueName: "npy"),
     completion: .file())
   var text: String?
 
   @Option(
-    help: ArgumentHelp("The classes' names, one a line.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("The names of the classes, one per line.", valueName: "file"),
+    completion: .file())
   var classes: String?
 
   @Option(
     help: ArgumentHelp(
-      "The samples, tab-separated with a header; the first column names them.", valueName: "tsv"),
+      "The table of samples, tab-separated with a header; its first column names them.",
+      valueName: "tsv"),
     completion: .file())
   var table: String?
 
   @Option(
     help: ArgumentHelp(
-      "The encoder's name; of a checkpoint, its folder's name unless said.", valueName: "name"))
+      "The name of the encoder (the name of the checkpoint's folder).", valueName: "name"))
   var encoder: String?
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the archive to this file (standard output).", valueName: "file"),
     completion: .file())
   var output: String?
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(
     help: ArgumentHelp(
-      "The images: a folder (of a table, what its paths are relative to), or a tar; - is standard input.",
+      "The images: a folder or a tar archive; - is standard input. With --table, its paths are relative to it.",
       valueName: "images"), completion: .file())
   var input: String?
 
@@ -64,10 +69,10 @@ struct Extract: Tool {
     try Output.check(output, inputs: inputs, isBinary: true)
     if imported.isImport {
       guard !images.isGiven, input == nil else {
-        throw FedMedError(.usage, "--import takes no images")
+        throw FedMedError(.usage, "--import cannot be combined with images or options for them")
       }
       guard text == nil || images.anchors == nil else {
-        throw FedMedError(.usage, "--text and --anchors exclude each other")
+        throw FedMedError(.usage, "--text cannot be combined with --anchors")
       }
       try write(
         imported.read(
@@ -75,7 +80,7 @@ struct Extract: Tool {
           seed: images.seed), inputs)
     } else {
       guard !imported.isGiven else {
-        throw FedMedError(.usage, "--features, --labels and --logit-scale go with --import")
+        throw FedMedError(.usage, "--features, --labels and --logit-scale require --import")
       }
       try encode(inputs)
     }
@@ -86,36 +91,40 @@ struct Extract: Tool {
       descriptor, file throws(FedMedError) in
       try set.write(tool: Self.signature, to: descriptor, file: file)
     }
-    sayMore("encoder \(set.encoder.json.line)")
-    say(
+    detail("encoder \(set.encoder.json.line)")
+    inform(
       "\(set.count) samples, \(set.encoder.dimension) features each, \(set.classes.count) classes"
-        + (set.labels == nil ? ", unlabelled" : ""))
+        + (set.labels == nil ? ", no labels" : ""))
   }
 
   private func encode(_ inputs: [String]) throws(FedMedError) {
     guard let checkpoint = images.checkpoint else {
-      throw FedMedError(.usage, "needs --checkpoint, or --import")
+      throw FedMedError(.usage, "either --checkpoint or --import is required")
     }
     guard text == nil || images.anchors == nil && images.texts == nil && images.prompt.isEmpty
-    else { throw FedMedError(.usage, "--text stands in place of --prompt, --texts and --anchors") }
+    else {
+      throw FedMedError(.usage, "--text cannot be combined with --prompt, --texts or --anchors")
+    }
     let name = encoder ?? checkpoint.split(separator: "/").last.map(String.init) ?? checkpoint
     guard Name.isValid(name) else {
-      throw FedMedError(.usage, "--encoder cannot be such a name")
+      throw FedMedError(.usage, "invalid encoder name '\(printable(name))'")
     }
     try images.threads.start(most: VisionEncoder.maxThreads)
     let source = try images.source(images: input, table: table, classes: classes)
-    // What is in the folders is an input too.
+    // The files of the checkpoint and the images are inputs too.
     let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
     try Output.check(output, inputs: inputs, isBinary: true)
     let bundle = try ImageEncoder(folder: checkpoint, isSquashed: images.resize == .squash)
-    // Where the images are known, what their classes are known by is settled before they are encoded.
-    let early = try source.list.map { list throws(FedMedError) in try anchorage(list, bundle) }
+    // If the list of images is known, errors in its class references are found before encoding.
+    let early = try source.list.map { list throws(FedMedError) in
+      try classReference(list, bundle)
+    }
     let settings = bundle.settings(window: images.window)
     let log = try ExtractionLog(
       settings: [Self.signature, bundle.checksum, settings, images.damage?.text]
         .compactMap { $0 }.joined(separator: " "),
       dimension: bundle.vision.dimension, folder: images.work, batch: bundle.vision.batch)
-    if log.resumed > 0 { say("goes on behind \(log.resumed) images") }
+    if log.resumed > 0 { inform("resuming after \(log.resumed) images") }
 
     let bar = progress("encoding", total: source.list?.paths.count)
     let extraction = FeatureExtraction(
@@ -125,7 +134,7 @@ struct Extract: Tool {
       source, log: log,
       unreadable: { error throws(FedMedError) in
         guard images.skipUnreadable else { throw error }
-        messages.leaveOut(error)
+        messages.report(error, as: .skipped)
       }, progress: { bar.update($0) })
     bar.finish()
 
@@ -135,23 +144,23 @@ struct Extract: Tool {
     guard skipped == 0 || images.skipUnreadable else {
       throw FedMedError(
         .badData, "\(skipped) images could not be read", file: images.work,
-        hint: "--skip-unreadable leaves them out")
+        hint: "--skip-unreadable skips them")
     }
-    if images.skipUnreadable { say("\(skipped) images were left out") }
-    let known: FeatureAssembly.ClassReference
-    if let early { known = early } else { known = try anchorage(list, bundle) }
+    if images.skipUnreadable { inform("skipped images: \(skipped)") }
+    let reference: FeatureAssembly.ClassReference
+    if let early { reference = early } else { reference = try classReference(list, bundle) }
     let assembly = FeatureAssembly(
       list: list,
       encoder: Manifest.Encoder(
         name: name, dimension: bundle.vision.dimension, logitScale: bundle.logitScale,
         sha256: bundle.checksum, settings: settings), damage: images.damage)
-    let set = try assembly.features(of: read, rows, classes: known)
+    let set = try assembly.features(of: read, rows, classes: reference)
     try write(set, inputs)
     try log.remove()
   }
 
-  /// What the classes are known by: their texts' features, or the images drawn as anchors.
-  private func anchorage(
+  /// The references of the classes: the features of their texts, or the images drawn as anchors.
+  private func classReference(
     _ list: ImageList, _ bundle: ImageEncoder
   ) throws(FedMedError) -> FeatureAssembly.ClassReference {
     if let drawn = try images.draw(list) {

@@ -3,70 +3,76 @@ import FMCommand
 import FedMed
 import Glibc
 
+/// Assigns samples to sites and splits.
 struct Partitioner: Tool {
   static let configuration = CommandConfiguration(
     commandName: "fm-partition",
-    abstract: "Spread samples over sites, and each site's over train, validation and test.",
+    abstract: "Assign samples to sites, and split each site's into train, validation and test.",
     usage: """
       fm-partition --scheme SCHEME [options] [TABLE] > TABLE
       fm-partition --scheme SCHEME [options] -o DIR [FEATURES]
       """,
     discussion: """
-      A sample table (tab-separated, with a header) comes out on standard output with the columns \
-      fm_site and fm_split added. A feature archive becomes one archive per site in DIR.
+      A table of samples (tab-separated, with a header) is written to standard output with two more \
+      columns, fm_site and fm_split. A feature archive becomes one archive per site in DIR.
       """,
     version: version(of: "fm-partition"))
 
   @Option(
     help: ArgumentHelp(
-      "How to spread the samples: \(schemeNames).", valueName: "name"),
+      "The partition scheme: \(schemeNames).", valueName: "name"),
     completion: .list(PartitionSchemes.all.map { $0.name }))
   var scheme: String
 
-  @Option(help: "The column that names each sample's site (scheme column).")
+  @Option(help: "With scheme column: the column that names each sample's site.")
   var column: String?
 
-  @Option(help: "The one site's name (scheme whole).")
+  @Option(help: "With scheme whole: the name of the site.")
   var site: String?
 
-  @Option(help: "How many sites to make (iid, dirichlet, pathological, quantity).")
+  @Option(help: "With iid, dirichlet, pathological and quantity: the number of sites.")
   var sites: Int?
 
-  @Option(help: "The Dirichlet concentration; small is very uneven (dirichlet, quantity).")
+  @Option(
+    help: "With dirichlet and quantity: the concentration; smaller values are less even.")
   var alpha: Double?
 
-  @Option(help: "How many classes each site has (pathological).")
+  @Option(help: "With pathological: the number of classes at each site.")
   var classesPerSite: Int?
 
-  @Option(help: "The column of the class, in a table (label, where there is one).")
+  @Option(help: "For a table: the column with the class (label, if present).")
   var label: String?
 
-  @Option(help: "The column of the patient or lesion whose samples stay together.")
+  @Option(help: "Keep samples with the same value in this column together, such as a patient's.")
   var group: String?
 
-  @Option(help: "Percentages of train, validation and test.")
+  @Option(help: "Percentages of train, validation and test samples.")
   var split = "60/20/20"
 
-  @Flag(help: "Split each class by itself.")
+  @Flag(help: "Split each class separately, so that all splits have the same class frequencies.")
   var stratify = false
 
   @Option(
-    help: ArgumentHelp("Make this site Global: held out, all of it for testing.", valueName: "name")
+    help: ArgumentHelp(
+      "Hold out this site: name it Global, and use all its samples for testing.",
+      valueName: "name")
   )
   var holdout: String?
 
-  @Option(help: "Make this share of the samples Global, of each class, before all else.")
+  @Option(
+    help: "Hold out this share of the samples of each class as Global, before the partition.")
   var holdoutFraction: Double?
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Leave out this site; may be repeated.", valueName: "name"))
+    help: ArgumentHelp("Exclude this site; may be repeated.", valueName: "name"))
   var drop: [String] = []
 
-  @Option(help: "Leave out sites with fewer samples; dirichlet and quantity draw anew.")
+  @Option(
+    help: "Exclude sites with fewer samples; dirichlet and quantity draw again until none has.")
   var minSamples = 1
 
-  @Option(help: "Decides every random draw.")
+  @Option(help: "Seed of all random numbers.")
   var seed: UInt64 = 0
 
   @OptionGroup var summaryTable: TableOptions
@@ -74,13 +80,15 @@ struct Partitioner: Tool {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to write: a file for a table, a folder for archives.", valueName: "path"),
+      "Write a table to this file (standard output), or archives to this folder.",
+      valueName: "path"),
     completion: .file())
   var output: String?
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
-  @Argument(help: "A sample table or a feature archive; - is standard input.", completion: .file())
+  @Argument(
+    help: "A table of samples or a feature archive; - is standard input.", completion: .file())
   var input = "-"
 
   private static var schemeNames: String {
@@ -89,7 +97,7 @@ struct Partitioner: Tool {
 
   func execute() throws(FedMedError) {
     let source = try ByteSource(path: input)
-    // A tar says so in its first block; what is compressed is no table either.
+    // A tar archive has its magic in the first block; a compressed file is not a table either.
     let start = try source.peek(512)
     let isTar = start.count == 512 && start[257..<262].elementsEqual("ustar".utf8)
     let isCompressed = start.starts(with: [0x1F, 0x8B]) || start.starts(with: [0x28, 0xB5, 0x2F])
@@ -132,17 +140,17 @@ struct Partitioner: Tool {
     table.set("fm_split", kept.map { splits[$0] })
     let text = table.lines.map { $0 + "\n" }.joined()
     try Output.write(text: text, to: output, inputs: [input])
-    if !talk.quiet { try summary(partition, samples).show(summaryTable) }
+    if !verbosity.quiet { try summary(partition, samples).show(summaryTable) }
   }
 
   private func partitionArchive(_ source: ByteSource) throws(FedMedError) {
     guard let output, output != "-" else {
       throw FedMedError(
-        .usage, "a feature archive is partitioned into a folder", file: source.name,
-        hint: "name it with -o")
+        .usage, "-o is required to partition a feature archive", file: source.name,
+        hint: "-o names the folder for the archives of the sites")
     }
     guard label == nil else {
-      throw FedMedError(.usage, "--label is for tables; an archive has its labels")
+      throw FedMedError(.usage, "--label has no effect with a feature archive, which has labels")
     }
     let features = try FeatureSet(ArchiveReader(source, kinds: [.features]))
     let (samples, partition) = try divide(
@@ -150,16 +158,16 @@ struct Partitioner: Tool {
     if mkdir(output, 0o777) != 0 && errno != EEXIST {
       throw Folder.cannotCreate(output, errno: errno)
     }
-    // What an earlier partition left would be taken for sites of this one.
+    // A run would take the archives of an earlier partition for sites of this one.
     let names = Set(partition.slugs.map { "\($0).tar" })
-    if let stranger = try Folder.names(output, failingWith: .cannotCreate).first(where: {
+    if let unrelated = try Folder.names(output, failingWith: .cannotCreate).first(where: {
       $0.hasSuffix(".tar") && !names.contains($0)
     }) {
       throw FedMedError(
-        .cannotCreate, "holds \(stranger), which is no part of this partition", file: output,
-        hint: "name another folder, or remove it")
+        .cannotCreate, "contains \(unrelated), which is not part of this partition", file: output,
+        hint: "use another folder, or remove the file")
     }
-    // All or none: the files get their names when the last one is written.
+    // The archives are published together, after the last one is written.
     var pending: [Output.Pending] = []
     for (site, slug) in zip(partition.sites, partition.slugs) {
       var part = features.gathering(site.rows)
@@ -171,10 +179,10 @@ struct Partitioner: Tool {
           tool: Self.signature, parent: features.identity, to: descriptor, file: name)
       }
       pending.append(file)
-      sayMore("\(output)/\(slug).tar: \(site.name), \(site.rows.count) samples")
+      detail("\(output)/\(slug).tar: \(site.name), \(site.rows.count) samples")
     }
     for file in pending { try file.publish() }
-    if !talk.quiet {
+    if !verbosity.quiet {
       try summary(partition, samples).write(to: nil, summaryTable, messages: messages)
     }
   }
@@ -191,12 +199,12 @@ struct Partitioner: Tool {
     options.minimumSamples = minSamples
     guard let type = PartitionSchemes.all.first(where: { $0.name == scheme }) else {
       throw FedMedError(
-        .usage, "unknown scheme '\(scheme)'", hint: "the schemes are \(Self.schemeNames)")
+        .usage, "unknown scheme '\(printable(scheme))' (known: \(Self.schemeNames))")
     }
     try options.check(for: type)
     guard minSamples > 0 else { throw FedMedError(.usage, "--min-samples must be at least 1") }
     guard holdout == nil || holdoutFraction == nil else {
-      throw FedMedError(.usage, "--holdout and --holdout-fraction exclude each other")
+      throw FedMedError(.usage, "--holdout cannot be combined with --holdout-fraction")
     }
     var held = Partition.Holdout.none
     if let holdout { held = .site(holdout) }
@@ -218,12 +226,12 @@ struct Partitioner: Tool {
       throw error.code == .usage ? error : error.naming(file: file)
     }
     for small in partition.tooSmall {
-      say("\(small.site): left out, \(small.samples) samples")
+      inform("\(small.site): \(small.samples) samples (excluded)")
     }
     return (samples, partition)
   }
 
-  /// Samples by site, class and split.
+  /// The numbers of samples by site, class and split.
   private func summary(_ partition: Partition, _ samples: SampleSet) -> Records {
     let columns = ["site", "class"] + Split.allCases.map(\.rawValue) + ["total"]
     var records = Records("partition", columns: columns)

@@ -3,20 +3,21 @@ import FMCommand
 import FedMed
 import Glibc
 
+/// Trains a site's update.
 struct TrainLocal: Tool {
   static let configuration = CommandConfiguration(
     commandName: "fm-train-local",
-    abstract: "A site's round: train the global model on the site's features.",
+    abstract: "Train the global model on a site's features for one round.",
     usage: """
       fm-train-local --features FEATURES --state STATE [options] [MODEL] > UPDATE
       fm-train-local --features FEATURES [--state IN] --state-out OUT [options] [MODEL] > UPDATE
       fm-train-local --personalize --features FEATURES --state STATE [options] [MODEL]
       """,
     discussion: """
-      The update alone leaves the site. The state holds the site's private classifier; with \
-      --state alone it is read, where it exists, and replaced. The same model, features and state \
-      give the same update, and a round that was cut off can be repeated. With --personalize the site \
-      fits its private part to the finished model instead, and sends nothing.
+      Only the update leaves the site. The state contains the site's private classifier; without \
+      --state-out, the file --state is read if it exists, and replaced. The same model, features and \
+      state give the same update, so an interrupted round can be repeated. With --personalize, the \
+      site fits its private part to the finished model and sends nothing.
       """,
     version: version(of: "fm-train-local"))
 
@@ -29,30 +30,32 @@ struct TrainLocal: Tool {
   var state: String?
 
   @Option(
-    help: ArgumentHelp("Where the new state goes, if not in place of the old.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the new state to this file (replace the old state).", valueName: "file"),
     completion: .file())
   var stateOut: String?
 
   @Flag(
     help:
-      "Fit the private part of a method that has one to the finished MODEL, into the state; write no update."
+      "Fit the method's private part, if any, to the finished MODEL and store it in the state; write no update."
   )
   var personalize = false
 
   @Option(
     help: ArgumentHelp(
-      "Refuse to make an update of fewer training samples (20 with gaussian, 1 with other methods).",
+      "Refuse to make an update from fewer training samples (20 with gaussian, 1 with other methods).",
       valueName: "number"))
   var minSamples: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write losses and validation accuracy to this file, tab-separated.", valueName: "file"),
+      "Write a table of losses and validation accuracy to this file.", valueName: "file"),
     completion: .file())
   var log: String?
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Where the update goes.", valueName: "file"),
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the update to this file (standard output).", valueName: "file"),
     completion: .file())
   var output: String?
 
@@ -60,7 +63,7 @@ struct TrainLocal: Tool {
 
   @OptionGroup var threads: ThreadOptions
 
-  @OptionGroup var talk: TalkOptions
+  @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(help: "The global model; - is standard input.", completion: .file())
   var model = "-"
@@ -68,21 +71,23 @@ struct TrainLocal: Tool {
   mutating func validate() throws {
     guard minSamples ?? 1 > 0 else { throw ValidationError("--min-samples must be at least 1") }
     guard !personalize || output == nil && log == nil && minSamples == nil else {
-      throw ValidationError("--personalize takes no --output, --log or --min-samples")
+      throw ValidationError(
+        "--personalize cannot be combined with --output, --log or --min-samples")
     }
   }
 
   func execute() throws(FedMedError) {
     guard let stateTarget = stateOut ?? state else {
       throw FedMedError(
-        .usage, "no place for the site's state", hint: "name it with --state or --state-out")
+        .usage, "either --state or --state-out is required",
+        hint: "name the file in which the site keeps its private state")
     }
     guard stateTarget != "-", state != "-" else {
-      throw FedMedError(.usage, "a state is a file, not a stream")
+      throw FedMedError(.usage, "--state and --state-out must be files")
     }
-    guard log != "-" else { throw FedMedError(.usage, "a log is a file, not a stream") }
+    guard log != "-" else { throw FedMedError(.usage, "--log must be a file") }
     guard model != "-" || features != "-" else {
-      throw FedMedError(.usage, "standard input cannot be both model and features")
+      throw FedMedError(.usage, "standard input is given for two inputs")
     }
     let inputs = [model, features]
     try Output.checkDistinct([output ?? "-", stateTarget, log])
@@ -91,7 +96,7 @@ struct TrainLocal: Tool {
     }
     try Output.check(output, inputs: inputs + [state].compactMap { $0 }, isBinary: true)
     try Output.check(stateTarget, inputs: inputs, isBinary: true)
-    // With one file for both, a site's first round finds none.
+    // If one file serves as both, it does not exist before the site's first round.
     var old: StateArchive?
     if let state, stateOut != nil || access(state, F_OK) == 0 {
       old = try StateArchive(path: state)
@@ -99,7 +104,7 @@ struct TrainLocal: Tool {
     let global: ModelArchive
     if let signers = try signer.signatures.allowed() {
       guard model != "-" else {
-        throw FedMedError(.usage, "a signed model is a file, not a stream")
+        throw FedMedError(.usage, "--allowed-signers requires files, not standard input")
       }
       global = try signers.model(path: model, signer: signer.name)
     } else {
@@ -115,11 +120,11 @@ struct TrainLocal: Tool {
       progress: { bar.update($0) })
     bar.finish()
     let held = round.state
-    sayMore(
+    detail(
       "\(round.site): model \(global.identity), private part of round \(held.previous.round), "
-        + "best \(held.best.map { "of round \($0.round)" } ?? "not known")")
+        + "best \(held.best.map { "of round \($0.round)" } ?? "unknown")")
     report(round)
-    for remark in round.remarks { messages.say("warning: \(round.site): \(remark)") }
+    for remark in round.remarks { messages.print("warning: \(round.site): \(remark)") }
 
     try write(round.state, to: stateTarget)
     if let log { try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs) }
@@ -138,21 +143,22 @@ struct TrainLocal: Tool {
     try pending.publish()
   }
 
-  /// The private step. A method without one, or a site without training samples, has nothing to do.
+  /// Fits the private part to the finished model. Does nothing if the method has no private step or
+  /// the site has no training samples.
   private func fitPrivatePart(
     _ global: ModelArchive, _ old: StateArchive?, _ target: String
   ) throws(FedMedError) {
     guard try global.method() is any PersonalizedMethod else {
-      return sayMore("\(global.run.method) has no private step")
+      return detail("\(global.run.method) has no private step")
     }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: 1)
     guard
       let step = try Personalization(
         model: global, features: set, state: old, stateName: state ?? "state")
-    else { return sayMore("\(set.name): no training samples") }
+    else { return detail("\(set.name): no training samples") }
     try write(step.state, to: target)
-    say("\(step.site): private part fitted to \(global.name)")
+    inform("\(step.site): private part fitted to \(global.name)")
   }
 
   private func report(_ round: SiteRound) {
@@ -161,14 +167,14 @@ struct TrainLocal: Tool {
       let terms = epoch.losses.terms.map {
         "\($0.name.replacing("_", with: "-")) \(short($0.value))"
       }
-      say(
+      inform(
         "\(round.site): round \(round.round), epoch \(index + 1), \(epoch.steps) steps: "
           + "loss \(short(epoch.losses.total))"
           + (terms.isEmpty ? "" : " (\(terms.joined(separator: ", ")))"))
     }
     if let (correct, total) = round.validation, total > 0 {
       let share = JSON.rounded(Double(correct) / Double(total), places: 4).line
-      say("\(round.site): validation accuracy \(share) (\(correct) of \(total))")
+      inform("\(round.site): validation accuracy \(share) (\(correct) of \(total))")
     }
   }
 
@@ -185,12 +191,12 @@ struct TrainLocal: Tool {
       ]
     }
     let name: [JSON] = [.string(round.site), .integer(round.round)]
-    // A method without epochs is validated all the same.
+    // A method without epochs has a single row, with its validation accuracy.
     if round.epochs.isEmpty {
       records.add(name + [.null, .null, .null] + counts(round.validation))
     }
     for (index, epoch) in round.epochs.enumerated() {
-      // What is validated is the model after the last epoch.
+      // Validation follows the last epoch.
       let isLast = index == round.epochs.count - 1
       let losses: [JSON] = [
         .integer(index + 1), .integer(epoch.steps), .number(epoch.losses.total),

@@ -1,13 +1,13 @@
-"""What the tools do, in PyTorch, for `round`: each command is a process that starts, reads its files and writes.
+"""The work of the tools in PyTorch, for `round`: each command is a process that reads and writes files.
 
 usage: rival.py FOLDER COMMAND FILE ...   FOLDER holds fedmedclip_torch.py, the method in PyTorch
 
-  train SITE          a local epoch over SITE/features.npy, labels.npy, text.npy from SITE/../model.pt
-                      where there is one; SITE/model.pt and SITE/update.pt
-  evaluate SITE       predicts with SITE/model.pt, and prints the accuracy
-  compress UPDATE     in half precision to UPDATE.z
-  decompress UPDATE.z
-  mean MODEL UPDATE ...   the mean of the updates, to MODEL
+  train SITE          trains a local epoch on SITE/features.npy, labels.npy and text.npy, from SITE/../model.pt
+                      if it exists; writes SITE/model.pt and SITE/update.pt
+  evaluate SITE       predicts with SITE/model.pt and prints the accuracy
+  compress UPDATE     writes UPDATE in half precision, compressed, to UPDATE.z
+  decompress UPDATE.z reverses this
+  mean MODEL UPDATE ...   writes the mean of the updates to MODEL
 """
 import io
 import os

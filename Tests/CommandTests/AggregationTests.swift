@@ -2,14 +2,14 @@ import FedMed
 import Foundation
 import Testing
 
-/// fm-aggregate's rules, its guard and its optimisers, on the updates of small sites.
+/// The rules, the guard and the optimizers of fm-aggregate, with the updates of small sites.
 struct AggregationTests {
   let shell: Shell
 
   init() throws {
     shell = try Shell()
     try shell.makeRun()
-    // Seven sites of the same clinic's samples, each with another order.
+    // Seven sites have the same samples, each in another order.
     try shell.succeed(
       """
       for i in 1 2 3 4 5 6 7; do
@@ -19,8 +19,9 @@ struct AggregationTests {
       """)
   }
 
-  /// Every rule makes a model of its own that says how it was made; arguments have no order.
-  @Test func everyRuleMakesAModel() throws {
+  /// Every rule gives a different model, which names the rule. The order of arguments has no
+  /// effect.
+  @Test func everyRuleMakesItsOwnModel() throws {
     var identities: Set<String> = []
     for rule in AggregationRules.all.map({ $0.name }) {
       let model = rule == "clipped-mean" ? "--model model.tar" : ""
@@ -36,8 +37,10 @@ struct AggregationTests {
     try shell.fail(
       "fm-aggregate --rule bulyan u[1-6].tar", 75, "6 updates, bulyan requires at least 7")
     try shell.fail("fm-aggregate --rule none u1.tar", 64, "unknown rule 'none'")
-    try shell.fail("fm-aggregate --rule median --weights samples u1.tar", 64, "--weights is not")
-    try shell.fail("fm-aggregate --malicious 1 u1.tar", 64, "--malicious is not obeyed by mean")
+    try shell.fail(
+      "fm-aggregate --rule median --weights samples u1.tar", 64, "--weights has no effect")
+    try shell.fail(
+      "fm-aggregate --malicious 1 u1.tar", 64, "--malicious has no effect with --rule mean")
     try shell.fail("fm-aggregate --rule clipped-mean u1.tar", 64, "requires the global model")
     try shell.fail(
       "fm-aggregate --rule trimmed-mean --trim .5 u1.tar", 64, "the trimmed share must be")
@@ -49,8 +52,9 @@ struct AggregationTests {
     }
   }
 
-  /// The audit has a line for each file whatever becomes of the round, and says how to make its model.
-  @Test func theAuditTellsAll() throws {
+  /// The audit has a line for each file even if the round fails, and the settings to recompute the
+  /// model.
+  @Test func auditListsEveryFileAndTheSettings() throws {
     try shell.succeed("head -c 3000 u6.tar > short.tar")
     for (call, status) in [
       ("--rule bulyan --guard 3 u1.tar short.tar", 75), ("u1.tar short.tar", 65),
@@ -63,7 +67,7 @@ struct AggregationTests {
       #expect(
         try shell.succeed("cut -f 1,8 a.tsv") == "decision\tfile\nrefused\tshort.tar\n", "\(call)")
     }
-    // Two rounds with an optimiser: the second one's line names what was remembered and what was made.
+    // After two rounds with an optimizer, the line of the model names the optimizer's state.
     let fedadam = "fm-aggregate -q --optimizer fedadam --audit a.tsv"
     try shell.succeed(
       """
@@ -82,8 +86,9 @@ struct AggregationTests {
       "other: updates differ from those of m1.tar")
   }
 
-  /// What is broken, foreign, doubled or far off is left out and said so; the others count.
-  @Test func theGuardLeavesOut() throws {
+  /// Corrupted, unrelated, duplicate and distant updates are discarded with a message; the others
+  /// count.
+  @Test func guardDiscardsInvalidAndDistantUpdates() throws {
     try shell.succeed(
       """
       fm-aggregate u[1-5].tar > clean.tar
@@ -93,7 +98,7 @@ struct AggregationTests {
       fm-train-local -q --features part6/s6.tar --state other.state other.tar > foreign.tar
       fm-train-local -q --features part7/s7.tar --state far.state other.tar > far.tar
       """)
-    // The numbers of another run under the manifest of this one: nothing but the distance tells.
+    // The arrays of another run with the manifest of this one are detected only by their distance.
     try forge("u7.tar", arrays: "far.tar", to: "far7.tar")
     let outcome = try shell.run(
       "fm-aggregate --guard 3 short.tar u1.tar u2.tar u3.tar foreign.tar u4.tar u5.tar far7.tar > m.tar"
@@ -105,14 +110,14 @@ struct AggregationTests {
     #expect(outcome.errors.contains("far7.tar: "))
     #expect(outcome.errors.contains("times the median distance from the others"))
     try shell.succeed("cmp m.tar clean.tar")
-    // What comes twice is taken once; of two different ones from a site neither is.
+    // A duplicate is used once; of two different updates of a site, neither is used.
     try shell.succeed("cp u5.tar again.tar")
     let copies = try shell.run("fm-aggregate --guard 3 u[1-5].tar again.tar > m.tar")
     #expect(copies.status == 0 && copies.errors.contains("again.tar: duplicate of u5.tar"))
     try shell.succeed("cmp m.tar clean.tar")
     try forge("u6.tar", arrays: "u1.tar", to: "again.tar")
-    let twins = try shell.run("fm-aggregate --guard 3 u6.tar u[1-5].tar again.tar > m.tar")
-    #expect(twins.status == 0 && twins.lines.count == 2)
+    let conflict = try shell.run("fm-aggregate --guard 3 u6.tar u[1-5].tar again.tar > m.tar")
+    #expect(conflict.status == 0 && conflict.lines.count == 2)
     try shell.succeed("cmp m.tar clean.tar")
     #expect(
       try shell.run("fm-aggregate --guard 3 --min-updates 6 u[1-5].tar short.tar > m").status == 75)
@@ -121,7 +126,7 @@ struct AggregationTests {
     try shell.fail("fm-aggregate --model other.tar u1.tar", 65, "started from another model")
   }
 
-  /// An archive with the manifest's keys of one and the arrays of another, as a forger would write it.
+  /// Forges an archive with the manifest of one archive and the arrays of another.
   private func forge(_ archive: String, arrays: String, to result: String) throws {
     try shell.succeed(
       """
@@ -135,8 +140,7 @@ struct AggregationTests {
       """)
   }
 
-  /// Arrays in another order than every other archive's are refused, not mixed up.
-  @Test func arraysInAnotherOrderAreRefused() throws {
+  @Test func refusesArraysInAnotherOrder() throws {
     try shell.succeed(
       """
       mkdir a && tar xf u2.tar -C a
@@ -147,8 +151,8 @@ struct AggregationTests {
       "fm-aggregate u1.tar odd.tar", 65, "out of order, expected fam/layer1.weight.npy")
   }
 
-  /// The server's state goes from round to round; a repeated round is the same.
-  @Test func optimizersRemember() throws {
+  /// A round that is repeated with the same state gives the same model.
+  @Test func optimizersCarryTheirStateBetweenRounds() throws {
     for optimizer in ["fedavgm", "fedadam", "fedyogi"] {
       let call = "fm-aggregate --optimizer \(optimizer)"
       try shell.succeed(
@@ -166,7 +170,7 @@ struct AggregationTests {
       try shell.fail("fm-aggregate o1", 65, "expected update or model, found server")
       #expect(try shell.run("fm-compress -q o1").status == 65)
     }
-    // With β v = 0 and η = 1 the first step of momentum is the mean itself.
+    // With β v = 0 and η = 1, the first step with momentum gives the mean.
     try shell.succeed(
       """
       fm-aggregate --optimizer fedavgm --model model.tar u[1-3].tar > a; fm-aggregate u[1-3].tar > b
@@ -177,8 +181,7 @@ struct AggregationTests {
       "expected server")
   }
 
-  /// A whole run obeys them, and goes on with them after a stop.
-  @Test func runsObeyTheirRule() throws {
+  @Test func resumedRunKeepsItsRule() throws {
     let call =
       "fm-federate -q --seed 1 --hidden 8 --batch-size 8 --optimizer fedyogi --rule trimmed-mean --trim .34"
     try shell.succeed(
@@ -187,10 +190,10 @@ struct AggregationTests {
     try shell.succeed(
       "for r in 1 2 3 4; do cmp one/rounds/00$r/model.tar.gz two/rounds/00$r/model.tar.gz; cmp one/rounds/00$r/server.tar two/rounds/00$r/server.tar; done"
     )
-    let made = try shell.succeed(
+    let aggregation = try shell.succeed(
       "tar xOf one/rounds/004/model.tar.gz manifest.json | jq -r '.aggregation | .rule, .optimizer'"
     )
-    #expect(made == "trimmed-mean\nfedyogi\n")
+    #expect(aggregation == "trimmed-mean\nfedyogi\n")
     #expect(try shell.run("\(call) --guard 3 --run one --rounds 4 sites").status == 65)
   }
 }

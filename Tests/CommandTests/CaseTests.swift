@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The cases in Cases, a folder each.
+/// The cases in the folder Cases: a command and its expected output in each subfolder.
 struct CaseTests {
   static let folder = Shell.root.appendingPathComponent("Tests/CommandTests/Cases")
   static let names = {
@@ -14,23 +14,23 @@ struct CaseTests {
       contentsOf: Self.folder.appendingPathComponent("\(name)/\(part)"), encoding: .utf8)
   }
 
-  @Test func thereAreCases() {
+  @Test func findsTheCases() {
     #expect(Self.names.count > 30)
   }
 
   @Test(arguments: names)
-  func commandDoesWhatItMust(name: String) throws {
+  func commandGivesTheExpectedOutput(name: String) throws {
     let shell = try Shell()
     try shell.makeRun()
     let outcome = try shell.run(try #require(text(name, "command")))
     if ProcessInfo.processInfo.environment["FEDMED_RECORD"] != nil {
-      for (part, said) in [
+      for (part, content) in [
         ("output", outcome.text), ("error", outcome.errors),
         ("status", outcome.status == 0 ? "" : "\(outcome.status)\n"),
       ] {
         let file = Self.folder.appendingPathComponent("\(name)/\(part)")
         try? FileManager.default.removeItem(at: file)
-        if !said.isEmpty { try Data(said.utf8).write(to: file) }
+        if !content.isEmpty { try Data(content.utf8).write(to: file) }
       }
     }
     #expect(outcome.text == text(name, "output") ?? "")

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension FailureTests {
-  /// An output that exists stays as it was until the new one is complete.
-  @Test func failuresLeaveTheOldFile() throws {
+  /// An existing output is unchanged until the new one is complete.
+  @Test func keepsTheOldFileOnFailure() throws {
     try shell.write("old.tar", "precious")
     let outcome = try shell.run("head -c 5000 model.tar | fm-compress -o old.tar")
     #expect(outcome.status == 65)
@@ -11,12 +11,13 @@ extension FailureTests {
     #expect(try shell.names().allSatisfy { !$0.hasPrefix(".") })
   }
 
-  /// A reader that goes away ends a tool by SIGPIPE, silently, even where that was ignored.
-  @Test func closedPipesEndSilently() throws {
+  /// If the reader of a pipe exits, SIGPIPE ends a tool silently, even if the caller ignores that
+  /// signal.
+  @Test func endsSilentlyOnAClosedPipe() throws {
     let script =
       "{ fm-eval predict --features sites/north.tar model.tar; echo $? > status; } | true; sleep .2"
     for prefix in ["", "trap '' PIPE; "] {
-      // More than a pipe holds, so that writing must fail.
+      // The output exceeds the capacity of a pipe, so writing must fail.
       let outcome = try shell.run(
         prefix
           + "{ sleep .1; fm-compress -q --filter none model.tar; echo $? > status; } | true; cat status"
@@ -27,10 +28,10 @@ extension FailureTests {
     #expect(try shell.run(script).errors.isEmpty)
   }
 
-  /// A signal leaves no temporary file and no output.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-  func signalsLeaveNothing(signal: Int32) throws {
-    // Wide enough that drawing its numbers takes a while, with the output begun.
+  func leavesNoFileAfterASignal(signal: Int32) throws {
+    // The model is so large that the tool is still computing its numbers after it has opened the
+    // output.
     try shell.write(
       "spec.json",
       #"{"classes": ["a"], "encoder": {"name": "x", "dimension": 4096, "logitScale": 100}}"#)
@@ -49,15 +50,15 @@ extension FailureTests {
     #expect(try contents().isEmpty)
   }
 
-  /// Binary output to a terminal is refused; text is not. `script` makes a terminal.
-  @Test func archivesAreNotWrittenToTerminals() throws {
+  /// Text may be written to a terminal. `script` provides one.
+  @Test func refusesToWriteArchivesToATerminal() throws {
     for call in [
       "fm-compress model.tar", "fm-aggregate --init --like all.tar", Shell.importCommand,
       "fm-train-local --features sites/north.tar --state s model.tar",
       "fm-eval score --features sites/north.tar --report-out - model.tar",
     ] {
       let outcome = try shell.run("script -qec '\(call)' /dev/null; echo status $?")
-      #expect(outcome.text.contains("an archive is not written to a terminal"), "\(call)")
+      #expect(outcome.text.contains("refusing to write an archive to a terminal"), "\(call)")
       #expect(outcome.text.contains("status 64"), "\(call)")
     }
     #expect(!FileManager.default.fileExists(atPath: shell.folder.path + "/s"))
@@ -65,8 +66,8 @@ extension FailureTests {
     #expect(text.text.contains("model.tar  model"))
   }
 
-  /// The bar is shown on a terminal that can show it, and nowhere else unless asked for.
-  @Test func progressIsForTerminals() throws {
+  /// The bar is shown on terminals that can erase a line, and elsewhere only on request.
+  @Test func showsProgressOnlyOnATerminal() throws {
     let call = "fm-train-local --features sites/north.tar --state s --output u.tar"
     func shown(_ options: String, term: String) throws -> Bool {
       let outcome = try shell.run(
@@ -81,9 +82,8 @@ extension FailureTests {
     #expect(try shell.run("\(call) --progress always model.tar").errors.contains("1/1"))
   }
 
-  /// OpenBLAS would try for ever to get the room that a limit on the address space denies it.
   /// A server may set a limit of its own.
-  @Test func sizesAreLimited() throws {
+  @Test func limitsSizes() throws {
     try shell.makeRun()
     try shell.succeed("FEDMED_SIZE_LIMIT=100000 fm-eval check model.tar > /dev/null")
     try shell.fail(
@@ -94,7 +94,8 @@ extension FailureTests {
     )
   }
 
-  @Test func littleAddressSpaceIsTold() throws {
+  /// Without the check, OpenBLAS would retry forever to allocate memory.
+  @Test func reportsTooLittleAddressSpace() throws {
     try shell.makeRun()
     for j in [1, 4] {
       try shell.fail(

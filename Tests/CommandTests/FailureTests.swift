@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Wrong calls, wrong data and failing systems: the right exit code, one line, nothing left over.
+/// Usage errors, invalid data and system failures: exit code, one line of error, and no files left.
 struct FailureTests {
   let shell: Shell
 
@@ -10,7 +10,7 @@ struct FailureTests {
     try shell.makeRun()
   }
 
-  @Test func wrongCallsExitWith64() throws {
+  @Test func usageErrorsExitWith64() throws {
     for call in [
       "fm-eval", "fm-eval --frobnicate", "fm-partition", "fm-partition --scheme foo samples.tsv",
       "fm-partition --scheme iid samples.tsv", "fm-partition --scheme iid --sites 0 samples.tsv",
@@ -71,7 +71,7 @@ struct FailureTests {
     }
   }
 
-  @Test func wrongDataExitsWith65() throws {
+  @Test func invalidDataExitsWith65() throws {
     try shell.write("short.tsv", "sample\tlabel\ns0\tone\ts\n")
     try shell.write("few.tsv", "sample\tlabel\ns0\tone\n")
     try shell.writeArray("three.npy", "<i4", [3], [UInt8](repeating: 0, count: 12))
@@ -110,8 +110,8 @@ struct FailureTests {
     #expect(try shell.names().contains("s") == false)
   }
 
-  /// `--check` looks at every file, says what is wrong with each, and fails.
-  @Test func checkGoesOnAfterAFailure() throws {
+  /// `fm-eval check` verifies every file, reports each error, and fails.
+  @Test func checkContinuesAfterAFailure() throws {
     let outcome = try shell.run(
       "head -c 9000 all.tar > cut.tar; fm-eval check classes.txt model.tar cut.tar all.tar")
     #expect(outcome.status == 65)
@@ -121,8 +121,7 @@ struct FailureTests {
     #expect(outcome.errors.contains("cut.tar: "))
   }
 
-  /// A state is private: nothing that sends takes it.
-  @Test func statesDoNotLeave() throws {
+  @Test func refusesToSendAState() throws {
     try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
     try shell.fail("fm-compress s", 77, "s: expected model or update, found state")
     try shell.fail("fm-aggregate s u.tar", 77, "s: expected update or model, found state")
@@ -130,11 +129,12 @@ struct FailureTests {
 
   @Test func tooFewUpdatesExitWith75() throws {
     try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
-    try shell.fail("fm-aggregate --min-updates 2 u.tar", 75, "1 updates, there must be 2")
+    try shell.fail("fm-aggregate --min-updates 2 u.tar", 75, "1 updates, expected at least 2")
   }
 
-  /// A full device and a file-size limit: 74, and no file, not even a temporary one.
-  @Test func fullDisksAreReported() throws {
+  /// A full device or a limit on file sizes leads to exit code 74 and leaves no file, not even a
+  /// temporary one.
+  @Test func reportsAFullDisk() throws {
     for call in [
       "fm-compress -q model.tar", "fm-eval --help", "fm-eval --version",
       "fm-aggregate --init --like all.tar", "fm-eval check all.tar", "\(Shell.importCommand)",
@@ -145,7 +145,7 @@ struct FailureTests {
       #expect(outcome.status == 74, "\(call)\n\(outcome.errors)")
       #expect(outcome.errors.contains("no space left"), "\(call)\n\(outcome.errors)")
     }
-    // A closed standard output is not the next file that is opened.
+    // A closed standard output is not replaced by the next file that is opened.
     let closed = try shell.run("exec >&-; fm-aggregate --init --like all.tar; echo $? >&2")
     #expect(
       closed.errors == "fm-aggregate: standard output: cannot write: bad file descriptor\n74\n")
@@ -163,8 +163,8 @@ struct FailureTests {
     try shell.fail("fm-compress -q model.tar -o sites", 73, "sites: cannot write")
   }
 
-  /// The folder that is missing is named, not the file or folder that was to be made in it.
-  @Test func missingFoldersAreNamed() throws {
+  /// The message does not name the file or folder that cannot be created in it.
+  @Test func namesTheMissingFolder() throws {
     try shell.fail(
       "fm-partition --scheme whole --site a -o here/and/there all.tar", 73, "here: no such folder")
     try shell.succeed("mkdir here")
@@ -174,8 +174,8 @@ struct FailureTests {
     try shell.fail("fm-compress -q model.tar -o /none/of/it", 73, "/none: no such folder")
   }
 
-  /// Features of another encoder are refused by the key that differs, with what to do about it.
-  @Test func otherEncodersAreToldByTheirKey() throws {
+  /// The error names the key that differs, and the hint says what to do.
+  @Test func namesTheKeyInWhichEncodersDiffer() throws {
     for (options, key, hint) in [
       (("--encoder made-up", "--encoder other"), "encoder.name other, the model", "the same name"),
       (
@@ -197,14 +197,14 @@ struct FailureTests {
     }
   }
 
-  /// A hospital may lack a class; schemes that spread classes over sites need them all.
-  @Test func aHospitalMayLackAClass() throws {
+  /// Schemes that distribute classes over sites require samples of all classes.
+  @Test func acceptsASiteWithoutSamplesOfAClass() throws {
     try shell.succeed(
       """
       printf 'one\ntwo\nthree\nfour\n' > four.txt
       fm-extract --import -q --features features.npy --labels labels.npy --anchors 2 --classes four.txt \
-        --encoder x -o four.tar 2> said || true
-      grep -q "class 'four' has 0 images, too few for 2 anchors" said
+        --encoder x -o four.tar 2> errors || true
+      grep -q "class 'four' has 0 images, too few for 2 anchors" errors
       """)
     try shell.writeArray("text4.npy", "<f4", [4, 8], [UInt8](repeating: 63, count: 128))
     try shell.succeed(
@@ -221,16 +221,14 @@ struct FailureTests {
       "fm-partition --scheme iid --sites 2 -o x four.tar", 65, "class 'four' has no sample")
   }
 
-  /// What an earlier partition left is not mixed with a new one.
-  @Test func foldersWithOtherArchivesAreRefused() throws {
+  @Test func refusesAFolderWithOtherArchives() throws {
     try shell.fail(
       "fm-partition --scheme whole --site east -o sites all.tar", 73,
-      "sites: holds north.tar, which is no part of this partition")
+      "sites: contains north.tar, which is not part of this partition")
     try shell.succeed("fm-partition -q --scheme column --column clinic --seed 2 -o sites all.tar")
   }
 
-  /// A state is its owner's alone.
-  @Test func statesAreNotReadableByOthers() throws {
+  @Test func statesAreReadableOnlyByTheirOwner() throws {
     try shell.succeed(
       "umask 022; fm-train-local -q --features sites/north.tar --state s -o u.tar model.tar")
     #expect(try shell.succeed("stat -c %a s u.tar") == "600\n644\n")

@@ -2,7 +2,7 @@ import FedMed
 import Foundation
 import Testing
 
-/// fm-federate on small made-up sites: its results do not depend on how it was run.
+/// Runs of fm-federate with small random sites. Results do not depend on how a run is executed.
 struct FederationTests {
   let shell: Shell
 
@@ -17,7 +17,7 @@ struct FederationTests {
     "fm-federate -q --run \(run) \(Self.options) \(more) sites"
   }
 
-  /// Every archive and table of a run by its name, but for words.
+  /// The archives and tables of a run by name, without logs.
   func results(_ run: String) throws -> [String: [UInt8]] {
     var result: [String: [UInt8]] = [:]
     let names = try shell.succeed(
@@ -28,7 +28,7 @@ struct FederationTests {
     return result
   }
 
-  @Test func jobsDoNotMatter() throws {
+  @Test func givesTheSameBytesForAnyNumberOfJobs() throws {
     try shell.succeed(federate("one", "-j 1") + " && " + federate("two", "-j 2"))
     let (one, two) = (try results("one"), try results("two"))
     #expect(one.count > 40)
@@ -39,8 +39,8 @@ struct FederationTests {
     #expect(try shell.succeed("wc -l < one/traffic.tsv") == "16\n")
   }
 
-  /// Killed with SIGKILL at ten moments, all its processes with it, and resumed: the same bytes.
-  @Test func aKilledRunEndsInTheSameBytes() throws {
+  /// The run and all its processes are killed with SIGKILL at ten moments.
+  @Test func killedRunResumesWithTheSameBytes() throws {
     try shell.succeed(federate("whole"))
     let whole = try results("whole")
     var random = RandomStream(seed: 11, purpose: .partition)
@@ -64,8 +64,8 @@ struct FederationTests {
     #expect(kills == 10)
   }
 
-  /// The script alone killed: its jobs go on, and the next run waits for them.
-  @Test func jobsOfAKilledScriptAreWaitedFor() throws {
+  /// Only the script is killed; its jobs continue.
+  @Test func waitsForTheJobsOfAKilledScript() throws {
     try shell.succeed(federate("whole"))
     try shell.run(
       "\(federate("orphaned", "-j 2")) & pid=$!; sleep .4; kill -KILL $pid; wait $pid")
@@ -73,7 +73,7 @@ struct FederationTests {
     #expect(try results("orphaned") == results("whole"))
   }
 
-  @Test func twoRunsInOneFolderAreRefused() throws {
+  @Test func refusesASecondRunInTheSameFolder() throws {
     let outcome = try shell.run(
       """
       \(federate("shared")) & first=$!
@@ -83,8 +83,8 @@ struct FederationTests {
     #expect(outcome.errors.contains("shared: in use by process"))
   }
 
-  /// More rounds go on where fewer ended; other settings are another run.
-  @Test func aFinishedRunCanGoOn() throws {
+  /// A run with other settings is refused.
+  @Test func continuesAFinishedRunWithMoreRounds() throws {
     try shell.succeed(
       "fm-federate -q --run short --rounds 2 --seed 3 --hidden 8 --batch-size 8 sites")
     try shell.succeed(federate("short") + " && " + federate("long"))
@@ -94,12 +94,12 @@ struct FederationTests {
     #expect(other.errors.contains("its run has different settings"))
   }
 
-  /// A site that cannot take part is missed, not waited for, unless too few are left; what it
-  /// missed, it makes up for.
-  @Test func aSiteMayMissARound() throws {
+  /// The round proceeds without a site that fails, unless too few are left. The site catches up
+  /// later.
+  @Test func toleratesASiteThatMissesARound() throws {
     try shell.succeed(
       "fm-federate -q --run run --rounds 1 --seed 3 --hidden 8 --batch-size 8 sites")
-    // A folder where a file should be written: the site's training fails.
+    // A folder in place of the state makes the site's training fail.
     try shell.succeed(
       "mv run/sites/east/state.tar kept; mkdir run/sites/east/state.tar; rm -r run/finished run/results"
     )
@@ -108,7 +108,7 @@ struct FederationTests {
     #expect(short.status == 75)
     let two = try shell.run(
       "fm-federate --run run --rounds 2 --seed 3 --hidden 8 --batch-size 8 sites")
-    // There is a table, but it says too little to be taken for the result.
+    // The table is printed, but the exit code shows that it is incomplete.
     #expect(two.status == 75, "\(two.errors)")
     #expect(two.text.hasPrefix("site\tsamples\talone\tfam\tmlp\tensemble\nnorth\t"))
     #expect(two.errors.contains("the table lacks sites that could not be tested: east"))
@@ -128,7 +128,7 @@ struct FederationTests {
         == "4\n")
   }
 
-  @Test func weightsAndCodecsAreObeyed() throws {
+  @Test func appliesWeightsAndCodec() throws {
     try shell.succeed(
       "\(federate("run", "--weights samples --codec float32 --filter zstd"))")
     #expect(
@@ -138,8 +138,8 @@ struct FederationTests {
     try shell.succeed("fm-eval check run/rounds/*/updates/*.tar.zst run/results/*.tar")
   }
 
-  /// Whatever the archives and folders are called, every site takes part.
-  @Test func oddNamesTakePart() throws {
+  /// Names may contain any character.
+  @Test func acceptsUnusualFileNames() throws {
     try shell.succeed(
       "mkdir 'a & {}' && mv sites/east.tar 'a & {}/R&D.target.tar' && mv sites/north.tar 'a & {}/a|b '\\''c\".tar' && mv sites/south.tar 'a & {}/-x.tar'"
     )
@@ -153,8 +153,8 @@ struct FederationTests {
         == "[\"east\",\"north\",\"south\"]\n")
   }
 
-  /// A folder that is no run's is left alone, and so is what the user keeps beside a state.
-  @Test func foreignFilesAreLeftAlone() throws {
+  /// A folder that is not a run is not changed, nor are the user's files next to a state.
+  @Test func leavesUnrelatedFilesAlone() throws {
     try shell.succeed("mkdir -p mine/proj && touch mine/.bashrc.backup mine/proj/raw.tar mine/lock")
     #expect(try shell.run(federate("mine")).status == 65)
     #expect(
@@ -164,7 +164,7 @@ struct FederationTests {
     try shell.succeed("fm-site -q --features raw.tar --state state.tar --update u.tar.gz model.tar")
     let names = try shell.names()
     #expect(names.contains("raw.tar"))
-    // Named as a model's raw form is, a site keeps its reports.
+    // A site keeps its reports even if it has the name of a temporary model.
     try shell.succeed("mkdir s && mv raw.tar s && cp sites/north.tar s")
     for _ in 0..<2 {
       try shell.succeed("fm-federate -q --run r --rounds 2 --hidden 8 --batch-size 8 s")
@@ -173,15 +173,15 @@ struct FederationTests {
     #expect(names.allSatisfy { !$0.contains(".update.") })
   }
 
-  /// The order of options has no meaning, and a wrong one does not spoil the folder.
-  @Test func settingsAreCompared() throws {
+  /// An invalid option leaves the folder usable.
+  @Test func comparesSettingsInAnyOrder() throws {
     #expect(try shell.run("fm-federate -q --run r --rounds 1 --beta1 7 sites").status == 64)
     try shell.succeed("fm-federate -q --run r --rounds 1 --seed 3 --hidden 8 sites")
     try shell.succeed("fm-federate -q --run r --rounds 1 --hidden 8 --seed 3 sites")
   }
 
-  /// With --calibrate both ways are reported, and a run that went on ends in the same bytes.
-  @Test func calibratedRunsReportBothWays() throws {
+  /// With --calibrate, both scores are reported. Adding it to a finished run gives the same bytes.
+  @Test func reportsScoresBeforeAndAfterCalibration() throws {
     try shell.succeed(federate("one", "--calibrate") + " && " + federate("two"))
     try shell.succeed(federate("two", "--calibrate"))
     let (one, two) = (try results("one"), try results("two"))
@@ -193,8 +193,8 @@ struct FederationTests {
     #expect(try shell.succeed("wc -l < one/sites/north/calibration.tsv") == "2\n")
   }
 
-  /// A run is told as one table and as a page, before its end and after it.
-  @Test func runsAreReported() throws {
+  /// A run is summarized as a table and as a page, before its end and after it.
+  @Test func reportsARunAsTableAndPage() throws {
     try shell.succeed(federate("run", "--calibrate"))
     try shell.succeed(
       """
@@ -203,7 +203,7 @@ struct FederationTests {
       cmp page.html again.html; cmp report.tsv again.tsv; test ! -s nothing
       fm-eval report --format json run | jq -e '.report | length > 10' > /dev/null
       """)
-    // The table's numbers are those of the run's own tables.
+    // The numbers equal those of the run's own tables.
     let means = try shell.succeed(
       "awk -F '\t' '$1 == \"validation\" && $3 == \"AVG\" { print $2, $7 }' report.tsv")
     #expect(means == (try shell.succeed("awk 'NR > 1 { print $1, $3 }' run/rounds.tsv")))
@@ -212,7 +212,7 @@ struct FederationTests {
       awk -F '\t' '$1 == "test" && $3 != "ALL" && $4 == "ensemble" { printf "%s %.2f\\n", $3, 100 * $7 }' report.tsv
       """)
     #expect(test == (try shell.succeed("awk 'NR > 1 { print $1, $6 }' run/table.tsv")))
-    // What all sites make together: counts add up.
+    // The counts of all sites add up.
     let counts = try shell.succeed(
       """
       awk -F '\t' '$1 == "test" && $4 == "calibrated" && $3 != "AVG" { if ($3 == "ALL") a = $5 " " $6; else { n += $5; k += $6 } }
@@ -228,7 +228,7 @@ struct FederationTests {
         )))
     let page = String(decoding: try shell.bytes("page.html"), as: UTF8.self)
     #expect(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"))
-    // Every picture says what it shows, and no name is given twice.
+    // Every figure has a title and a description, and all ids are unique.
     let pictures = page.components(separatedBy: "role=\"img\"").count - 1
     #expect(pictures == 4 + 4 * 5 + 1)
     #expect(page.components(separatedBy: "<title id=").count - 1 == pictures)
@@ -236,16 +236,16 @@ struct FederationTests {
     let ids = page.matches(of: #/ id="([^"]*)"/#).map { String($0.1) }
     #expect(Set(ids).count == ids.count)
     #expect(!page.contains("nan") && !page.contains("inf\""))
-    // A run is not written over, nor mixed with another; where it lies has no meaning.
-    try shell.fail("fm-eval report --html run/rounds.tsv run", 64, "input too")
-    try shell.fail("fm-eval report -o run/results/east.tar run", 64, "input too")
+    // A run is not overwritten or mixed with another, and its location has no effect.
+    try shell.fail("fm-eval report --html run/rounds.tsv run", 64, "both an input and an output")
+    try shell.fail("fm-eval report -o run/results/east.tar run", 64, "both an input and an output")
     try shell.fail("fm-eval report --html h --format json run", 64, "no table is written")
     try shell.succeed(
       "mkdir .hidden; cp -pr run .hidden; fm-eval report .hidden/run | cmp - report.tsv")
     try shell.succeed(
       "\(federate("other", "--lambda 1")); cp other/results/*.tar .hidden/run/results")
-    try shell.fail("fm-eval report .hidden/run", 65, "is not of the model of round")
-    // Before the end there is no test, and that is said.
+    try shell.fail("fm-eval report .hidden/run", 65, "reports on another model than that of round")
+    // Before the end there are no test results, and the page says so.
     try shell.succeed("rm -r run/finished run/results run/table.tsv run/traffic.tsv run/rounds.tsv")
     try shell.succeed(
       "fm-eval report --html early.html -o early.tsv run; ! grep -q '^test' early.tsv")
@@ -255,10 +255,10 @@ struct FederationTests {
     #expect(try shell.run("fm-eval report run run").status == 64)
     #expect(try shell.run("fm-eval table --html x run/rounds.tsv").status == 64)
     try shell.succeed("printf 'round\tsite\tbytes_down\tbytes_up\nx\ta\t1\t1\n' > run/traffic.tsv")
-    try shell.fail("fm-eval report run", 65, "traffic.tsv: line 2: 'x' is no number")
+    try shell.fail("fm-eval report run", 65, "traffic.tsv: line 2: 'x' is not a number")
   }
 
-  @Test func wrongCallsAreRefused() throws {
+  @Test func refusesInvalidCalls() throws {
     for (call, status) in [
       ("fm-federate", 64), ("fm-federate --run x", 64),
       ("fm-federate --run x --rounds 0 sites", 64),

@@ -3,9 +3,9 @@ import Foundation
 import Testing
 
 extension ImageTests {
-  /// Killed at any moment and started again, an extraction ends in the same bytes; the folder with
-  /// its progress is gone then, and refused to another extraction until then.
-  @Test func killedExtractionsGoOn() throws {
+  /// The folder with the progress is removed at the end; until then, other extractions cannot use
+  /// it.
+  @Test func killedExtractionResumesWithTheSameBytes() throws {
     let call = "fm-extract -q -j 1 --checkpoint \(golden)/dinov2-tiny --anchors 1"
     try shell.succeed(
       """
@@ -24,7 +24,7 @@ extension ImageTests {
       try shell.succeed(
         "\(call) --work w \(source) > resumed.tar; cmp whole.tar resumed.tar; ! test -e w")
     }
-    // As a machine that goes down may leave it: a record is missing, and one is damaged.
+    // A crash of the machine may leave one record missing and another one corrupted.
     try shell.succeed(
       """
       \(call) --work w many --skip-unreadable -o none/x.tar 2> /dev/null || true; test -s w/features
@@ -39,8 +39,7 @@ extension ImageTests {
     try shell.fail("\(call) --work images many", 65, "which does not belong to an extraction")
   }
 
-  /// Images that could not be read the first time are not forgotten.
-  @Test func whatCouldNotBeReadIsKnownLater() throws {
+  @Test func resumedExtractionRemembersUnreadableImages() throws {
     let call = "fm-extract --checkpoint \(golden)/dinov2-tiny --anchors 1"
     try shell.succeed(
       """
@@ -50,13 +49,13 @@ extension ImageTests {
       """)
     try shell.fail("\(call) -q --work w many", 65, "1 images could not be read")
     let outcome = try shell.run("\(call) --skip-unreadable --work w many -o again.tar")
-    #expect(outcome.errors.contains("goes on behind 48 images"))
-    #expect(outcome.errors.contains("1 images were left out"))
+    #expect(outcome.errors.contains("resuming after 48 images"))
+    #expect(outcome.errors.contains("skipped images: 1"))
     try shell.succeed("cmp whole.tar again.tar")
   }
 
-  /// Class features may come from another site, so that both have the same.
-  @Test func classFeaturesAreShared() throws {
+  /// Two sites can share class features.
+  @Test func acceptsClassFeaturesOfAnotherSite() throws {
     let call = "fm-extract -q --checkpoint \(golden)/dinov2-tiny"
     try shell.succeed(
       """
@@ -69,7 +68,7 @@ extension ImageTests {
     try shell.fail("\(call) --text text.npy images", 65, "text.npy: ")
   }
 
-  @Test func wideGreysTakeAWindow() throws {
+  @Test func appliesAWindowToWideGray() throws {
     let call = "fm-extract -q --checkpoint \(golden)/dinov2-tiny --anchors 1"
     try shell.succeed(
       """
@@ -81,8 +80,8 @@ extension ImageTests {
     #expect(try array("a.tar", "features") != array("b.tar", "features"))
   }
 
-  /// The README's lines, on DICOM files that dcmtk makes of JPEGs.
-  @Test func dicomGoesThroughDcmtk() throws {
+  /// Runs the lines of the README, with DICOM files that dcmtk makes from JPEGs.
+  @Test func readsDICOMConvertedByDcmtk() throws {
     let readme = try String(
       contentsOf: Shell.root.appendingPathComponent("README.md"), encoding: .utf8)
     let block = try #require(
@@ -101,8 +100,8 @@ extension ImageTests {
         == "sample\nglioma/0.png\nglioma/1.png\nno tumour/3.png\n")
   }
 
-  /// Nothing is passed over in silence, and nothing is waited for.
-  @Test func oddFoldersAreTold() throws {
+  /// No file is ignored silently, and no special file blocks the tool.
+  @Test func reportsUnexpectedFiles() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       "cp -r images deep; mkdir deep/glioma/p1; cp images/glioma/0.jpg deep/glioma/p1; cp -r images loose; touch loose/x.csv"
@@ -120,13 +119,13 @@ extension ImageTests {
     let outcome = try shell.run(
       "fm-extract --checkpoint \(golden)/clip-tiny --skip-unreadable gone/glioma --classes c -o o.tar"
     )
-    #expect(outcome.errors.contains("1 images were left out"))
+    #expect(outcome.errors.contains("skipped images: 1"))
     try shell.succeed("touch $(printf 'images/glioma/\\374.jpg')")
     try shell.fail("\(call) images", 66, "cannot open")
   }
 
-  /// Names in any script, links, and the same name twice.
-  @Test func tarsOfEveryKindAreRead() throws {
+  /// Archives may have names in any script, but no links or duplicate names.
+  @Test func readsEveryKindOfTar() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       """
@@ -137,26 +136,26 @@ extension ImageTests {
     try shell.fail("tar c t | \(call)", 65, "not a plain file")
     let outcome = try shell.run(
       "tar c t | fm-extract --skip-unreadable --checkpoint \(golden)/clip-tiny > p.tar")
-    #expect(outcome.errors.contains("1 images were left out"))
+    #expect(outcome.errors.contains("skipped images: 1"))
     try shell.succeed("mkdir p1 p2; cp -r t/b t/größe p1; cp -r t/b p2")
     try shell.fail(
       "tar c --hard-dereference p1 p2 | \(call)", 65, "two images have the same class and name")
   }
 
-  /// An output among the inputs is refused, wherever it stands.
-  @Test func inputsAreNotOverwritten() throws {
+  /// An output must not be one of the inputs, in any folder.
+  @Test func refusesToOverwriteItsInputs() throws {
     try shell.succeed(
       "cp -r \(golden)/clip-tiny c; chmod -R u+w c; cat c/* images/*/* | sha256sum > before")
     for output in ["c/model.safetensors", "c/config.json", "images/glioma/0.jpg"] {
       try shell.fail(
-        "fm-extract --checkpoint c images -o \(output)", 64, "\(output): the output is an input too"
-      )
+        "fm-extract --checkpoint c images -o \(output)", 64,
+        "\(output): is both an input and an output")
     }
     try shell.succeed("cat c/* images/*/* | sha256sum | cmp - before")
   }
 
-  /// Features of differently resized images do not mix, and texts that say the same are no classes.
-  @Test func whatDiffersDoesNotMix() throws {
+  /// Features of differently resized images are refused, and so are classes with equal texts.
+  @Test func refusesToMixPreprocessing() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       """
@@ -169,8 +168,8 @@ extension ImageTests {
     try shell.fail("\(call) --prompt '\(long) {}' images", 65, "classes 1 and 2 have the same text")
   }
 
-  /// Progress belongs to the images, from wherever they are seen, and not to others like them.
-  @Test func progressIsOfTheseImages() throws {
+  /// Progress is tied to the images, not to their path, and other images cannot use it.
+  @Test func progressBelongsToItsImages() throws {
     let call = "fm-extract -q --checkpoint \(golden)/dinov2-tiny --anchors 1"
     try shell.succeed(
       """

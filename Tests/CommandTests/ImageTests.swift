@@ -6,10 +6,10 @@ import Testing
 struct ImageTests {
   let shell: Shell
   static let goldenFolder = Shell.root.appendingPathComponent("Tests/FedMedTests/Golden")
-  /// As a shell reads it.
+  /// The path, quoted for the shell.
   let golden = "'\(goldenFolder.path)'"
 
-  /// Five images in two class folders, each as PNG and JPEG.
+  /// Creates five images in two class folders, each as PNG and JPEG.
   init() throws {
     shell = try Shell()
     try shell.succeed(
@@ -34,8 +34,8 @@ struct ImageTests {
     }
   }
 
-  /// From image files to the features that transformers finds, with the threads without influence.
-  @Test func foldersBecomeFeatures() throws {
+  /// The features equal those of transformers, for any number of threads.
+  @Test func encodesFoldersOfImages() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       "\(call) -j 1 images -o one.tar; \(call) -j 2 images > two.tar; cmp one.tar two.tar")
@@ -52,7 +52,7 @@ struct ImageTests {
         data.loadUnaligned(fromByteOffset: $0, as: Float.self)
       }
     }
-    // The files are in the order png, jpg.
+    // The expected features are in the order png, jpg.
     let largest = expected.map(\.magnitude).max() ?? 0
     for image in 0..<10 {
       for i in 0..<48 {
@@ -67,8 +67,8 @@ struct ImageTests {
     #expect(encoder == "clip-tiny\n\(sum)100\n")
   }
 
-  /// Harmed images give other features, the same each time; they evaluate, and do not train.
-  @Test func imagesAreHarmed() throws {
+  /// Corruption is reproducible. Corrupted images can be used for evaluation, but not for training.
+  @Test func corruptsImages() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed("\(call) images > plain.tar")
     let plain = try array("plain.tar", "features")
@@ -103,7 +103,7 @@ struct ImageTests {
     }
   }
 
-  @Test func textsAreAsTheyAreAskedFor() throws {
+  @Test func usesTheGivenClassTexts() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.write("texts", "glioma\ta picture of a glioma\nno tumour\ta picture of a no tumour\n")
     try shell.succeed(
@@ -131,8 +131,8 @@ struct ImageTests {
         == "[\"no tumour\",\"glioma\"]\n")
   }
 
-  /// An encoder without texts: anchors are the mean of images that are then left out.
-  @Test func anchorsStandForTexts() throws {
+  /// For an encoder without texts, an anchor is the mean of images, which are then excluded.
+  @Test func usesAnchorsInPlaceOfTexts() throws {
     let call = "fm-extract -q --checkpoint \(golden)/dinov2-tiny"
     try shell.write(
       "table.tsv",
@@ -152,7 +152,7 @@ struct ImageTests {
       "\(call) --table table.tsv --anchors 4 images", 65, "has 4 images, too few for 4 anchors")
   }
 
-  @Test func unreadableImagesAreFatalOrLeftOut() throws {
+  @Test func failsOnUnreadableImagesOrSkipsThem() throws {
     let call = "fm-extract --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       "head -c 900 images/glioma/1.jpg > images/glioma/cut.jpg; echo x > images/glioma/note.txt")
@@ -160,12 +160,12 @@ struct ImageTests {
     let outcome = try shell.run("\(call) --skip-unreadable images -o a.tar")
     #expect(outcome.status == 0)
     #expect(
-      outcome.errors.contains("images/glioma/note.txt: not a JPEG, PNG, TIFF or PNM (left out)"))
-    #expect(outcome.errors.contains("2 images were left out"))
+      outcome.errors.contains("images/glioma/note.txt: not a JPEG, PNG, TIFF or PNM (skipped)"))
+    #expect(outcome.errors.contains("skipped images: 2"))
     #expect(try shell.succeed("tar xOf a.tar manifest.json | jq .samples") == "10\n")
   }
 
-  @Test func checkpointsThatAreNoneAreRefused() throws {
+  @Test func refusesInvalidCheckpoints() throws {
     func call(_ folder: String) -> String { "fm-extract --checkpoint \(folder) images" }
     try shell.succeed("cp -r \(golden)/clip-tiny c")
     try shell.fail(call("none"), 66, "none/preprocessor_config.json: cannot open")
@@ -188,7 +188,7 @@ struct ImageTests {
     try shell.fail(call("d"), 65, "resample 5")
   }
 
-  @Test func wrongCallsAreRefused() throws {
+  @Test func refusesInvalidCalls() throws {
     let base = "fm-extract --checkpoint \(golden)/clip-tiny"
     for call in [
       "fm-extract images", "\(base) --text x --prompt '{}' images", "\(base) --import images",
@@ -212,9 +212,9 @@ struct ImageTests {
     try shell.fail("\(base) empty", 65, "empty: no images")
   }
 
-  /// A tar of the folder gives the features that the folder gives, in the order of the tar, packed or
-  /// not, by its folders or by a table.
-  @Test func tarsAreReadAsStreams() throws {
+  /// A tar archive, compressed or not, gives the same features as its folder, in the archive's
+  /// order.
+  @Test func readsTarsAsStreams() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed(
       """
@@ -233,7 +233,7 @@ struct ImageTests {
       "t.tsv: no classes: the samples are not labelled")
   }
 
-  @Test func tarsThatAreDamagedAreRefused() throws {
+  @Test func refusesCorruptedTars() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
     try shell.succeed("tar cf a.tar --sort=name images; head -c 9000 a.tar > cut.tar")
     try shell.fail("\(call) cut.tar -o x.tar", 65, "cut.tar: ")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `install` puts where, and takes away.
+/// Installation and removal of the files by `install`.
 struct InstallTests {
   let shell: Shell
   let install =
@@ -9,10 +9,10 @@ struct InstallTests {
 
   init() throws { shell = try Shell() }
 
-  @Test func whatIsInstalledWorksAndGoes() throws {
+  @Test func installsAndUninstalls() throws {
     try shell.succeed("mkdir -p root/usr/local/bin; echo mine > root/usr/local/bin/other")
     try shell.succeed("DESTDIR=$PWD/root \(install)")
-    // The files are those of the list.
+    // The installed files are those of the list.
     #expect(
       try shell.succeed("cd root; find . -type f ! -name other | sed 's/^.//' | sort")
         == (try shell.succeed("\(install) --list | sort")))
@@ -26,7 +26,7 @@ struct InstallTests {
       MANPATH=$PWD/root/usr/local/share/man man -w fm-train-local fm-poll fm-archive fedmedclip | grep -c . | grep -q 4
       MANPATH=$PWD/root/usr/local/share/man man fm-train-local | grep -q 'EXIT STATUS'
       """)
-    // A script that is being run when it is replaced goes on as it was.
+    // A running script is not affected when it is replaced, because it is a new file.
     try shell.succeed(
       """
       ls -i root/usr/local/bin/fm-federate > before
@@ -38,7 +38,7 @@ struct InstallTests {
     #expect(try shell.succeed("find root | wc -l") == "5\n")
   }
 
-  @Test func otherPrefixesAndWrongCalls() throws {
+  @Test func acceptsAPrefixAndRefusesInvalidCalls() throws {
     try shell.succeed("\(install) --prefix \"$PWD/my home\" && 'my home/bin/fm-eval' --version")
     #expect(try shell.run("\(install) --prefix here").status == 64)
     #expect(try shell.run("\(install) --frob").status == 64)

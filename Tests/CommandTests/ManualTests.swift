@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// The manual says what the tools do: the same options, and examples that run.
+/// The manual has the options of the tools, and examples that run.
 struct ManualTests {
   static let tools = [
     "fm-partition", "fm-extract", "fm-train-local", "fm-aggregate", "fm-compress", "fm-eval",
   ]
-  /// What a tool does beside its main work.
+  /// The verbs of a tool that also works without one.
   static let verbs = ["fm-aggregate": ["calibrate", "receive", "next", "status", "list"]]
   static let scripts = ["fm-federate", "fm-site", "fm-poll", "fm-slurm"]
   static let pages = (tools + scripts).map { "\($0).1" } + ["fm-archive.5"]
@@ -15,7 +15,7 @@ struct ManualTests {
     try String(contentsOf: Shell.root.appendingPathComponent("Man/\(name)"), encoding: .utf8)
   }
 
-  /// The options in a page's lists.
+  /// The options in the lists of a page.
   func documented(_ page: String) -> Set<String> {
     var options: Set<String> = []
     for line in page.split(separator: "\n") where line.hasPrefix(".It Fl") {
@@ -31,7 +31,7 @@ struct ManualTests {
       let arguments: [Argument]?
       let subcommands: [Command]?
 
-      /// Its own and those of its verbs.
+      /// The arguments of the command and of its verbs.
       var all: [Argument] { (arguments ?? []) + (subcommands ?? []).flatMap(\.all) }
     }
     struct Argument: Decodable {
@@ -46,7 +46,7 @@ struct ManualTests {
   }
 
   @Test(arguments: tools)
-  func optionsAreThoseOfTheTool(tool: String) throws {
+  func documentsTheOptionsOfTheTool(tool: String) throws {
     let shell = try Shell()
     var options: Set<String> = []
     for command in [tool] + (Self.verbs[tool] ?? []).map({ "\(tool) \($0)" }) {
@@ -60,7 +60,7 @@ struct ManualTests {
   }
 
   @Test(arguments: scripts)
-  func optionsAreThoseOfTheScript(script: String) throws {
+  func documentsTheOptionsOfTheScript(script: String) throws {
     let help = try Shell().succeed("\(script) --help")
     let matches = help.matches(of: #/(?:^|[ ,])--([a-z][a-z0-9-]+)/#)
     var options = Set(matches.map { String($0.1) })
@@ -70,18 +70,19 @@ struct ManualTests {
     #expect(documented(try page("\(script).1")) == options)
   }
 
-  /// Every example that begins with `$`, in the order of the page, in a folder with a small run.
+  /// Runs every example that begins with `$`, in the order of the page, in a folder with a small
+  /// run.
   @Test(arguments: pages)
   func examplesRun(page name: String) throws {
     let shell = try Shell()
     try shell.makeRun(180)
     let examples = try page(name).split(separator: "\n").filter { $0.hasPrefix("$ ") }
-    // Slurm is tried by Tests/Rounds/slurm.
+    // Tests/Rounds/slurm tests Slurm.
     #expect(!examples.isEmpty || name == "fm-slurm.1")
     for example in examples { try shell.succeed(String(example.dropFirst(2))) }
   }
 
-  /// As `make-completions` writes them.
+  /// Compares with the output of `make-completions`.
   @Test func completionsAreUpToDate() throws {
     let shell = try Shell()
     let root = Shell.root.path
@@ -89,7 +90,7 @@ struct ManualTests {
       "'\(root)/Sources/Development/make-completions' new && diff -r new '\(root)/Completions'")
   }
 
-  /// As `make-manuals` writes what follows from the tools.
+  /// Compares with the output of `make-manuals`.
   @Test func manualsAreUpToDate() throws {
     let shell = try Shell()
     let root = Shell.root.path
@@ -100,7 +101,7 @@ struct ManualTests {
       """)
   }
 
-  /// What a user gets who presses the tab key, in bash.
+  /// Simulates the tab key in bash.
   @Test(arguments: [
     ("fm-federate --rule m", "mean median multi-krum"), ("fm-federate --laun", "--launcher"),
     ("fm-site --codec float1", "float16"), ("fm-partition --scheme d", "dirichlet"),
@@ -110,7 +111,7 @@ struct ManualTests {
     ("fm-aggregate --method lo", "local local-linear"),
     ("fm-eval score --features fea", "features.npy"), ("fm-eval sh", "show"),
   ])
-  func valuesAreCompleted(typed: String, words: String) throws {
+  func completesOptionsAndValues(typed: String, words: String) throws {
     let shell = try Shell()
     try shell.makeSamples()
     try shell.write(

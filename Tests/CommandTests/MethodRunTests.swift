@@ -2,7 +2,7 @@ import FedMed
 import Foundation
 import Testing
 
-/// Every method with the same tools, scripts and archives.
+/// Runs of every method with the same tools, scripts and archives.
 struct MethodRunTests {
   let shell: Shell
 
@@ -11,7 +11,7 @@ struct MethodRunTests {
     try shell.makeRun(180)
   }
 
-  /// Options, and the predictors of the result.
+  /// The options of a run, and the predictors of the result.
   static let runs: [(options: String, predictors: String)] = [
     ("--method linear", "head"), ("--method fedprox --mu .1", "head"),
     ("--method fedprox --base fedmedclip --hidden 8", "fam mlp ensemble"),
@@ -25,9 +25,9 @@ struct MethodRunTests {
     ("--method local-linear", "alone"),
   ]
 
-  /// A run, repeated, checked, calibrated, scored and predicted with.
+  /// A run is repeated, verified, calibrated, scored and used for predictions.
   @Test(arguments: runs.indices)
-  func runsFromStartToPage(index: Int) throws {
+  func runsFromStartToReport(index: Int) throws {
     let (method, predictors) = Self.runs[index]
     let words = method.split(separator: " ").map(String.init)
     let name = words.firstIndex(of: "--method").map { words[$0 + 1] } ?? "fedmedclip"
@@ -37,7 +37,7 @@ struct MethodRunTests {
     }
     let options = trains ? "\(method) --batch-size 8" : method
     let rounds = definition.isOneRound ? 1 : 2
-    // What sites test, and fit their private parts to.
+    // The model that sites test, and fit their private parts to.
     let model = name == "gaussian" ? "calibrated" : "model"
     let file = "one/rounds/00\(rounds)/\(model).tar.gz"
     try shell.succeed(
@@ -62,16 +62,16 @@ struct MethodRunTests {
     #expect(names == predictors + " calibrated\n" || names == predictors + "\n")
   }
 
-  @Test func theMethodDecidesHowManyRoundsThereAre() throws {
+  @Test func methodSetsTheNumberOfRounds() throws {
     try shell.succeed(
       "fm-federate -q --run run --method zero-shot sites; test -e run/rounds/001/model.tar.gz")
     #expect(try shell.run("test -e run/rounds/002").status == 1)
-    // Nothing is sent but manifests.
+    // Only manifests are sent.
     let members = try shell.succeed("tar tf run/rounds/001/updates/east.tar.gz")
     #expect(members == "manifest.json\n")
   }
 
-  @Test func optionsGoWithTheirMethod() throws {
+  @Test func refusesOptionsOfOtherMethods() throws {
     try shell.fail(
       "fm-federate -q --run run --method linear --lambda 1 sites", 64,
       "--lambda has no effect with --method linear")
@@ -85,8 +85,8 @@ struct MethodRunTests {
       "fm-federate -q --run run --rounds 1 sites", 65, "its run has different settings")
   }
 
-  /// Updates and states of one method are of no use to another.
-  @Test func methodsDoNotMix() throws {
+  /// Updates and states of one method cannot be used with another.
+  @Test func refusesToMixMethods() throws {
     try shell.succeed(
       """
       fm-aggregate --init --method linear --batch-size 8 --like all.tar -o linear.tar
@@ -103,7 +103,7 @@ struct MethodRunTests {
   }
 
   /// A server without features starts a method that needs the class texts from a file of them.
-  @Test func textsComeWithTheSpecification() throws {
+  @Test func takesClassTextsWithTheSpecification() throws {
     try shell.succeed("tar xOf all.tar manifest.json > spec.json; tar xOf all.tar text.npy > t.npy")
     let start = "fm-aggregate --init --method linear --seed 1"
     try shell.fail("\(start) --spec spec.json", 64, "starts from the class texts")
@@ -119,7 +119,7 @@ struct MethodRunTests {
   }
 
   /// Sites on their own, with signatures, make what one machine makes.
-  @Test func linearRunsBetweenHospitals() throws {
+  @Test func sitesThatPollGiveTheSameBytes() throws {
     try shell.succeed(
       """
       tar xOf all.tar manifest.json > spec.json; tar xOf all.tar text.npy > t.npy; mkdir data

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// The tools chained as a user would, on made-up samples.
+/// Pipelines of the tools, with random samples.
 struct PipelineTests {
   let shell: Shell
 
   init() throws { shell = try Shell() }
 
-  /// A round by hand: every archive can be looked at with tar and jq, and piped on.
-  @Test func aRoundByHand() throws {
+  /// Every archive can be inspected with tar and jq, and passed on by a pipe.
+  @Test func runsARoundByHand() throws {
     try shell.makeRun()
     try shell.succeed(
       """
@@ -31,7 +31,7 @@ struct PipelineTests {
     ] {
       let names = try shell.succeed("tar tf \(archive)").split(separator: "\n")
       #expect(names.first == "manifest.json")
-      // jq finds every member's checksum, and it is that of the member.
+      // The manifest has the checksum of every member.
       let listed = try shell.succeed(
         "tar xOf \(archive) manifest.json | jq -r '.members[] | .name + \" \" + .sha256'")
       #expect(listed.split(separator: "\n").count == names.count - 1)
@@ -40,7 +40,7 @@ struct PipelineTests {
         let sum = try shell.succeed("tar xOf \(archive) '\(parts[0])' | sha256sum | cut -c-64")
         #expect(sum == "\(parts[1])\n")
       }
-      // The manifest is laid out as jq lays it out, but for the spelling of numbers.
+      // The manifest has the layout of jq, except for the spelling of numbers.
       let layout = try shell.succeed(
         "tar xOf \(archive) manifest.json > m; jq . m | sed 's/[0-9.e-]*//g' > n; sed 's/[0-9.e-]*//g' m | cmp - n"
       )
@@ -50,7 +50,7 @@ struct PipelineTests {
       "fm-eval check all.tar sites/*.tar *.state *.tar.gz model1.tar*")
     let rows = check.split(separator: "\n").map { $0.split(separator: "\t") }
     #expect(rows.count == 13)
-    // What is around an archive does not change its identity, and a lossy codec does.
+    // Compression does not change the identity of an archive, but a lossy codec does.
     let identity = Dictionary(uniqueKeysWithValues: rows.map { (String($0[0]), String($0[5])) })
     #expect(identity["model1.tar"] != identity["model1.tar.zst"])
     let sum = try shell.succeed("tar xOf model1.tar manifest.json | sha256sum | cut -c-64")
@@ -60,7 +60,7 @@ struct PipelineTests {
       "tar xOf model1.tar manifest.json | jq -r '.inputs[] | .site + \" \" + .identity'")
     let expected = ["east", "north", "south"].map { "\($0) \(identity["\($0).tar.gz"] ?? "")\n" }
     #expect(inputs == expected.joined())
-    // Counts alone leave the site before the run is over.
+    // Before the end of the run, only counts leave the site.
     #expect(
       try shell.succeed("head -n 1 counts.tsv")
         == "site\tround\tsplit\tpredictor\tsamples\tcorrect\n")
@@ -71,8 +71,7 @@ struct PipelineTests {
     #expect(try shell.succeed("wc -l < scores.tsv") == "4\n")
   }
 
-  /// Standard input and `-` mean the same on every tool that reads an archive.
-  @Test func pipesMeanTheSameAsFiles() throws {
+  @Test func pipesGiveTheSameResultsAsFiles() throws {
     try shell.makeRun()
     try shell.succeed(
       """
@@ -97,9 +96,8 @@ struct PipelineTests {
       """)
   }
 
-  /// A state may be read from one file and written to another; with one file, a repeated round
-  /// gives the same bytes.
-  @Test func aRepeatedRoundGivesTheSameBytes() throws {
+  /// The state may be read from one file and written to another, or replaced.
+  @Test func repeatedRoundGivesTheSameBytes() throws {
     try shell.makeRun()
     try shell.succeed(
       """
@@ -118,7 +116,7 @@ struct PipelineTests {
     try shell.succeed("cmp s s2")
   }
 
-  @Test func unlabelledFeaturesArePredicted() throws {
+  @Test func predictsUnlabeledFeatures() throws {
     try shell.makeRun()
     try shell.succeed(
       """
@@ -136,7 +134,7 @@ struct PipelineTests {
       #expect(abs(p.reduce(0, +) - 1) < 1e-5)
       #expect(classes[p.firstIndex(of: p.max() ?? 0) ?? 0] == row[1])
     }
-    // Where labels are known they are in the table, which is scored as any program's.
+    // Known labels are in the table, which can be scored like a table of any program.
     try shell.succeed(
       """
       fm-eval predict --features sites/east.tar model.tar > p.tsv
@@ -157,7 +155,7 @@ struct PipelineTests {
       "fm-eval predict --format json --features new.tar model.tar | jq '.predictions | length'")
     #expect(json == "90\n")
     try shell.fail("fm-eval score --features new.tar model.tar", 65, "has no labels")
-    // New samples name no site; the site's state may be used all the same.
+    // New samples have no site name, but can be predicted with a site's state.
     try shell.succeed(
       """
       fm-train-local -q --features sites/north.tar --state north model.tar > u.tar
@@ -168,8 +166,8 @@ struct PipelineTests {
       """)
   }
 
-  /// A table in gives the table, with two columns more; the archive carries its table.
-  @Test func tablesArePartitionedToo() throws {
+  /// The table gets two more columns.
+  @Test func partitionsTables() throws {
     try shell.makeRun()
     let outcome = try shell.run(
       "fm-partition --scheme column --column clinic --seed 1 < samples.tsv")
@@ -180,12 +178,12 @@ struct PipelineTests {
     #expect(rows[0] == ["sample", "label", "clinic", "patient", "fm_site", "fm_split"])
     #expect(rows.count == 91)
     #expect(rows.dropFirst().allSatisfy { $0[2] == $0[4] })
-    // The same draw as from the archive.
+    // The partition equals that of the archive.
     let split = try shell.succeed("tar xOf sites/north.tar split.txt")
     let ours = rows.dropFirst().filter { $0[4] == "north" }.map { $0[5] + "\n" }
     #expect(split == ours.joined())
     #expect(outcome.errors.hasPrefix("site\tclass\ttrain\tvalidation\ttest\ttotal\neast\tone\t"))
-    // Twice is once: the columns are replaced.
+    // A second partition replaces the columns.
     try shell.succeed(
       """
       fm-partition -q --scheme iid --sites 3 --group patient samples.tsv -o a.tsv
@@ -194,7 +192,7 @@ struct PipelineTests {
       """)
   }
 
-  @Test func helpAndVersionGoToStandardOutput() throws {
+  @Test func printsHelpAndVersionToStandardOutput() throws {
     for tool in ["partition", "extract", "train-local", "aggregate", "compress", "eval"] {
       #expect(try shell.succeed("fm-\(tool) --version") == "fm-\(tool) 0.1.0\n")
       let help = try shell.succeed("fm-\(tool) --help")
@@ -203,8 +201,7 @@ struct PipelineTests {
     }
   }
 
-  /// How many threads train has no influence on any byte.
-  @Test func threadsDoNotMatter() throws {
+  @Test func givesTheSameBytesForAnyNumberOfThreads() throws {
     try shell.makeRun()
     try shell.succeed(
       """

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension PollTests {
-  /// Neither a damaged `since` nor one of tomorrow makes a deadline that never passes.
+  /// Neither an invalid `since` nor one in the future keeps a deadline from passing.
   @Test(arguments: ["9999999999", "99999999999999999999999999", "x", "", "-5", "1e9"])
-  func deadlinesPass(since: String) throws {
+  func deadlinePassesDespiteAnInvalidTime(since: String) throws {
     let serve = "\(serve) --deadline 1 --min-sites 2"
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("\(poll("north")); \(poll("south"))")
@@ -14,14 +14,14 @@ extension PollTests {
     try shell.succeed("test -e served/rounds/001/model.tar.gz")
   }
 
-  /// A site that is gone at the end is not waited for beyond the deadline, and what was done is done.
-  @Test func aSiteMayBeGoneAtTheEnd() throws {
+  /// The run does not wait for the site beyond the deadline, and later calls do nothing.
+  @Test func finishesWithoutASiteAfterTheDeadline() throws {
     let serve = "\(serve) --deadline 60 --min-sites 2"
     for _ in 0..<3 {
       #expect(try shell.run(serve).status == 75)
       try shell.succeed("for site in north east south; do \(poll("$site")); done")
     }
-    // The report on the last round, and the test, without east.
+    // East sends neither the report on the last round nor the test report.
     for _ in 0..<2 {
       #expect(try shell.run(serve).status == 75)
       try shell.succeed("\(poll("north")); \(poll("south"))")
@@ -33,14 +33,14 @@ extension PollTests {
     let again = try shell.run(serve)
     #expect(again.status == 0 && again.errors.isEmpty && again.output.isEmpty)
     try shell.succeed(poll("east"))
-    // Begun anew in the same place, it asks anew.
+    // A new run in the same folder makes new requests.
     try shell.succeed("rm -r served data/*; sleep 1")
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("\(poll("north")); test -e served/exchange/north/answer/update.tar.gz")
   }
 
-  /// Enough is enough, where nobody else is waited for.
-  @Test func enoughUpdatesMakeAModel() throws {
+  /// With a deadline of 0, the server does not wait for the other sites.
+  @Test func aggregatesOnceEnoughSitesHaveAnswered() throws {
     let serve = "\(serve) --deadline 0 --min-sites 2"
     #expect(try shell.run(serve).status == 75)
     try shell.succeed(poll("south"))
@@ -51,8 +51,8 @@ extension PollTests {
       try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "north\nsouth\n")
   }
 
-  /// At the test Global alone may be missing: it is waited for like a site.
-  @Test func globalIsWaitedForAtTheTest() throws {
+  /// Global may be the only site that is missing.
+  @Test func waitsForGlobalAtTheTest() throws {
     try shell.succeed(
       "fm-partition -q --scheme iid --sites 2 --stratify --holdout-fraction .2 --seed 1 -o held all.tar"
     )
@@ -71,8 +71,8 @@ extension PollTests {
     #expect(try shell.succeed("cut -f 1 served/table.tsv") == "site\nsite1\nsite2\nGlobal\nAVG\n")
   }
 
-  /// A server may say what it likes: nothing of it is run, and no path is taken from it.
-  @Test func wantedIsNotTrusted() throws {
+  /// No part of the server's request is executed or used as a path.
+  @Test func doesNotTrustTheRequest() throws {
     #expect(try shell.run(serve).status == 75)
     for (key, value) in [
       ("task", "$(touch bad)"), ("round", "../../x"), ("round", "-1"), ("round", "1 2"),
@@ -83,7 +83,8 @@ extension PollTests {
       try shell.succeed(
         "cp \(offer)/wanted kept; awk -F '\t' -v OFS='\t' '$1 == \"\(key)\" { $2 = v } 1' v='\(value)' kept > \(offer)/wanted"
       )
-      try shell.fail(poll("north"), 65, "offer/wanted: \(key == "round" ? "invalid" : "unknown") \(key)")
+      try shell.fail(
+        poll("north"), 65, "offer/wanted: \(key == "round" ? "invalid" : "unknown") \(key)")
       #expect(try !shell.run(poll("north")).errors.contains("\u{1B}"))
       try shell.succeed("mv kept \(offer)/wanted; test ! -e bad")
     }
@@ -97,11 +98,12 @@ extension PollTests {
       #expect(try shell.run(call).status == 64, "\(call)")
     }
     try shell.fail(
-      "fm-federate --run r --launcher wait --spec spec.json ../north south", 65, "invalid site name")
+      "fm-federate --run r --launcher wait --spec spec.json ../north south", 65, "invalid site name"
+    )
   }
 
-  /// Any command that runs lines is a launcher.
-  @Test func launchersDoNotMatter() throws {
+  /// Any command that runs lines can be a launcher.
+  @Test func givesTheSameBytesWithAnyLauncher() throws {
     try shell.succeed(
       """
       fm-federate -q --run whole \(Self.options) sites

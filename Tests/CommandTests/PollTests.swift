@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A server and sites that wait for nobody: each is called now and then, and what they make together is
-/// what fm-federate makes on one machine.
+/// A server and sites that are called from time to time, without waiting for each other. The
+/// results equal those of fm-federate on one machine.
 struct PollTests {
   let shell: Shell
 
@@ -21,7 +21,7 @@ struct PollTests {
     "fm-poll -q --server served/exchange/\(site) --features sites/\(site).tar --state data/\(site) \(more)"
   }
 
-  /// A key for each site and the server, and the file that allows them.
+  /// Creates a key for each site and the server, and the file of allowed signers.
   func makeKeys() throws {
     try shell.succeed(
       """
@@ -32,9 +32,9 @@ struct PollTests {
       """)
   }
 
-  @Test func visitsEndInTheSameBytes() throws {
+  @Test func pollingGivesTheSameBytes() throws {
     try shell.succeed("fm-federate -q --run whole \(Self.options) --calibrate sites")
-    // Nobody in time, in order, or only once.
+    // Calls come early, in any order, and repeatedly.
     #expect(try shell.run(poll("north")).status == 75)
     try shell.fail(
       poll("north"), 75, "served/exchange/north: no folder answer yet")
@@ -57,8 +57,8 @@ struct PollTests {
       """)
   }
 
-  /// With keys all around: what is forged or unsigned does not count, and what is late is not waited for.
-  @Test func signedVisits() throws {
+  /// Forged and unsigned files are refused, and late ones are not waited for.
+  @Test func pollsWithSignatures() throws {
     try makeKeys()
     let serve = "\(serve) --sign key.server --allowed-signers signers"
     func poll(_ site: String) -> String {
@@ -66,7 +66,7 @@ struct PollTests {
     }
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("\(poll("north")); \(poll("south"))")
-    // East answers without a signature, and the deadline has passed.
+    // East answers without a signature, and the deadline passes.
     try shell.succeed(self.poll("east"))
     let first = try shell.run("\(serve) --deadline 1")
     #expect(first.errors.contains("east/answer/update.tar.gz: is not signed (refused)"))
@@ -78,7 +78,7 @@ struct PollTests {
       try shell.succeed("cut -f 1,2,7 served/rounds/001/received.tsv")
         == "decision\tname\treason\nrefused\teast\tis not signed\ntaken\tnorth\tNA\ntaken\tsouth\tNA\n"
     )
-    // A model that is not the server's is not trained on.
+    // A site does not train a model that is not the server's.
     try shell.succeed(
       """
       cd served/exchange/north/offer; cp model.tar.gz kept; cp wanted kept.wanted
@@ -91,15 +91,15 @@ struct PollTests {
     try shell.fail(poll("north"), 75, "not the model that the server asked about")
     try shell.succeed("cd served/exchange/north/offer; mv kept model.tar.gz")
     #expect(try shell.run(serve).status == 75)
-    // East's state has seen its round 1, which never came to the model. It learns why, once.
-    let told = try shell.run(poll("east"))
-    #expect(told.status == 0 && told.lines.count == 1)
-    #expect(told.errors.contains("the server refused the last answer: is not signed"))
+    // East's update of round 1 is not in the model. East is told the reason, once.
+    let notice = try shell.run(poll("east"))
+    #expect(notice.status == 0 && notice.lines.count == 1)
+    #expect(notice.errors.contains("the server refused the last answer: is not signed"))
     #expect(try shell.run(poll("east")).errors.isEmpty)
     try shell.succeed("\(poll("north")); \(poll("south"))")
     #expect(try shell.run(serve).status == 75)
     #expect(try shell.succeed("grep -c accepted served/rounds/002/audit.tsv") == "3\n")
-    // Too few by the deadline: no model, nothing is lost, and cron has nothing to mail.
+    // Too few sites have answered by the deadline: there is no model, nothing is lost or printed.
     let late = "sed -i 's/^since.*/since\t1000/' served/wanted; \(serve) --deadline 60"
     try shell.succeed(poll("north"))
     let few = try shell.run(late)
@@ -114,9 +114,9 @@ struct PollTests {
     try shell.succeed("test -e served/rounds/003/model.tar.gz.sig")
   }
 
-  /// Who answers with the wrong key is told, answers again with the right one, and counts. Neither the
-  /// update nor its signature stays behind.
-  @Test func whatIsRefusedIsAskedForAgain() throws {
+  /// A site that signed with the wrong key is told so, and can answer again with the right key.
+  /// Neither the refused update nor its signature stays in the folder.
+  @Test func requestsARefusedAnswerAgain() throws {
     try makeKeys()
     let serve = "\(serve) --sign key.server --allowed-signers signers --min-sites 3"
     #expect(try shell.run(serve).status == 75)
@@ -132,7 +132,7 @@ struct PollTests {
       ls served/rounds/001/refused/east.tar.gz served/rounds/001/refused/east.tar.gz.sig
       test -z "$(ls -A served/exchange/east/answer)"
       """)
-    // The same answer is not sent again, and the reason is told once.
+    // The same answer is not sent again, and the reason is printed once.
     let again = try shell.run(wrong)
     #expect(again.status == 77 && again.lines.count == 1)
     #expect(again.errors.contains("the server refused the last answer: is not signed by 'east'"))
@@ -142,13 +142,13 @@ struct PollTests {
     try shell.succeed(poll("east", "--allowed-signers signers --sign key.east"))
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("test -e served/rounds/001/model.tar.gz")
-    // Signatures are one of a run's settings.
+    // The use of signatures is a setting of the run.
     try shell.fail(
       self.serve, 65, "different settings or sites (allowed-signers yes)")
   }
 
-  /// What was put is put again where it is gone, and not where it waits.
-  @Test func aLostAnswerIsSentAgain() throws {
+  /// An answer that is still in the folder is not sent again.
+  @Test func sendsALostAnswerAgain() throws {
     #expect(try shell.run(serve).status == 75)
     try shell.succeed(poll("north"))
     try shell.succeed(
@@ -159,53 +159,53 @@ struct PollTests {
     try shell.succeed("test -s served/exchange/north/answer/update.tar.gz")
     #expect(
       try shell.succeed("cut -f 2-4 data/north.exchange/sent.tsv | uniq -c | wc -l") == "2\n")
-    // Somebody else's file in its place is seen, and replaced.
+    // Another file in its place is detected and replaced.
     try shell.succeed(
       "cd served/exchange/north/answer; echo x > update.tar.gz; cd ../../../..; \(poll("north"))")
     try shell.succeed(
       "cmp served/exchange/north/answer/update.tar.gz data/north.exchange/update.tar.gz")
   }
 
-  /// A site cannot keep another one from its round, by whatever it puts into its own folder.
+  /// No file in the folder of one site keeps another site from its round.
   @Test func oneSiteCannotBlockAnother() throws {
     let serve = "\(serve) --deadline 0 --min-sites 2"
     #expect(try shell.run(serve).status == 75)
     try shell.succeed("\(poll("north")); \(poll("south"))")
-    // North pretends to be east, before east has answered.
+    // North impersonates east before east has answered.
     try shell.succeed(
       """
       cp served/exchange/north/answer/update.tar.gz kept
       fm-train-local -q --features sites/east.tar --state-out x served/rounds/000/model.tar.gz |
         fm-compress -q > served/exchange/north/answer/update.tar.gz
       """)
-    let pretended = try shell.run(serve)
-    #expect(pretended.status == 75)
-    #expect(pretended.errors.contains("is of site 'east', which does not belong to this folder"))
-    for harm in [
+    let impersonated = try shell.run(serve)
+    #expect(impersonated.status == 75)
+    #expect(impersonated.errors.contains("is of site 'east', which does not belong to this folder"))
+    for attack in [
       "mkdir update.tar.gz", "mkdir -p update.tar.gz/x", "mkfifo update.tar.gz",
       "ln -s /etc/passwd update.tar.gz", "ln -s ../../south/answer/update.tar.gz update.tar.gz",
       "truncate -s 15T update.tar.gz", "head -c 100 /dev/zero > update.tar.gz",
       "cp ../../../../kept update.tar.gz; truncate -s 5G update.tar.gz.sig",
     ] {
-      try shell.succeed("cd served/exchange/north/answer; rm -rf update*; \(harm)")
+      try shell.succeed("cd served/exchange/north/answer; rm -rf update*; \(attack)")
       let outcome = try shell.run("timeout 20 \(serve)")
-      #expect(outcome.status == 75, "\(harm): \(outcome.errors)")
-      #expect(outcome.lines.count == 1 && outcome.errors.contains("(refused)"), "\(harm)")
+      #expect(outcome.status == 75, "\(attack): \(outcome.errors)")
+      #expect(outcome.lines.count == 1 && outcome.errors.contains("(refused)"), "\(attack)")
     }
     try shell.succeed(
       "cd served/exchange/north/answer; rm -rf update*; cp ../../../../kept update.tar.gz")
     #expect(try shell.run(serve).status == 75)
     #expect(
       try shell.succeed("grep accepted served/rounds/001/audit.tsv | cut -f 3") == "north\nsouth\n")
-    // A late answer is of no use, and no fault.
+    // A late answer is ignored without an error.
     try shell.succeed("cp kept served/exchange/north/answer/update.tar.gz")
     let late = try shell.run(serve)
     #expect(late.status == 75 && late.errors.isEmpty)
     try shell.succeed("test -z \"$(ls -A served/exchange/north/answer)\"")
   }
 
-  /// A state answers one request for a test report, always with the same bytes; the site knows what it sent.
-  @Test func testReportsAreSentOnce() throws {
+  /// A repeated request is answered with the same bytes, and the site has a list of what it sent.
+  @Test func sendsOnlyOneTestReport() throws {
     let serve = serve.replacing("--rounds 3", with: "--rounds 1")
     for _ in 0..<2 {
       #expect(try shell.run(serve).status == 75)
@@ -213,7 +213,7 @@ struct PollTests {
     }
     #expect(try shell.run(serve).status == 75)
     let offer = "served/exchange/north/offer"
-    // Before the first round there is nothing to be tested.
+    // Before the first round, there is no model to test.
     try shell.succeed(
       "cp -r \(offer) kept; cp served/rounds/000/model.tar.gz \(offer)/model.tar.gz")
     try shell.succeed(
@@ -225,14 +225,14 @@ struct PollTests {
     #expect(
       try shell.succeed("tail -n 1 data/north.exchange/sent.tsv | cut -f 2-4")
         == "test\t1\ttest.tar\n")
-    // Asked again, for whatever reason, it sends the same again, although its state has changed.
+    // If asked again, the site sends the same report, although its state has changed.
     try shell.succeed(
       """
       rm served/exchange/north/answer/test.tar
       fm-train-local -q --features sites/north.tar --state data/north served/rounds/001/model.tar.gz > u
       \(poll("north")); cmp served/exchange/north/answer/test.tar first.tar
       """)
-    // Of another model it tells nothing.
+    // A test report on another model is refused.
     try shell.succeed(
       """
       fm-aggregate served/rounds/001/updates/north.tar.gz | fm-compress -q > \(offer)/model.tar.gz

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A file of a run that is missing or has changed does not go unnoticed, by `fm-eval check` or by a run that
-/// goes on.
+/// Detection of missing and modified files of a run, by `fm-eval check` and when the run is
+/// resumed.
 struct RunCheckTests {
   let shell: Shell
   static let federate = "fm-federate -q --run run --seed 3 --hidden 8 --batch-size 8 sites"
@@ -13,13 +13,14 @@ struct RunCheckTests {
     try shell.succeed("\(Self.federate) --rounds 3 && mv run whole")
   }
 
-  @Test func aWholeRunIsVerified() throws {
+  @Test func verifiesAWholeRun() throws {
     let text = try shell.succeed("fm-eval check whole | cut -f 2 | sort | uniq -c | tr -s ' '")
-    // Four models; three sites' updates of three rounds, reports on three models, tests and states.
+    // There are four models, and for each of three sites three updates, three reports, a test
+    // report and a state.
     #expect(text == " 1 kind\n 4 model\n 12 report\n 3 state\n 9 update\n")
     try shell.succeed(
       "cp -r whole run; \(Self.federate) --rounds 3; diff -r -x jobs -x '*.lock' whole run")
-    // A run under way, and one that goes on beyond its end.
+    // A run can be verified while it is in progress, and after more rounds.
     try shell.succeed("\(Self.federate) --rounds 4; fm-eval check run > all; grep -c . all")
     try shell.succeed(
       "rm -r run/finished run/results run/rounds/004; fm-eval check run > /dev/null")
@@ -42,11 +43,11 @@ struct RunCheckTests {
     ("rm results/checksums", "results/checksums"), ("rm -r results", "results/checksums"),
     ("flip results/checksums", "results/checksums"), ("rm table.tsv", "table.tsv"),
   ])
-  func changesAreNoticed(harm: String, file: String) throws {
+  func detectsMissingAndModifiedFiles(corruption: String, file: String) throws {
     try shell.succeed(
       """
       flip() { printf '\\377' | dd of="$1" bs=1 seek=70 conv=notrunc status=none; }
-      cp -r whole run; cd run; \(harm)
+      cp -r whole run; cd run; \(corruption)
       """)
     let check = try shell.run("fm-eval check run")
     #expect(check.status == 65 && check.errors.contains("run/\(file)"), "\(check.errors)")
@@ -57,15 +58,15 @@ struct RunCheckTests {
     }
   }
 
-  /// A finished run that is called again, and killed at any moment, is still one that has ended.
-  @Test func aCallLeavesTheEndAlone() throws {
+  /// A finished run stays valid if it is called again, and if that call is killed at any moment.
+  @Test func finishedRunStaysFinished() throws {
     try shell.succeed("cp -r whole run")
     for pause in [".02", ".05", ".1", ".15", ".2", ".3"] {
       try shell.run(
         "setsid \(Self.federate) --rounds 3 & pid=$!; sleep \(pause); kill -KILL -$pid; wait $pid")
       try shell.succeed("test -e run/finished && fm-eval check run > /dev/null")
     }
-    // Killed on the way to another end, it still gets to one.
+    // Calls with fewer or the same rounds are killed, and the run can still be finished.
     for (pause, rounds) in [(".1", 2), (".3", 3), (".6", 2), (".9", 3)] {
       try shell.run(
         "setsid \(Self.federate) --rounds \(rounds) & pid=$!; sleep \(pause); kill -KILL -$pid; wait $pid"
@@ -76,7 +77,7 @@ struct RunCheckTests {
       \(Self.federate) --rounds 3; fm-eval check run > /dev/null
       diff -r -x jobs -x logs -x '*.lock' whole run
       """)
-    // Killed while it wrote a file, wherever that was: what it left half written goes.
+    // Temporary files of a killed call are removed.
     try shell.succeed(
       """
       for file in settings tested rounds.tsv traffic.tsv recorded finished results/checksums \\
@@ -85,7 +86,7 @@ struct RunCheckTests {
       \(Self.federate) --rounds 3; fm-eval check run > /dev/null
       diff -r -x jobs -x logs -x '*.lock' whole run
       """)
-    // A truncated update is found before its size is recorded.
+    // A truncated update is detected before its size is recorded.
     try shell.succeed(": > run/rounds/001/updates/east.tar.gz")
     let cut = try shell.run("\(Self.federate) --rounds 3")
     #expect(
@@ -93,7 +94,7 @@ struct RunCheckTests {
     #expect(try shell.run("cmp run/traffic.tsv whole/traffic.tsv").status == 0)
   }
 
-  /// What a run does not build on is found by the whole check alone.
+  /// Files that a resumed run does not use are verified only by `fm-eval check`.
   @Test(arguments: [
     ("flip rounds/002/updates/east.tar.gz", "has changed since its round ended"),
     ("cp rounds/002/updates/east.tar.gz rounds/002/updates/more.tar.gz", "is not part of the run"),
@@ -101,18 +102,18 @@ struct RunCheckTests {
     ("cp sites/north/state.tar sites/east/state.tar", "has changed since its round ended"),
     ("flip table.tsv", "has changed since its round ended"),
   ])
-  func theWholeRunIsLookedAt(harm: String, reason: String) throws {
+  func checkVerifiesEveryFile(corruption: String, reason: String) throws {
     try shell.succeed(
       """
       flip() { printf '\\377' | dd of="$1" bs=1 seek=40 conv=notrunc status=none; }
-      cp -r whole run; cd run; \(harm)
+      cp -r whole run; cd run; \(corruption)
       """)
     let check = try shell.run("fm-eval check run")
     #expect(check.status == 65 && check.errors.contains(reason), "\(check.errors)")
   }
 
-  /// Checksums that somebody has made anew do not help: a model follows from its updates, or it does not.
-  @Test func modelsFollowFromTheirUpdates() throws {
+  /// A model that does not follow from its updates is detected even if its checksum was replaced.
+  @Test func recomputesModelsFromTheirUpdates() throws {
     for rule in ["", "--rule trimmed-mean --trim .3", "--weights samples", "--optimizer fedadam"] {
       try shell.succeed(
         "rm -rf run; \(Self.federate) --rounds 2 \(rule); fm-eval check run > /dev/null")
@@ -138,9 +139,9 @@ struct RunCheckTests {
     #expect(check.errors.contains("rounds/003/model.tar.gz: cannot be reproduced from its updates"))
   }
 
-  /// A site that had no space is not a missed one: the run stops, and ends in the same bytes.
-  @Test func aFullDiskIsNotAMissedSite() throws {
-    // Where temporary files go is full for one site alone: the others' rounds are not run without it.
+  /// The run stops instead of continuing without the site, and can be resumed with the same bytes.
+  @Test func stopsIfASitesDiskIsFull() throws {
+    // The disk is full for one site only.
     let script = """
       #!/bin/sh
       case "$*" in *sites/east/*) [ -e ../full ] && { echo 'fm-site: no space left' >&2; exit 74; } ;; esac
@@ -156,8 +157,9 @@ struct RunCheckTests {
     try shell.succeed("diff -r -x jobs -x '*.lock' -x logs whole run")
   }
 
-  /// A site that fails otherwise is missed; that is said even where little is, and written down.
-  @Test func missedSitesAreTold() throws {
+  /// A site that fails for another reason misses the round. This is reported even with --quiet, and
+  /// recorded.
+  @Test func reportsMissedSites() throws {
     try shell.succeed(
       "cp -r whole run; rm run/finished run/sites/east/state.tar; mkdir run/sites/east/state.tar"
     )

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// fm-eval on predictions, and what it makes of a run.
+/// Scores, comparisons and calibration by fm-eval.
 struct ScoringTests {
   let shell: Shell
 
   init() throws { shell = try Shell() }
 
-  /// Our archives and anyone's tables are scored, and demands decide the exit code.
-  @Test func predictionsAreScored() throws {
+  /// Archives and tables of any program can be scored; requirements determine the exit code.
+  @Test func scoresPredictions() throws {
     try shell.makeRun()
     try shell.succeed(
       """
@@ -19,7 +19,7 @@ struct ScoringTests {
       fm-eval score p.tar > long.tsv; gzip < p.tar | fm-eval score | cmp - long.tsv
       """)
     #expect(try shell.succeed("cut -f 1 long.tsv | sort -u") == "ensemble\nfam\nmlp\npredictor\n")
-    // What both print agrees.
+    // Both tables have the same scores.
     for predictor in ["fam", "mlp", "ensemble"] {
       let short = try shell.succeed(
         "awk -F '\t' '$4 == \"\(predictor)\" { print $7, $8, $9 }' scores.tsv")
@@ -39,7 +39,7 @@ struct ScoringTests {
     try shell.succeed("fm-eval score --require 'accuracy>=.6' --require 'macro_auc >= 1' t.tsv")
     let outcome = try shell.run("fm-eval score --require 'accuracy>=.7' t.tsv")
     #expect(outcome.status == 1)
-    #expect(outcome.errors == "fm-eval: t.tsv: accuracy is 0.666667, required is accuracy>=.7\n")
+    #expect(outcome.errors == "fm-eval: t.tsv: accuracy is 0.666667, required: accuracy>=.7\n")
     #expect(outcome.text.contains("accuracy"))
     try shell.succeed(
       """
@@ -49,9 +49,10 @@ struct ScoringTests {
       fm-eval score --bootstrap 50 --group id t.tsv > b; fm-eval score --against p.tar p.tar > same
       awk -F '\t' 'NR > 1 && ($6 != 0 || $9 != 1 || $10 != 1) { exit 1 }' same
       """)
-    try shell.fail("fm-eval score --against t.tsv p.tar", 65, "t.tsv: has other samples")
+    try shell.fail(
+      "fm-eval score --against t.tsv p.tar", 65, "t.tsv: samples, labels or classes differ")
     try shell.fail("fm-eval score --bootstrap 9 --group none t.tsv", 65, "no column 'none'")
-    try shell.fail("fm-eval score --require 'nonsense>=.7' t.tsv", 64, "no score 'nonsense'")
+    try shell.fail("fm-eval score --require 'nonsense>=.7' t.tsv", 64, "unknown score 'nonsense'")
     for call in [
       "score --require x t.tsv", "check --require 'a>=1' p.tar", "score --bins 0 t.tsv",
       "score a b",
@@ -63,7 +64,7 @@ struct ScoringTests {
     try shell.fail(
       "fm-eval score bad.tsv", 65, "sample 1: the probabilities sum to 1.1, expected 1")
     try shell.write("bad.tsv", "label\tp_a\tp_b\nc\t.5\t.5\n")
-    try shell.fail("fm-eval score bad.tsv", 65, "line 2: 'c' is none of the classes")
+    try shell.fail("fm-eval score bad.tsv", 65, "line 2: unknown class 'c' (known: a, b)")
     try shell.fail("fm-eval score sites/north.tar", 65, "expected predictions")
     try shell.write("empty.tsv", "label\tp_a\tp_b\n")
     try shell.fail("fm-eval score empty.tsv", 65, "no samples")
@@ -80,7 +81,7 @@ struct ScoringTests {
       """)
   }
 
-  /// Each view tells the same as the scores do.
+  /// The views give the same numbers as the scores.
   @Test func viewsAgreeWithScores() throws {
     try makePredictions()
     try shell.succeed(
@@ -106,7 +107,7 @@ struct ScoringTests {
       awk -F '\t' '$1 == "ensemble" { d = $5 - $6; n += $4; e += $4 * (d < 0 ? -d : d) } END { print e / n }' reliability
       """)
     #expect(abs(error - (try score("ece"))) < 1e-5)
-    // The area under the printed points, by trapezoids; the mean of the classes.
+    // The mean over classes of the area under the printed points, by trapezoids.
     let area = try value(
       """
       awk -F '\t' '$1 == "ensemble" {
@@ -126,8 +127,8 @@ struct ScoringTests {
     }
   }
 
-  /// Several pairs, draws by groups from another table, and what does not match.
-  @Test func comparisonsRunOverSites() throws {
+  /// Compares several pairs, resamples groups from another table, and refuses what does not match.
+  @Test func comparesPredictionsOfSeveralSites() throws {
     try makePredictions()
     try shell.succeed(
       """
@@ -142,18 +143,20 @@ struct ScoringTests {
       """)
     #expect(try shell.succeed("cut -f 2 drawn | sort -u | grep -c .") == "20\n")
     #expect(try shell.succeed("awk 'NR > 1 { print $1 }' one | sort -u") == "north\n")
-    try shell.fail("fm-eval score --group label --bootstrap 9 p.tar", 64, "a table of samples")
+    try shell.fail("fm-eval score --group label --bootstrap 9 p.tar", 64, "no columns to group by")
     try shell.fail(
       "head -n 5 t.tsv > u.tsv; fm-eval score --group label --samples u.tsv --bootstrap 9 p.tar",
       65,
       "is not in u.tsv")
-    try shell.fail("fm-eval score --against q.tar p.tar p.tar", 64, "1 to compare with, 2")
-    try shell.fail("fm-eval score --against q.tar --bins 3 p.tar", 64, "--against goes with")
+    try shell.fail(
+      "fm-eval score --against q.tar p.tar p.tar", 64, "1 --against for 2 sets of predictions")
+    try shell.fail(
+      "fm-eval score --against q.tar --bins 3 p.tar", 64, "--against cannot be combined with")
   }
 
-  /// Exact hits of a specificity count; what two samples cannot tell is not told; a table without names
-  /// is known by its order; a mark of the encoding is passed over.
-  @Test func oddTablesAreUnderstood() throws {
+  /// A specificity that is met exactly counts; scores that two samples do not define are missing;
+  /// tables without names are compared by their order; a byte order mark is ignored.
+  @Test func readsUnusualTables() throws {
     let rows =
       (0..<100).map { "neg\t\($0 < 7 ? ".05" : ".9")\t\($0 < 7 ? ".95" : ".1")" }
       + (0..<10).map { "pos\t\($0 < 8 ? ".2" : ".99")\t\($0 < 8 ? ".8" : ".01")" }
@@ -175,12 +178,11 @@ struct ScoringTests {
     try shell.write("g.tsv", "id\tpatient\n1\tx\n1\ty\n")
     try shell.fail(
       "fm-eval score --bootstrap 5 --group patient --samples g.tsv s.tsv", 65,
-      "line 3: sample '1'")
+      "line 3: duplicate sample '1'")
     let bar = try shell.run("fm-eval score --bootstrap 20 --progress always s.tsv > /dev/null")
-    #expect(bar.errors.contains("drawing"))
+    #expect(bar.errors.contains("resampling"))
   }
 
-  /// Small probabilities are printed with their digits.
   @Test func smallProbabilitiesKeepTheirDigits() throws {
     let good = (0..<60).map { $0 % 2 == 0 ? "a\t.9\t.1" : "b\t.1\t.9" }
     let bad = (0..<60).map { $0 % 2 == 0 ? "a\t.1\t.9" : "b\t.9\t.1" }
@@ -188,29 +190,29 @@ struct ScoringTests {
     try shell.write("bad.tsv", "label\tp_a\tp_b\n" + bad.joined(separator: "\n"))
     let p = try shell.succeed(
       "fm-eval score --against bad.tsv good.tsv | awk '$2 == \"accuracy\" { print $9 }'")
-    // 2 · 2⁻⁶⁰.
+    // The expected probability is 2 · 2⁻⁶⁰.
     let value = try #require(Double(p.trimmingCharacters(in: .whitespacesAndNewlines)))
     #expect(abs(value * 0x1p59 - 1) < 1e-6)
   }
 
-  /// What is wrong with a table is said with its line.
+  /// Errors name the line.
   @Test(arguments: [
     ("label\tp_a\tp_b\na\t.5\t.5\tx\n", "line 2: 4 cells"),
     ("label\tp_a\tp_b\na\t.5\tnan\n", "sample 1: nan is not a probability"),
     ("label\tp_a\tp_b\na\t1.5\t-.5\n", "is not a probability"),
-    ("label\tp_a\tp_b\na\t.5\tx\n", "line 2: 'x' is no number"),
+    ("label\tp_a\tp_b\na\t.5\tx\n", "line 2: 'x' is not a number"),
     ("label\tp_a\tp_a\na\t.5\t.5\n", "line 1: duplicate column 'p_a'"),
     ("label\tp_a\na\t1\n", "neither a prediction archive nor a table"),
     ("p_a\tp_b\n.5\t.5\n", "neither a prediction archive nor a table"),
     ("", "no header"),
   ])
-  func brokenTablesAreRefused(text: String, reason: String) throws {
+  func refusesMalformedTables(text: String, reason: String) throws {
     try shell.write("t.tsv", text)
     try shell.fail("fm-eval score t.tsv", 65, reason)
   }
 
-  /// A single sample, a class that is missing, and ties are no errors.
-  @Test func smallTablesAreScored() throws {
+  /// A single sample, a class without samples, and ties are not errors.
+  @Test func scoresSmallTables() throws {
     try shell.write("one.tsv", "label\tp_a\tp_b\tp_c\r\nb\t.2\t.5\t.3\r\n")
     let one = try shell.succeed("fm-eval score one.tsv")
     #expect(one.contains("table\taccuracy\tNA\t1.000000000"))
@@ -225,8 +227,8 @@ struct ScoringTests {
     }
   }
 
-  /// The temperature goes into the state, for one model; decisions stay, and a round ends it.
-  @Test func calibrationIsKeptInTheState() throws {
+  /// The temperature applies to one model, does not change decisions, and is removed by training.
+  @Test func storesTheTemperatureInTheState() throws {
     try makePredictions()
     try shell.succeed(
       """
@@ -243,7 +245,7 @@ struct ScoringTests {
       fm-eval predict --features sites/north.tar --state s m1.tar > applied
       fm-eval predict --features sites/north.tar --state before m1.tar > raw
       """)
-    // Fitted by the likelihood, it does not lose any where it was fitted.
+    // The temperature does not increase the log loss on the samples that it was fitted to.
     try shell.succeed("awk -F '\t' 'NR == 2 && !($4 > 0 && $6 <= $5 + .01) { exit 1 }' fit")
     let counts = try shell.succeed(
       "awk -F '\t' '$4 == \"ensemble\" || $4 == \"calibrated\" { print $6, $7 }' both | sort -u | wc -l"
@@ -252,10 +254,11 @@ struct ScoringTests {
     #expect(
       try shell.succeed("cut -f 1 scores | sort -u | tr '\n' ' '")
         == "calibrated ensemble fam mlp predictor ")
-    // Applied where it predicts: the same classes, other probabilities.
+    // Predictions have the same classes and other probabilities.
     try shell.succeed(
       "! cmp -s applied raw; cut -f 1,2 applied > a; cut -f 1,2 raw | cmp - a")
-    // Trained on, the state is as if it had never been calibrated; another model has no temperature.
+    // After training, the state equals one that was never calibrated; another model has no
+    // temperature.
     try shell.succeed(
       """
       fm-train-local -q --features sites/north.tar --state s m1.tar > u1
@@ -275,8 +278,8 @@ struct ScoringTests {
     }
   }
 
-  /// Noise of 0 changes nothing; a lot leaves no better than chance; a seed decides it.
-  @Test func noiseIsAdded() throws {
+  /// Noise of 0 changes nothing; other noise depends on the seed.
+  @Test func addsNoise() throws {
     try makePredictions()
     try shell.succeed(
       """

@@ -2,10 +2,10 @@ import FedMed
 import Foundation
 import Testing
 
-/// Runs the real executables, by way of a shell, in a folder of the test's own.
+/// A shell that runs the executables in a temporary folder.
 final class Shell {
   struct Outcome {
-    /// The exit status, or 128 and the signal.
+    /// The exit status, or 128 plus the signal.
     let status: Int32
     let output: [UInt8]
     let errors: String
@@ -28,14 +28,14 @@ final class Shell {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// The tools as they were just built, then the scripts, then the system's.
+  /// The search path: the built tools, the scripts, and the system's programs.
   static let path: String = {
     let tools = Bundle.main.bundleURL.path
     let system = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return "\(tools):\(root.path)/Sources/Scripts:\(system)"
   }()
 
-  /// A process that runs `script`, not started yet.
+  /// Creates a process that runs `script`, without starting it.
   func process(_ script: String, environment: [String: String] = [:]) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -45,7 +45,7 @@ final class Shell {
     variables["PATH"] = Self.path
     variables["LC_ALL"] = "C"
     process.environment = variables.merging(environment) { $1 }
-    // The threads that tests run on block signals, and a process inherits that.
+    // A process inherits the signal mask of the test's thread, which blocks signals.
     var signals = sigset_t()
     sigfillset(&signals)
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
@@ -55,7 +55,7 @@ final class Shell {
   /// Runs `script` in the folder.
   @discardableResult
   func run(_ script: String, environment: [String: String] = [:]) throws -> Outcome {
-    // Files rather than pipes: nothing is lost and nothing blocks, however much there is.
+    // Output goes to files, because a pipe could block the process.
     let process = process("{ \(script)\n} > .out 2> .err < /dev/null", environment: environment)
     try process.run()
     process.waitUntilExit()
@@ -65,7 +65,7 @@ final class Shell {
       output: try bytes(".out"), errors: String(decoding: try bytes(".err"), as: UTF8.self))
   }
 
-  /// Runs `script`, which must succeed, and gives its standard output.
+  /// Runs `script`, expects it to succeed, and returns its standard output.
   @discardableResult
   func succeed(
     _ script: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -77,7 +77,8 @@ final class Shell {
     return outcome.text
   }
 
-  /// Runs `script`, which must fail with `status` and one line, beside a hint, that contains `text`.
+  /// Runs `script`, and expects it to fail with `status` and one line that contains `text`, besides
+  /// hints.
   func fail(
     _ script: String, _ status: Int32, _ text: String,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -104,18 +105,18 @@ final class Shell {
     try write(name, Array(text.utf8))
   }
 
-  /// Names of all files and folders, but for the harness's own.
+  /// The names of all files and folders in the folder, except those of this type.
   func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0 != ".out" && $0 != ".err" }.sorted()
   }
 
-  /// A `.npy` file.
+  /// Writes a `.npy` file.
   func writeArray(_ name: String, _ descriptor: String, _ shape: [Int], _ data: [UInt8]) throws {
     try write(name, ArrayHeader(descriptor: descriptor, shape: shape).bytes + data)
   }
 
-  /// Made-up features of `count` samples, three classes and 8 dimensions, as files to import:
+  /// Writes random features of `count` samples, three classes and 8 dimensions, as files to import:
   /// features.npy, labels.npy, text.npy, classes.txt and samples.tsv with the columns sample,
   /// label, clinic and patient.
   func makeSamples(_ count: Int = 90) throws {
@@ -142,7 +143,7 @@ final class Shell {
     "fm-extract --import -q --features features.npy --labels labels.npy --text text.npy "
     + "--classes classes.txt --table samples.tsv --encoder made-up"
 
-  /// all.tar, sites/{north,east,south}.tar and model.tar.
+  /// Creates all.tar, sites/{north,east,south}.tar and model.tar.
   func makeRun(_ count: Int = 90) throws {
     try makeSamples(count)
     try succeed(

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// Updates and models signed with ssh-keygen: replay, mix-up and forgery are refused.
+/// Updates and models signed with ssh-keygen. Replayed, exchanged and forged files are refused.
 struct SignatureTests {
   let shell: Shell
 
-  /// Three sites with keys, one with a space in its name, and a server.
+  /// Creates three sites and a server with keys, and the updates of the sites.
   init() throws {
     shell = try Shell()
     try shell.makeRun()
@@ -22,7 +22,7 @@ struct SignatureTests {
 
   let call = "fm-aggregate --allowed-signers signers --model model.tar"
 
-  @Test func whatIsSignedByItsSiteIsTaken() throws {
+  @Test func acceptsUpdatesSignedByTheirSite() throws {
     try shell.succeed(
       """
       fm-aggregate *.tar.gz > plain.tar
@@ -33,7 +33,7 @@ struct SignatureTests {
       lines
         == "decision\tround\tsite\nmodel\t1\tNA\naccepted\t1\teast\naccepted\t1\tnorth\naccepted\t1\tsouth\n"
     )
-    // What the log says of a file can be checked with what every Unix has.
+    // The entries of the audit can be verified with standard programs.
     #expect(
       try shell.succeed("awk -F '\t' '$3 == \"north\" { print $6 }' audit.tsv")
         == (try shell.succeed("sha256sum < north.tar.gz | cut -c-64")))
@@ -41,7 +41,7 @@ struct SignatureTests {
       try shell.succeed("awk -F '\t' '$3 == \"north\" { print $7 }' audit.tsv")
         == (try shell.succeed("ssh-keygen -lf key.north.pub | cut -d ' ' -f 2")))
     #expect(try shell.succeed("grep -c 'rule mean, weights uniform, parent' audit.tsv") == "1\n")
-    // A name with a space stands in quotes.
+    // A name with a space is quoted.
     try shell.succeed(
       """
       fm-partition -q --scheme whole --site 'St. Anna' -o anna all.tar
@@ -52,7 +52,7 @@ struct SignatureTests {
       """)
   }
 
-  /// Each kind of fraud is left out, and written down with the checksum of what came.
+  /// A forged update is discarded, and recorded in the audit with its checksum.
   @Test(arguments: [
     ("rm east.tar.gz.sig", "is not signed"),
     ("cp north.tar.gz.sig east.tar.gz.sig", "is not signed by 'east'"),
@@ -65,21 +65,21 @@ struct SignatureTests {
       "is not signed by 'east'"
     ),
     ("echo nonsense > east.tar.gz.sig", "is not signed by 'east'"),
-    // South's update under east's key: the name in it decides.
+    // South's update is signed with east's key.
     (
       "cp south.tar.gz east.tar.gz; ssh-keygen -q -Y sign -n fedmed -f key.east - < east.tar.gz > east.tar.gz.sig 2> /dev/null; rm south.*gz*",
       "is not signed by 'south'"
     ),
-    // Changed after it was signed.
+    // The update was changed after it was signed.
     (
       "fm-compress -q -d < east.tar.gz > e; fm-compress -q --filter none e > east.tar.gz",
       "is not signed by 'east'"
     ),
   ])
-  func fraudIsRefused(fraud: String, reason: String) throws {
-    try shell.succeed(fraud)
-    for guarding in ["", "--guard 1000"] {
-      let outcome = try shell.run("\(call) \(guarding) --audit audit.tsv *.tar.gz > m")
+  func refusesForgedUpdates(forgery: String, reason: String) throws {
+    try shell.succeed(forgery)
+    for option in ["", "--guard 1000"] {
+      let outcome = try shell.run("\(call) \(option) --audit audit.tsv *.tar.gz > m")
       #expect(outcome.status == 0)
       #expect(outcome.errors.contains(reason) && outcome.lines.count == 1)
       #expect(
@@ -90,21 +90,22 @@ struct SignatureTests {
           )))
       #expect(try shell.succeed("tail -n 1 audit.tsv | cut -f 9").contains(reason))
     }
-    // Where none is left there is no model, and it is written down all the same.
+    // If no update is left there is no model, but still an audit.
     let alone = try shell.run("\(call) --audit none.tsv east.tar.gz")
     #expect(alone.status == 75 && alone.output.isEmpty && alone.lines.count == 2)
-    #expect(alone.errors.contains(reason) && alone.errors.contains("0 updates, there must be 1"))
+    #expect(
+      alone.errors.contains(reason) && alone.errors.contains("0 updates, expected at least 1"))
     #expect(try shell.succeed("cut -f 1 none.tsv") == "decision\nrefused\n")
   }
 
-  /// What is no file that can be read is its sender's fault, and keeps nobody from the round.
+  /// A file that cannot be read is discarded, and the round proceeds without it.
   @Test(arguments: [
     "rm east.tar.gz; mkdir east.tar.gz", "rm east.tar.gz; mkfifo east.tar.gz",
     "rm east.tar.gz.sig; mkfifo east.tar.gz.sig", "rm east.tar.gz; ln -s nowhere east.tar.gz",
     "head -c 100000 /dev/zero >> east.tar.gz",
   ])
-  func whatIsNoFileIsLeftOut(harm: String) throws {
-    try shell.succeed("\(call) north.tar.gz south.tar.gz > two.tar; \(harm)")
+  func discardsUnreadableUpdates(corruption: String) throws {
+    try shell.succeed("\(call) north.tar.gz south.tar.gz > two.tar; \(corruption)")
     let outcome = try shell.run(
       "FEDMED_SIZE_LIMIT=50000 timeout 60 \(call) --audit a.tsv *.tar.gz > m; s=$?; cmp m two.tar && exit $s"
     )
@@ -113,8 +114,8 @@ struct SignatureTests {
       try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $8 }' a.tsv") == "east.tar.gz\n")
   }
 
-  /// An old update is signed as well; the model gives it away.
-  @Test func replayIsRefused() throws {
+  /// An old update has a valid signature, but names an earlier model.
+  @Test func refusesReplayedUpdates() throws {
     try shell.succeed(
       """
       \(call) *.tar.gz > model1.tar
@@ -128,26 +129,26 @@ struct SignatureTests {
     let outcome = try shell.run("\(next) --audit audit.tsv *.tar.gz > m")
     #expect(
       outcome.status == 0 && outcome.errors.contains("east.tar.gz: started from another model"))
-    // Nor do copies of old or new updates, put in by somebody else, keep the new one from counting.
+    // Copies of old or new updates, added by someone else, do not keep the new one from counting.
     try shell.succeed(
       """
       cp old/north.tar.gz north0.tar.gz; cp old/north.tar.gz.sig north0.tar.gz.sig
       cp north.tar.gz again.tar.gz; cp north.tar.gz.sig again.tar.gz.sig
-      \(next) north.tar.gz north0.tar.gz south.tar.gz again.tar.gz 2> said | cmp - m
-      grep -q 'again.tar.gz: duplicate of north.tar.gz' said
+      \(next) north.tar.gz north0.tar.gz south.tar.gz again.tar.gz 2> errors | cmp - m
+      grep -q 'again.tar.gz: duplicate of north.tar.gz' errors
       """)
-    // Who sent it, of which round, and with which key.
+    // The audit records the site, the round and the key.
     #expect(
       try shell.succeed("awk -F '\t' '$1 == \"refused\" { print $2, $3, $7 }' audit.tsv")
         == "1 east \(try shell.succeed("ssh-keygen -lf key.east.pub | cut -d ' ' -f 2"))")
-    try shell.fail("fm-aggregate --allowed-signers signers *.tar.gz", 64, "needs --model")
-    try shell.fail("\(next) - < north.tar.gz", 64, "updates that are files")
+    try shell.fail("fm-aggregate --allowed-signers signers *.tar.gz", 64, "requires --model")
+    try shell.fail("\(next) - < north.tar.gz", 64, "updates in files")
     try shell.fail(
       "fm-aggregate --allowed-signers none --model model1.tar north.tar.gz", 66, "none")
   }
 
-  /// A site takes a model only from its server, and signs what it sends.
-  @Test func sitesCheckTheServersModel() throws {
+  /// A site accepts a model only from its server, and signs its update and report.
+  @Test func sitesVerifyTheServersModel() throws {
     let site =
       "fm-site -q --features sites/north.tar --state s --allowed-signers signers --sign key.north"
     try shell.fail(
@@ -168,7 +169,7 @@ struct SignatureTests {
       77, "is not signed by 'north'")
     try shell.fail(
       "fm-eval check --allowed-signers signers --signer east u.tar.gz > /dev/null", 77, "'east'")
-    // A report counts by its site's signature.
+    // A report counts only with the signature of its site.
     try shell.succeed(
       """
       for site in north south; do
@@ -185,7 +186,7 @@ struct SignatureTests {
       #expect(outcome.errors.contains("south.\(split).tar: is not signed by 'south'"))
       #expect(outcome.text == (try shell.succeed("fm-eval \(mode) north.\(split).tar")))
       let alone = try shell.run("\(call) south.\(split).tar")
-      #expect(alone.status == 75 && alone.errors.hasSuffix("no report is left\n"))
+      #expect(alone.status == 75 && alone.errors.hasSuffix("all reports were discarded\n"))
       try shell.fail("\(call) --signer north north.\(split).tar", 64, "unknown option '--signer'")
     }
     for wrong in [
@@ -202,7 +203,7 @@ struct SignatureTests {
   }
 
   /// Without ssh-keygen no site is blamed: the command fails.
-  @Test func aMissingSSHKeygenIsNotTheSendersFault() throws {
+  @Test func blamesNoSiteForAMissingSSHKeygen() throws {
     try shell.succeed(
       "mkdir bin; for tool in fm-aggregate sh; do ln -s \"$(command -v $tool)\" bin; done")
     for guarding in ["", "--guard 1000"] {
@@ -212,8 +213,8 @@ struct SignatureTests {
     }
   }
 
-  /// Nobody is there to type a passphrase; other reasons are ssh-keygen's own.
-  @Test func keysThatCannotSignAreTold() throws {
+  /// A key with a passphrase is refused; other errors are those of ssh-keygen.
+  @Test func reportsKeysThatCannotSign() throws {
     try shell.succeed("ssh-keygen -q -t ed25519 -N secret -f locked; echo no key > broken")
     for sign in [
       "fm-compress -q --sign KEY -o v model.tar",
@@ -226,11 +227,12 @@ struct SignatureTests {
       #expect(broken.errors.contains("broken: cannot sign: couldn't load"))
     }
     try shell.succeed("test ! -e v; test ! -e v.sig")
-    try shell.fail("fm-compress --sign key.north model.tar > v", 64, "only a file is signed")
+    try shell.fail(
+      "fm-compress --sign key.north model.tar > v", 64, "--sign requires an output file")
   }
 
-  /// ssh-keygen takes time by the square of a signature's length; nobody waits for it.
-  @Test func largeSignaturesAreRefused() throws {
+  /// ssh-keygen would take time quadratic in the length of a signature.
+  @Test func refusesLargeSignatures() throws {
     try shell.succeed(
       """
       fm-train-local -q --features sites/north.tar --state-out t model.tar > u.tar
@@ -243,8 +245,8 @@ struct SignatureTests {
     #expect(try shell.run(check).status == 77)
   }
 
-  /// In ssh-keygen's file a name is a pattern: one that is must not stand for others.
-  @Test func patternsAreNoNames() throws {
+  /// Names in the file of ssh-keygen are patterns, which could match other signers.
+  @Test func refusesPatternsAsNames() throws {
     let check = "fm-eval check --allowed-signers patterns --signer north model.tar"
     for name in ["*", "nor?h", "\"St. *\"", "!south,*", "north,east"] {
       try shell.succeed(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Heads in closed form of exact sums: regions, sites that come and go, and what stays at a site.
+/// Heads in closed form from exact sums: regions, added and removed sites, and private parts.
 struct StatisticsTests {
   let shell: Shell
 
@@ -33,7 +33,7 @@ struct StatisticsTests {
     #expect(inputs == "\"coast\"\n[\"east\",\"south\"]\n72\n")
   }
 
-  @Test func aSiteCanComeLateAndBeForgotten() throws {
+  @Test func addsAndRemovesSites() throws {
     try shell.succeed(
       """
       set -e
@@ -59,7 +59,7 @@ struct StatisticsTests {
     try shell.fail("fm-aggregate --remove east.up two.tar", 65, "site 'east' is not in the sum")
     try shell.succeed(
       "fm-train-local -q --features sites/north.tar --min-samples 1 --state n.st -o n.up first.tar")
-    // The same bytes are the same update; others of the same site are not.
+    // Only the same bytes are the same update of a site.
     try shell.succeed(
       """
       fm-extract --import -q --features features.npy --labels labels.npy --text text.npy --classes classes.txt \
@@ -71,13 +71,13 @@ struct StatisticsTests {
       "fm-aggregate --remove e.up three.tar", 65, "another update of site 'east' is in the sum")
     try shell.fail(
       "fm-aggregate --remove north.up --remove south.up two.tar", 75, "no site is left in the sum")
-    try shell.fail("fm-aggregate --remove east.up north.up", 64, "change a model that keeps")
+    try shell.fail("fm-aggregate --remove east.up north.up", 64, "require a model that keeps")
     try shell.succeed("fm-aggregate north.up south.up > plain.tar")
     try shell.fail("fm-aggregate --add east.up plain.tar", 65, "expected update, found model")
     try shell.fail("fm-aggregate --head ridge model.tar", 65, "expected update, found model")
   }
 
-  /// What an update says of other sites, or of the server's parameters, is not believed.
+  /// An update cannot include other sites, or other hyper-parameters of the server.
   @Test func aSiteCannotSpeakForOthers() throws {
     try shell.succeed(
       """
@@ -90,7 +90,7 @@ struct StatisticsTests {
     #expect(
       try shell.succeed("tar xOf model1.tar manifest.json | jq -c '[.inputs[].site]'")
         == "[\"east\",\"north\",\"south\"]\n")
-    // Of a run whose head is another one.
+    // An update from a run with another head is refused.
     try shell.succeed(
       """
       fm-aggregate --init --method gaussian --head nb --like all.tar -o nb.tar
@@ -99,7 +99,7 @@ struct StatisticsTests {
       """)
     try shell.fail("fm-aggregate --model first.tar nb.up", 65, "started from another model")
     try shell.fail("fm-aggregate a.tar b.tar", 65, "hyper-parameters differ")
-    // Sums are not taken by a server that waits for sites.
+    // A server that receives answers of sites refuses sums of several sites.
     try shell.succeed(
       """
       mkdir -p exchange/north/answer exchange/north/offer taken refused
@@ -113,7 +113,7 @@ struct StatisticsTests {
     #expect(try shell.succeed("ls taken") == "")
   }
 
-  @Test func whatDoesNotGoWithSumsIsRefused() throws {
+  @Test func refusesOptionsThatSumsExclude() throws {
     let updates = "north.up east.up south.up"
     for options in ["--rule median", "--weights samples", "--optimizer fedadam --model first.tar"] {
       try shell.fail("fm-aggregate \(options) \(updates)", 64, "computes its models itself")
@@ -121,25 +121,28 @@ struct StatisticsTests {
     try shell.fail(
       "fm-aggregate --partial x --rule median \(updates)", 64, "computes its models itself")
     try shell.fail(
-      "fm-federate -q --run r0 --method gaussian --rule median sites", 64, "cannot be combined with a rule")
+      "fm-federate -q --run r0 --method gaussian --rule median sites", 64,
+      "cannot be combined with a rule")
     try shell.fail(
       "fm-federate -q --run r0 --keep-statistics sites", 64, "requires --method gaussian")
     #expect(try shell.run("test -e r0").status == 1)
-    try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options go with --init")
-    try shell.fail("fm-aggregate --partial x --best-round 1 \(updates)", 64, "makes an update")
+    try shell.fail("fm-aggregate --seed 3 \(updates)", 64, "the run options require --init")
+    try shell.fail(
+      "fm-aggregate --partial x --best-round 1 \(updates)", 64, "--partial cannot be combined with")
     try shell.fail("fm-aggregate north.up north.up", 65, "duplicate site 'north', also in north.up")
     try shell.fail("fm-compress --codec float16 north.up", 64, "float16 is lossy")
     try shell.fail(
       "fm-federate -q --run run --method gaussian --codec float16 sites", 64, "float16 is lossy")
     try shell.fail(
-      "fm-federate -q --run r --method gaussian --rounds 2 sites", 64, "method gaussian has at most 1")
+      "fm-federate -q --run r --method gaussian --rounds 2 sites", 64,
+      "method gaussian has at most 1")
     try shell.succeed("fm-aggregate \(updates) > second.tar")
     try shell.fail(
       "fm-train-local --features sites/east.tar --state x.st second.tar", 65, "has one round")
     try shell.fail(
       "fm-train-local --personalize --features sites/east.tar --state x.st first.tar", 65,
       "requires a finished model")
-    // Of another method.
+    // The update is of another method.
     try shell.succeed(
       "fm-train-local -q --features sites/east.tar --state c.st -o clip.up model.tar")
     try shell.fail("fm-aggregate north.up clip.up", 65, "clip.up: method differs")
@@ -147,7 +150,7 @@ struct StatisticsTests {
     try shell.fail("fm-aggregate --keep-statistics clip.up", 64, "sends no statistics to keep")
   }
 
-  @Test func fewSamplesAreNotSent() throws {
+  @Test func refusesToSendSumsOfFewSamples() throws {
     try shell.fail(
       "fm-train-local --features sites/east.tar --state x.st --min-samples 50 first.tar", 77,
       "36 training samples; an update of fewer than 50 reveals too much")
@@ -158,8 +161,8 @@ struct StatisticsTests {
     #expect(run.errors.contains("36 training samples; an update of fewer than 50"))
   }
 
-  /// Nothing of the private part is in what leaves; what leaves is listed here.
-  @Test func thePrivatePartStays() throws {
+  /// This lists all contents of the files that leave a site.
+  @Test func privatePartStaysAtItsSite() throws {
     try shell.succeed("fm-federate -q --run run --method gaussian --seed 1 sites")
     let update = try shell.succeed("tar tf run/rounds/001/updates/east.tar.gz")
     #expect(
@@ -189,7 +192,7 @@ struct StatisticsTests {
     #expect(
       test == "manifest.json\nmetrics.json\n"
         + #"["split","total","minCount","alone","shared","prior","personal"]"# + "\n")
-    // The model that goes out, and what stays.
+    // The model is sent to the sites; the state stays.
     let model = try shell.succeed("tar tf run/rounds/001/calibrated.tar.gz | paste -s -d ' '")
     #expect(
       model
@@ -199,17 +202,17 @@ struct StatisticsTests {
     #expect(try shell.run("test -e run/sites/global").status == 1)
   }
 
-  @Test func aKnownMixOfCasesPredicts() throws {
+  @Test func predictsForAKnownClassDistribution() throws {
     try shell.succeed("fm-federate -q --run run --method gaussian --seed 1 sites")
     let predict = "fm-eval predict --features sites/east.tar run/rounds/001/calibrated.tar.gz"
     #expect(
       try shell.succeed("\(predict) --prior 0,0,3 | sed 1d | cut -f 2 | sort -u") == "three\n")
-    try shell.fail("\(predict) --prior 1,2", 64, "--prior has 2 numbers, the model has 3 classes")
+    try shell.fail("\(predict) --prior 1,2", 64, "--prior has 2 numbers, expected 3")
     try shell.fail("\(predict) --prior 1,x,2", 64, "prior")
     try shell.fail(
       "fm-eval predict --features sites/east.tar --prior 1,1,1 model.tar", 64,
-      "--prior has no effect with a model of fedmedclip")
-    // A private part that was fitted to another model is of no use, and is said to be none.
+      "--prior has no effect with method fedmedclip")
+    // A private part that was fitted to another model is not used, with a message.
     try shell.succeed("fm-aggregate run/rounds/001/updates/[ne]*.tar.gz > two.tar")
     let other = try shell.run(
       "fm-eval predict --features sites/east.tar --state run/sites/east/state.tar two.tar | head -n 1"
@@ -224,8 +227,8 @@ struct StatisticsTests {
       """)
   }
 
-  /// By cron, and with another number of processes, the run ends in the same bytes; killed at any moment, too.
-  @Test func everyWayEndsInTheSameBytes() throws {
+  /// The run is called by cron, uses another number of processes, or is killed at any moment.
+  @Test func everyModeGivesTheSameBytes() throws {
     let run = "--method gaussian --seed 1"
     try shell.succeed(
       """
@@ -250,16 +253,16 @@ struct StatisticsTests {
       fm-federate -q --run killed \(run) sites
       diff -r -x '*.txt' -x '*.lock' whole killed
       """)
-    // A temperature is made once: a report that comes later changes nothing.
+    // The temperature is fitted once; a late report changes nothing.
     try shell.succeed(
       """
       rm -r killed/finished killed/results killed/tested killed/rounds/001/reports/east.tar
-      fm-federate -q --run killed \(run) sites 2> warned
+      fm-federate -q --run killed \(run) sites 2> errors
       test ! -e killed/rounds/001/reports/east.tar
-      grep -q 'no report from east' warned
+      grep -q 'no report from east' errors
       cmp whole/table.tsv killed/table.tsv; fm-eval check killed > checked
       """)
-    // What was done to a model at the server is verified.
+    // The calibration of a model at the server is verified.
     try shell.succeed("cp whole/rounds/001/model.tar.gz jobs/rounds/001/calibrated.tar.gz")
     let checked = try shell.run("fm-eval check jobs")
     #expect(checked.status == 65)

@@ -13,7 +13,7 @@ struct StatusTests {
 
   static let local = "fm-federate -q --run run --rounds 2 --method linear --seed 3 sites"
 
-  /// The rows of the status whose fact is `fact`, with the given columns.
+  /// The rows of the status for `fact`, with the given columns.
   private func status(_ fact: String, columns: String = "site,value", run: String = "run") throws
     -> [String]
   {
@@ -23,7 +23,7 @@ struct StatusTests {
     return text.split(separator: "\n").map(String.init)
   }
 
-  @Test func aFinishedRunIsSummarised() throws {
+  @Test func summarizesAFinishedRun() throws {
     try shell.succeed(Self.local)
     let best = try shell.succeed("awk '$4 == 1 { print $1 \"\t\" $3 }' run/rounds.tsv")
     #expect(try status("best", columns: "round,value") == [best.trimmingCharacters(in: .newlines)])
@@ -33,16 +33,16 @@ struct StatusTests {
     let sent = try shell.succeed("awk '{ n += $4 } END { print n }' run/traffic.tsv")
     #expect(
       try status("bytes_up").last == "NA\t\(sent.trimmingCharacters(in: .newlines))")
-    // Everything that was sent is counted: updates of two rounds, reports on two models.
+    // The sum includes the updates of two rounds and the reports on two models.
     #expect(
       try shell.succeed("cat run/rounds/*/updates/* run/rounds/*/reports/* | wc -c") == sent)
     try shell.succeed(
       "fm-federate --status run --format json | jq -e '.status | map(.fact) | index(\"seconds\")'")
-    // It also works on the folder's other spellings.
+    // The path of the folder may have any spelling.
     try shell.succeed("fm-federate --status run/ > a; cd run; fm-federate --status . | cmp - ../a")
   }
 
-  @Test func theServerKnowsWhoIsMissing() throws {
+  @Test func listsMissingSites() throws {
     let serve =
       "fm-federate -q --run run --rounds 2 --seed 3 --hidden 8 --launcher wait --deadline 60 "
       + "--spec spec.json north east south"
@@ -68,7 +68,7 @@ struct StatusTests {
     #expect(try status("refused", columns: "time").first != "NA")
   }
 
-  @Test func failedJobsSayWhy() throws {
+  @Test func reportsWhyJobsFailed() throws {
     let outcome = try shell.run("\(Self.local) --min-samples 1000")
     #expect(outcome.status == 75, "\(outcome.errors)")
     #expect(try status("task") == ["NA\ttrain"])
@@ -77,7 +77,7 @@ struct StatusTests {
     #expect(failed.count == 3 && failed[0].contains("1000"), "\(failed)")
   }
 
-  @Test func theProcessThatWorksIsNamed() throws {
+  @Test func namesTheRunningProcess() throws {
     try shell.succeed(Self.local)
     #expect(try status("process").isEmpty)
     try shell.succeed(
@@ -87,7 +87,7 @@ struct StatusTests {
       """)
   }
 
-  @Test func whatIsNoRunIsRefused() throws {
+  @Test func refusesAFolderThatIsNotARun() throws {
     try shell.fail("fm-federate --status sites", 66, "sites/settings: cannot open")
     try shell.fail("fm-federate --status run --rounds", 64, "--rounds needs a value")
     try shell.fail("fm-federate --status run --run run", 64, "--status takes only")
@@ -98,13 +98,13 @@ struct StatusTests {
 
   // MARK: - Losses
 
-  @Test func lossesOfAllSitesAreInOneTable() throws {
+  @Test func collectsTheLossesOfAllSites() throws {
     try shell.succeed(
       "fm-federate -q --run run --rounds 2 --seed 3 --hidden 8 --local-epochs 2 sites")
     let header = try shell.succeed("head -n 1 run/losses.tsv")
     #expect(header.hasPrefix("site\tround\tepoch\tloss\t"))
     #expect(try shell.succeed("sed 1d run/losses.tsv | wc -l") == "12\n")
-    // The same numbers as in the logs, by their names.
+    // The table has the numbers of the logs.
     let terms = header.split(separator: "\t").count
     try shell.succeed(
       """
@@ -118,7 +118,7 @@ struct StatusTests {
 
   // MARK: - Configuration
 
-  @Test func aConfigurationIsReadAndPrinted() throws {
+  @Test func readsAndPrintsAConfiguration() throws {
     try shell.write(
       "run.conf",
       """
@@ -138,14 +138,14 @@ struct StatusTests {
     ] {
       #expect(printed.split(separator: "\n").contains(Substring(line)), "\(line)\n\(printed)")
     }
-    // What is printed is a configuration.
+    // The printed options can be read as a configuration.
     try shell.succeed(
       """
       fm-federate --run run --config run.conf --print-config > all.conf
       fm-federate --config all.conf --print-config | cmp - all.conf
       fm-federate -q --config all.conf && fm-eval check -q run > checked
       """)
-    // The command line overrides it, wherever it stands.
+    // The command line takes precedence, regardless of the order.
     for order in ["--rounds 1 --seed 4 --config run.conf", "--config=run.conf --rounds 1 --seed 4"]
     {
       let lines = try shell.succeed("fm-federate --run run \(order) --print-config").split(
@@ -165,14 +165,14 @@ struct StatusTests {
     ("fm-poll --servre x", "--server"), ("fm-slurm --job 3", "--jobs"),
     ("fm-eval score --feature x", "--features"),
   ])
-  func aMistypedOptionGetsAHint(command: String, option: String) throws {
+  func suggestsAnOptionForATypo(command: String, option: String) throws {
     let outcome = try shell.run(command)
     #expect(outcome.status == 64)
     #expect(outcome.errors.lowercased().contains("did you mean"), "\(outcome.errors)")
     #expect(outcome.errors.contains("\(option)"), "\(outcome.errors)")
   }
 
-  @Test func nothingIsSuggestedForAnOptionUnlikeAny() throws {
+  @Test func suggestsNothingForAnUnrelatedOption() throws {
     let outcome = try shell.run("fm-federate --xyzzy 3")
     #expect(outcome.status == 64 && outcome.lines == ["fm-federate: unknown option '--xyzzy'"])
   }

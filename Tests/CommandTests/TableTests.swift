@@ -1,12 +1,12 @@
 import Testing
 
-/// The tables that tools print: formats, columns, and their look on a terminal.
+/// The tables that tools print: formats, columns, and the layout on a terminal.
 struct TableTests {
   let shell: Shell
 
   init() throws { shell = try Shell() }
 
-  /// Runs `script` on a terminal of `width` columns, and returns what it shows.
+  /// Runs `script` on a terminal of `width` columns, and returns the lines shown.
   private func terminal(_ script: String, width: Int, typing input: String = "") throws -> [String]
   {
     try shell.write("script", "stty cols \(width)\n\(script)\n")
@@ -15,7 +15,7 @@ struct TableTests {
     return text.split(separator: "\n").map(String.init)
   }
 
-  @Test func csvQuotesWhatNeedsQuotes() throws {
+  @Test func quotesCellsOfCSV() throws {
     try shell.makeSamples()
     try shell.write("classes.txt", "one, small\nthe \"second\"\nthree\n")
     try shell.succeed(
@@ -29,13 +29,13 @@ struct TableTests {
       """)
     let header = try shell.succeed("head -n 1 p.csv")
     #expect(header == "sample,class,label,\"p_one, small\",\"p_the \"\"second\"\"\",p_three\n")
-    // Scores are the same, whichever of the two is read.
+    // Both tables give the same scores.
     #expect(try !shell.succeed("fm-eval score p.csv").isEmpty)
     try shell.succeed("fm-eval score p.csv > csv && fm-eval score p.tsv | cmp - csv")
   }
 
   @Test(arguments: ["tsv", "csv", "json", "jsonl"])
-  func columnsAreChosenInEveryFormat(format: String) throws {
+  func choosesColumnsInEveryFormat(format: String) throws {
     let text = try shell.succeed(
       "fm-aggregate list methods --columns rounds,method --format \(format) | head -n 4")
     let expected = [
@@ -46,14 +46,14 @@ struct TableTests {
     #expect(text.hasPrefix(try #require(expected[format])), "\(text)")
   }
 
-  @Test func unknownColumnsAreRefused() throws {
+  @Test func refusesUnknownColumns() throws {
     try shell.fail(
       "fm-aggregate list codecs --columns nam", 64, "unknown column 'nam' (known: name)")
     try shell.fail("fm-aggregate list codecs --columns name,name", 64, "'name' is given twice")
     try shell.fail("fm-aggregate list codecs --columns ''", 64, "--columns")
   }
 
-  @Test func columnsAreAlignedOnATerminal() throws {
+  @Test func alignsColumnsOnATerminal() throws {
     let lines = try terminal("fm-aggregate list methods --columns method,rounds,codec", width: 80)
     #expect(
       lines.prefix(3) == [
@@ -62,9 +62,9 @@ struct TableTests {
       ])
   }
 
-  /// At every width the lines fit, and what is not shown is named.
+  /// Lines fit any width, and hidden columns are named.
   @Test(arguments: [30, 60, 100, 200])
-  func tablesFitTheTerminal(width: Int) throws {
+  func fitsTablesToTheTerminal(width: Int) throws {
     let lines = try terminal("fm-aggregate list parameters", width: width)
     let table = lines.filter { !$0.hasPrefix("fm-aggregate: ") }
     #expect(table.allSatisfy { $0.count <= width })
@@ -73,13 +73,13 @@ struct TableTests {
     #expect(isWhole == (width >= 100))
   }
 
-  @Test func formatsAreObeyedOnATerminal() throws {
+  @Test func keepsTheGivenFormatOnATerminal() throws {
     let lines = try terminal("fm-aggregate list codecs --format tsv", width: 80)
     #expect(lines == ["name", "float16", "float32"])
     #expect(try terminal("fm-aggregate list methods --format tsv", width: 80)[1].contains("\t50\t"))
   }
 
-  @Test func aTerminalThatIsReadIsAnnounced() throws {
+  @Test func announcesReadingFromATerminal() throws {
     let lines = try terminal("fm-eval score || true", width: 80, typing: "\u{4}")
     #expect(lines.contains { $0.contains("fm-eval: reading standard input from the terminal") })
     let outcome = try shell.run("fm-eval score < /dev/null")

@@ -1,8 +1,8 @@
-// The readers of bytes from outside, for libFuzzer, which is built in one module with the library;
-// `run` says how. FEDMED_READER names the reader.
+// The readers of outside bytes, for libFuzzer. `fuzz` compiles them in one module with the library.
+// FEDMED_READER is the name of the reader.
 import Glibc
 
-/// A file in memory that holds the input of the moment.
+/// A file in memory with the current input.
 private let file: (descriptor: Int32, path: String) = {
   var template = Array("/dev/shm/fedmed-fuzz.XXXXXX".utf8CString)
   let descriptor = mkstemp(&template)
@@ -19,7 +19,7 @@ private func open(_ bytes: [UInt8]) -> ByteSource {
   return ByteSource(descriptor: dup(file.descriptor), name: "input")
 }
 
-/// What a server does with statistics: they are checked and summed, and a head is made of them.
+/// Checks and sums statistics and computes a head, as a server does.
 private func use(_ archive: ModelArchive) throws(FedMedError) {
   guard case .sum(let method) = try archive.method().server else { return }
   var totals = archive.totals
@@ -47,8 +47,10 @@ private let readers: [String: Reader] = [
   },
   "manifest": { bytes throws(FedMedError) in
     let manifest = try Manifest(json: bytes)
-    // What is taken is written again as the same.
-    guard try Manifest(json: manifest.bytes) == manifest else { fatalError("another manifest") }
+    // An accepted manifest must be equal after it is written and read again.
+    guard try Manifest(json: manifest.bytes) == manifest else {
+      fatalError("the manifest differs after writing")
+    }
   },
   "npy": { bytes throws(FedMedError) in
     let length = try ArrayHeader.length(prefix: Array(bytes.prefix(10)))
@@ -85,7 +87,7 @@ private let readers: [String: Reader] = [
 private let reader: Reader = {
   let name = getenv("FEDMED_READER").map { String(cString: $0) } ?? ""
   guard let reader = readers[name] else {
-    fatalError("FEDMED_READER is one of \(readers.keys.sorted().joined(separator: ", "))")
+    fatalError("FEDMED_READER must be one of \(readers.keys.sorted().joined(separator: ", "))")
   }
   return reader
 }()
@@ -95,7 +97,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do throws(FedMedError) {
     try reader(Array(UnsafeBufferPointer(start: data, count: count)))
   } catch {
-    // One line, and never a bug of ours.
+    // An error must have one line, and must not be an internal one.
     if error.code == .internalError || error.description.contains("\n") { fatalError("\(error)") }
   }
   return 0

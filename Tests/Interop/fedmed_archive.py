@@ -1,4 +1,4 @@
-"""Reads archives of the FedMedCLIP tools, as fm-archive(5) describes them: a tar of .npy arrays."""
+"""Reads archives of the FedMedCLIP tools: tar archives of .npy arrays, as described in fm-archive(5)."""
 import io
 import json
 import tarfile
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def read(path):
-    """The manifest and the arrays of an archive, by their names without `.npy`; float32."""
+    """Returns the manifest of an archive, and its arrays by name without `.npy`; floats as float32."""
     arrays, manifest = {}, None
     with tarfile.open(path) as tar:
         for member in tar:
@@ -21,7 +21,7 @@ def read(path):
 
 
 def classifier(manifest, arrays, round):
-    """The classifier in a state that belongs to the model of a round: the newest that is not newer."""
+    """Returns the arrays of the newest classifier in a state that is not later than the round."""
     rounds = manifest["rounds"]
     held = [(rounds["latest"], ""), (rounds["previous"], "previous/")]
     if "best" in rounds:

@@ -1,5 +1,5 @@
-"""A head in closed form, made again from the sites' features by scikit-learn, and its predictions by NumPy, made
-from the manual alone, compared with the tools' model, state and predictions.
+"""Recomputes a head in closed form from the sites' features with scikit-learn, and its predictions with NumPy,
+written only from the manual, and compares them with the tools' model, state and predictions.
 
 usage: gaussian.py MODEL STATE PREDICTIONS SITE_FEATURES OTHER_FEATURES ..."""
 import sys
@@ -24,7 +24,7 @@ def largest_error(name, ours, theirs, tolerance):
     error = np.abs(ours - theirs).max() / np.abs(theirs).max()
     print(f"{name}: {error:.1e}")
     if error > tolerance:
-        sys.exit(f"{name}: more than {tolerance}")
+        sys.exit(f"{name}: the error exceeds {tolerance}")
 
 
 manifest, model = read(sys.argv[1])
@@ -49,7 +49,7 @@ if parameters["head"] != "nb":
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
         from sklearn.linear_model import Ridge
     except ImportError:
-        print("no scikit-learn: the head is not compared")
+        print("scikit-learn is not installed: the head is not compared")
     else:
         if parameters["head"] == "lda":
             lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=parameters["shrinkage"]).fit(z, y)
@@ -57,14 +57,14 @@ if parameters["head"] != "nb":
             bias = lda.intercept_ - np.log(lda.priors_)
             largest_error("bias", model["bias"], bias, 1e-4)
         else:
-            # Any penalty of the grid: the one that was chosen is not in the model.
+            # Try all penalties of the grid, because the chosen one is not stored in the model.
             errors = []
             for penalty in 10 ** np.arange(-4, 1.01, 0.25):
                 ridge = Ridge(alpha=penalty * len(y)).fit(z, np.eye(len(model["prior"]))[y])
                 errors.append(np.abs(model["weight"] - ridge.coef_).max() / np.abs(ridge.coef_).max())
             print(f"weight: {min(errors):.1e}")
             if min(errors) > 1e-4:
-                sys.exit("weight: no penalty gives it")
+                sys.exit("weight: no penalty gives this weight")
 
 scores = (own - model["mean"]) / model["scale"] @ model["weight"].T + model["bias"]
 t, prior = state["personal/temperature"], state["personal/prior"]

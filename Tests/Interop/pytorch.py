@@ -1,6 +1,6 @@
 """Loads a model into PyTorch modules and compares its predictions with fm-eval.
 
-usage: pytorch.py MODEL FEATURES STATE PREDICTIONS   (as with_numpy.py; needs PyTorch)
+usage: pytorch.py MODEL FEATURES STATE PREDICTIONS   (as for with_numpy.py; requires PyTorch)
 """
 import sys
 

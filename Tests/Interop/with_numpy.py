@@ -1,7 +1,7 @@
-"""Predicts with a model in NumPy, from nothing but fedmedclip(7), and compares with fm-eval.
+"""Predicts with a model in NumPy, written only from fedmedclip(7), and compares with fm-eval.
 
 usage: with_numpy.py MODEL FEATURES STATE PREDICTIONS
-PREDICTIONS is what `fm-eval predict --split all --features FEATURES --state STATE --predictions-out` wrote.
+PREDICTIONS is the output of `fm-eval predict --split all --features FEATURES --state STATE --predictions-out`.
 """
 import sys
 

@@ -23,21 +23,22 @@ public struct FedMedCLIP: GradientMethod {
     "temperature", default: 2, in: .openBelow(0, 1e6), "Temperature of the mutual distillation.")
   /// H, the width of the MLP's hidden layers.
   public static let hidden = HyperParameter(
-    "hidden", default: 512, in: 1...TrainingParameters.largest, "Width of the private classifier.")
+    "hidden", default: 512, in: 1...TrainingParameters.largest,
+    "Width of the private classifier's layers.")
   /// The texts that images are contrasted with: the batch's labels, or all classes.
   public static let contrast = HyperParameter(
     "contrast", default: "batch", of: ["batch", "classes"],
-    "Contrast images with the texts of the batch's labels, as the paper does, or of all classes.")
+    "Contrast images with the texts of the batch's labels, as in the paper, or of all classes.")
   /// The private classifier: an MLP, or none.
   public static let classifier = HyperParameter(
-    "classifier", default: "mlp", of: ["mlp", "none"], "Private classifier.")
+    "classifier", default: "mlp", of: ["mlp", "none"], "Type of private classifier.")
   /// Whether masks of the layers' rows are learned.
   public static let masks = HyperParameter(
-    "masks", default: "learned", of: ["learned", "none"], "Masks of the layers' rows.")
+    "masks", default: "learned", of: ["learned", "none"], "Masks of the rows of each layer.")
   /// The weights in the ensemble: by entropy, or even.
   public static let mixture = HyperParameter(
     "mixture", default: "entropy", of: ["entropy", "even"],
-    "Weights of the two predictors in the ensemble: by their entropies, or even.")
+    "Weight the two predictors of the ensemble by their entropies, or equally.")
 
   package let setting: MethodSetting
   /// The run's hyper-parameters.

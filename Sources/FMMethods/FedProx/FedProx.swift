@@ -103,7 +103,7 @@ public enum FedProxParameters {
 extension MethodDefinition {
   /// FedProx around a gradient method.
   public static let fedprox = MethodDefinition(
-    wrapper: "fedprox", summary: "a gradient method whose sites are pulled to the global model",
+    wrapper: "fedprox", summary: "a gradient method whose sites stay close to the global model",
     parameters: [FedProxParameters.mu]
   ) { base, _ in
     func wrap(_ base: some GradientMethod) -> any FederatedMethod { FedProx(base: base) }

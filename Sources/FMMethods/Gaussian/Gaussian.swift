@@ -12,16 +12,16 @@ public struct Gaussian: FederatedMethod {
   /// The kind of head.
   public static let head = HyperParameter(
     "head", default: "lda", of: GaussianHead.Kind.allCases.map(\.rawValue), isServers: true,
-    "Linear discriminants, ridge regression or naive Bayes.")
+    "Use linear discriminant analysis, ridge regression or naive Bayes.")
   /// s, the share of the identity in the covariance.
   public static let shrinkage = HyperParameter(
     "shrinkage", default: 0.2, in: .closed(0, 1), isServers: true,
-    "Share of the identity in the covariance of lda and nb.")
+    "Shrinkage of the covariance towards the identity, of lda and nb.")
 
   /// The shape of the private residual.
   public static let residual = HyperParameter(
     "residual", default: "linear", of: PersonalPart.Shape.allCases.map(\.rawValue),
-    "Shape of the private residual: linear, or a small network (mlp).")
+    "Private residual: a linear map, or mlp for a small network.")
 
   private let setting: MethodSetting
   private let values: HyperParameters
@@ -202,7 +202,7 @@ extension Gaussian: CaseMixMethod {
 extension MethodDefinition {
   /// Closed-form heads from Gaussian statistics.
   public static let gaussian = MethodDefinition(
-    name: "gaussian", summary: "a head in closed form of exact sums, and a private residual",
+    name: "gaussian", summary: "a head in closed form from exact sums, and a private residual",
     parameters: [
       TrainingParameters.seed, Gaussian.head, Gaussian.shrinkage, Gaussian.residual,
     ], rounds: 1,

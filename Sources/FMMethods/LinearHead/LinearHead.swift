@@ -14,16 +14,19 @@ public struct LinearHead: GradientMethod {
     "learningRate", default: 5e-3, in: .closed(0, 10), "Learning rate of the head.")
   /// The first weights: class texts, or zeros.
   public static let start = HyperParameter(
-    "start", default: "texts", of: ["texts", "zeros"], "First weights of the head.")
+    "start", default: "texts", of: ["texts", "zeros"],
+    "Start the head from the class texts, or from zeros.")
   /// Whether features are scaled to unit norm.
   public static let inputs = HyperParameter(
-    "inputs", default: "unit", of: ["unit", "raw"], "Features scaled to unit norm, or as they are.")
+    "inputs", default: "unit", of: ["unit", "raw"],
+    "Scale features to unit norm, or leave them unchanged.")
   /// The optimiser at the sites.
   public static let localOptimizer = HyperParameter(
-    "localOptimizer", default: "adamw", of: ["adamw", "adam", "sgd"], "Optimizer at the sites.")
+    "localOptimizer", default: "adamw", of: ["adamw", "adam", "sgd"], "Optimizer used at the sites."
+  )
   /// Momentum of SGD.
   public static let momentum = HyperParameter(
-    "momentum", default: 0, in: .openAbove(0, 1), "Momentum of sgd.")
+    "momentum", default: 0, in: .openAbove(0, 1), "Momentum of the optimizer sgd.")
 
   package let setting: MethodSetting
   /// The run's hyper-parameters.

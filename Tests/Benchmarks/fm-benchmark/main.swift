@@ -1,14 +1,15 @@
-// What the benchmark scripts need beside the tools.
+// Helpers of the benchmark scripts.
 //
-// usage: fm-benchmark features SAMPLES SITE > FEATURES   made-up features of 512 numbers, 7 classes,
-//                                                        all but two of them for training
-//        fm-benchmark epoch SAMPLES THREADS EPOCHS [OFF] times local epochs beside their floor, with a
-//                                                        share of the rows of each layer off
+// usage: fm-benchmark features SAMPLES SITE > FEATURES   random features of 512 numbers and 7 classes;
+//                                                        all samples but two are for training
+//        fm-benchmark epoch SAMPLES THREADS EPOCHS [OFF] times of local epochs and of their lower
+//                                                        bound, with a share OFF of the rows of each
+//                                                        layer masked
 //        fm-benchmark reverse MODEL UPDATE > UPDATE      model − 10 (update − model)
-//        fm-benchmark noise MODEL UPDATE > UPDATE        the model with noise of its weights' scale
-//        fm-benchmark permute FEATURES SEED > FEATURES   features with their labels shuffled
-//        fm-benchmark pool SITE SITE ...                 scores of logistic regression on all sites'
-//                                                        training samples in one place, by site
+//        fm-benchmark noise MODEL UPDATE > UPDATE        the model with noise on the scale of its weights
+//        fm-benchmark permute FEATURES SEED > FEATURES   features with shuffled labels
+//        fm-benchmark pool SITE SITE ...                 scores, by site, of logistic regression on the
+//                                                        pooled training samples of all sites
 //        fm-benchmark thin FEATURES N SEED > FEATURES    at most N training samples of each class
 
 import FMCommand
@@ -19,7 +20,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 let (width, classes) = (512, 7)
 
 guard arguments.count >= 3 else {
-  Messages(tool: "fm-benchmark").say(
+  Messages(tool: "fm-benchmark").print(
     "usage: features SAMPLES SITE | epoch SAMPLES THREADS EPOCHS [OFF] | reverse | noise MODEL UPDATE | permute FEATURES SEED | pool SITE ... | thin FEATURES N SEED"
   )
   exit(64)
@@ -71,8 +72,9 @@ func writeFeatures(_ samples: Int, site: String) throws(FedMedError) {
   try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
 }
 
-/// What logistic regression reaches with all sites' samples in one place: a line of JSON for each site's test
-/// samples, as `fm-eval report --format jsonl` has it, and one for those of all sites but Global.
+/// Prints the scores of logistic regression on the pooled samples of all sites: a line of JSON for
+/// each site's test samples, in the format of `fm-eval report --format jsonl`, and one for the test
+/// samples of all sites except Global.
 func scorePool(_ paths: [String]) throws(FedMedError) {
   var sites: [FeatureSet] = []
   for path in paths { sites.append(try FeatureSet(ArchiveReader(path: path, kinds: [.features]))) }
@@ -112,8 +114,8 @@ func scorePool(_ paths: [String]) throws(FedMedError) {
   try score("ALL", pooled(.test))
 }
 
-/// Features of a site that has few training samples: the first `count` of each class in random order; the
-/// others are left out.
+/// Writes features with few training samples: the first `count` of each class in random order. The
+/// others are removed.
 func thin(_ path: String, _ count: Int, seed: UInt64) throws(FedMedError) {
   var set = try FeatureSet(ArchiveReader(path: path, kinds: [.features]))
   var random = RandomStream(seed: seed, site: set.site ?? "", purpose: .split)
@@ -134,7 +136,8 @@ func thin(_ path: String, _ count: Int, seed: UInt64) throws(FedMedError) {
   try set.write(tool: "fm-benchmark 0", to: STDOUT_FILENO, file: "standard output")
 }
 
-/// An update in which each number is made of the model's and its own.
+/// Writes a malicious update: `make` computes each number from those of the model and of the
+/// update.
 func poison(
   _ model: String, _ update: String, _ make: (Float, Float) -> Float
 ) throws(FedMedError) {
@@ -172,8 +175,9 @@ func now() -> Double {
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-/// A local epoch, and right before it the floor: the fourteen large matrix products of a step alone,
-/// each layer with arrays of its own, and one AdamW pass over all parameters. Milliseconds a step.
+/// Prints the milliseconds per step of local epochs, and right before each of them those of the
+/// lower bound: the fourteen large matrix products of a step, with separate arrays for each layer,
+/// and one AdamW pass over all parameters.
 func timeEpochs(
   _ samples: Int, threads: Int, epochs: Int, off: Float
 ) throws(FedMedError) {
@@ -182,8 +186,8 @@ func timeEpochs(
   var random = RandomStream(seed: 1, purpose: .featureAdaptation)
   var fam = FeatureAdaptation(dimension: width, random: &random)
   var mlp = LocalClassifier(dimension: width, hidden: width, classes: classes, random: &random)
-  // Half of 1 above a row's mean magnitude, so that an epoch brings none back.
-  func switchedOff(_ tensors: [Tensor]) -> TensorTable {
+  // A threshold of 0.5 is so far above the mean magnitude of a row that no row returns in an epoch.
+  func masked(_ tensors: [Tensor]) -> TensorTable {
     var tensors = tensors
     for i in tensors.indices where tensors[i].name.hasSuffix("threshold") {
       let chosen = random.permutation(tensors[i].values.count)
@@ -191,8 +195,8 @@ func timeEpochs(
     }
     return TensorTable(tensors)
   }
-  try fam.load(switchedOff(fam.tensors()))
-  try mlp.load(switchedOff(mlp.tensors()))
+  try fam.load(masked(fam.tensors()))
+  try mlp.load(masked(mlp.tensors()))
   let texts = ClassTexts(
     features: random.uniformMatrix(rows: classes, columns: width, bound: 1), logitScale: 100)
   let features = random.uniformMatrix(rows: samples, columns: width, bound: 1)
@@ -231,7 +235,7 @@ func timeEpochs(
   print("samples\tthreads\tms_per_step\tproducts_ms\tadamw_ms\tratio\tseconds_per_epoch")
   _ = training.epoch(features: features, labels: labels, order: order)
   for _ in 0..<epochs {
-    // In turn, as in a step: alone, each would find more of its arrays in the cache.
+    // The two alternate, as in a step: separately, each would find more of its arrays in the cache.
     var (product, adam) = (0.0, 0.0)
     for _ in 0..<40 {
       product += milliseconds(1, products) / 40

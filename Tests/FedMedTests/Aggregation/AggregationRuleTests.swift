@@ -10,7 +10,7 @@ import Testing
 @testable import FMNumerics
 
 struct AggregationRuleTests {
-  /// Each site's two arrays, and its samples.
+  /// The two arrays and the number of samples of each site.
   private func updates() throws -> [(tensors: [Tensor], samples: Int)] {
     let (a, b) = (try Golden.array("aggregate/a"), try Golden.array("aggregate/b"))
     let examples = try Golden.array("aggregate/examples").integers
@@ -35,14 +35,14 @@ struct AggregationRuleTests {
     return try rule.result()[0].values
   }
 
-  /// flwr's results; its multi-Krum weighs by samples.
+  /// Compares with the results of Flower, whose multi-Krum weights updates by samples.
   @Test(arguments: [
     ("median", "median", AggregationWeights.uniform),
     ("trimmed-mean", "trimmed_mean_02", .uniform), ("krum", "krum_f1", .uniform),
     ("multi-krum", "multikrum_f1_m3", .samples), ("bulyan", "bulyan_f1", .uniform),
     ("mean", "uniform_mean", .uniform), ("mean", "weighted_mean", .samples),
   ])
-  func agreesWithReference(name: String, golden: String, weights: AggregationWeights) throws {
+  func agreesWithFlower(name: String, golden: String, weights: AggregationWeights) throws {
     let type = try #require(AggregationRules.all.first { $0.name == name })
     var settings = AggregationSettings()
     settings.kept = 3
@@ -56,8 +56,7 @@ struct AggregationRuleTests {
     }
   }
 
-  /// Equal updates stay what they are, whatever the rule.
-  @Test func equalUpdatesStay() throws {
+  @Test func keepsEqualUpdatesUnchanged() throws {
     var settings = AggregationSettings()
     settings.global = [Tensor(name: "x", shape: [3], values: [5, 5, 5])]
     for rule in AggregationRules.all {
@@ -68,8 +67,7 @@ struct AggregationRuleTests {
     }
   }
 
-  /// Too few updates for what may be malicious among them are said so.
-  @Test func rulesNeedTheirUpdates() throws {
+  @Test func refusesTooFewUpdates() throws {
     for (rule, least) in [
       (KrumRule.self, 5), (MultiKrumRule.self, 5), (BulyanRule.self, 7),
     ] as [(any AggregationRule.Type, Int)] {
@@ -84,11 +82,11 @@ struct AggregationRuleTests {
     }
   }
 
-  /// Three points: where each side sees the others under 120°, and for two, between them.
-  @Test func geometricMedianOfATriangle() throws {
+  /// At the geometric median of three points, the sides are seen at angles of 120°.
+  @Test func findsTheGeometricMedianOfATriangle() throws {
     let corners: [[Float]] = [[0, 0], [4, 0], [1, 3]]
     let point = try combine(GeometricMedianRule.self, .init(), corners).map { Double($0) }
-    // The slope of the sum of distances vanishes there.
+    // The gradient of the sum of distances vanishes there.
     var slope = (0.0, 0.0)
     for corner in corners {
       let (x, y) = (point[0] - Double(corner[0]), point[1] - Double(corner[1]))
@@ -96,13 +94,13 @@ struct AggregationRuleTests {
       slope.1 += y / hypot(x, y)
     }
     #expect(hypot(slope.0, slope.1) < 1e-4)
-    // One that counts more than the others together is the median.
+    // A point with more weight than all others together is the median.
     let heavy = try combine(GeometricMedianRule.self, .init(), corners, weights: [5, 1, 1])
     #expect(abs(heavy[0]) < 1e-3 && abs(heavy[1]) < 1e-3)
   }
 
-  /// g = 1, differences 1, 2 and 10: with C = 2 the last counts as 2.
-  @Test func differencesAreClipped() throws {
+  /// For g = 1 and differences 1, 2 and 10, C = 2 clips the last one to 2.
+  @Test func clipsDifferences() throws {
     var settings = AggregationSettings()
     settings.global = [Tensor(name: "x", shape: [1], values: [1])]
     let values: [[Float]] = [[2], [3], [11]]
@@ -120,7 +118,7 @@ struct AggregationRuleTests {
       ([1, 1.1, 0.9, 1.05, 9], 7.95), ([1, 1.1, 9], 7.9), ([1, 1.1, 1.05, -50, 9], 7.95),
       ([1, 1.1, 1e30], 1e30),
     ] as [([Float], Double)])
-  func farOffUpdatesStandOut(values: [Float], last: Double) {
+  func detectsDistantUpdates(values: [Float], last: Double) {
     var collection = UpdateCollection()
     for value in values {
       collection.add([Tensor(name: "x", shape: [1], values: [value])], weight: 1)
@@ -132,8 +130,8 @@ struct AggregationRuleTests {
     #expect(!UpdateGuard.ratio(distances[values.count - 1], median).contains("null"))
   }
 
-  /// Two steps by hand, Δ = .5 and then 0.
-  @Test func optimizersStepByHand() {
+  /// Compares two steps, Δ = .5 and then 0, with values computed by hand.
+  @Test func optimizersMatchHandComputedSteps() {
     var (m, v) = (0.0, 1e-6)
     #expect(FedAvgM.step(0.5, first: &m, second: &v) == 0.5)
     #expect(FedAvgM.step(0, first: &m, second: &v) == 0.45)

@@ -38,7 +38,7 @@ struct FederatedRoundTests {
     return try folder.read("mean.tar")
   }
 
-  @Test func theOrderOfArgumentsHasNoMeaning() throws {
+  @Test func ignoresTheOrderOfArguments() throws {
     let paths = [
       try update("b", "1"), try update("a", "2"), try update("ä", "3"), try update("B", "4"),
     ]
@@ -49,8 +49,8 @@ struct FederatedRoundTests {
     #expect(mean.round == 1)
   }
 
-  /// A method may make the model by itself: here, of whose updates came when.
-  @Test func aReductionSeesUpdatesInOrder() throws {
+  /// A method may compute the model itself; this one records the updates in their order.
+  @Test func reductionReceivesUpdatesInOrder() throws {
     struct First: UpdateReduction {
       var values: [Float] = []
       mutating func add(_ tensors: [Tensor], weight: Double) {
@@ -67,7 +67,7 @@ struct FederatedRoundTests {
     #expect(result[0].values == [own[0], 36, own[1], 36])
   }
 
-  @Test func whatDoesNotBelongTogetherIsRefused() throws {
+  @Test func refusesInconsistentUpdates() throws {
     let first = try update("a", "1")
     let duplicate = try update("a", "2")
     #expect(
@@ -90,7 +90,7 @@ struct FederatedRoundTests {
         .hasPrefix("round differs") == true)
   }
 
-  @Test func otherKindsAreRefused() throws {
+  @Test func refusesOtherKindsOfArchives() throws {
     let path = folder.path("features.tar")
     #expect(failure { _ = try FederatedRound(paths: [path]) }?.code == .badData)
     let round = try SiteRound(model: model, features: features, state: nil, stateName: "s")

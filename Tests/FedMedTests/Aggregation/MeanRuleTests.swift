@@ -6,7 +6,7 @@ import Testing
 @testable import FMNumerics
 
 struct MeanRuleTests {
-  /// In single precision the ones would be lost beside 2²⁵.
+  /// In single precision, adding 1 to 2²⁵ changes nothing.
   @Test func sumsInDoublePrecision() {
     var rule = MeanRule(.init())
     let values: [Float] = [0x1p25, 1, 1, 1, 1, -0x1p25]

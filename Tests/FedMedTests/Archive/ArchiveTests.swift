@@ -18,7 +18,7 @@ struct ArchiveTests {
     features = try smallFeatures().archived(folder)
   }
 
-  @Test func featuresAreReadBack() throws {
+  @Test func readsFeaturesBack() throws {
     let original = try smallFeatures()
     #expect(
       try features.rows.matrix(Array(0..<features.count))
@@ -37,7 +37,7 @@ struct ArchiveTests {
     #expect(try folder.read("features.tar") == folder.read("again.tar"))
   }
 
-  /// The identity is what `sha256sum` says of the manifest, whatever is around the archive.
+  /// The identity is the SHA-256 of the manifest and does not depend on the compression.
   @Test(arguments: Filter.allCases)
   func filtersKeepTheIdentity(filter: Filter) throws {
     let model = try smallModel(folder, like: features)
@@ -50,12 +50,12 @@ struct ArchiveTests {
     #expect(packed.tensors == model.tensors)
     if filter == .none { #expect(try folder.read("packed") == folder.read("model0.tar")) }
     if filter == .gzip {
-      // No time stamp: bytes 4 to 7 of a gzip file.
+      // Bytes 4 to 7 of a gzip file are a time stamp.
       #expect(try folder.read("packed")[4..<8].allSatisfy { $0 == 0 })
     }
   }
 
-  /// A member of the tar by its name.
+  /// The names and contents of the members of a tar archive.
   func members(_ bytes: [UInt8]) -> [(name: String, content: [UInt8])] {
     var (result, offset) = ([(String, [UInt8])](), 0)
     while bytes[offset] != 0 {
@@ -68,7 +68,7 @@ struct ArchiveTests {
     return result
   }
 
-  /// What reading the features says when the members of the archive are changed.
+  /// The result of reading the features after a change of the archive's members.
   func outcome(
     _ change: (inout [(name: String, content: [UInt8])], inout TarBuilder) -> Void
   ) throws -> String {
@@ -85,16 +85,16 @@ struct ArchiveTests {
     return error.map { "\($0)".replacing(path, with: "F") } ?? "accepted"
   }
 
-  @Test func untouchedMembersAreAccepted() throws {
+  @Test func acceptsUnchangedMembers() throws {
     #expect(try outcome { _, _ in } == "accepted")
   }
 
-  /// The order behind the manifest is free: an archive may have been unpacked and packed again.
-  @Test func otherOrderIsAccepted() throws {
+  /// Members after the manifest may have any order, as after unpacking and packing again.
+  @Test func acceptsMembersInAnotherOrder() throws {
     #expect(try outcome { parts, _ in parts.swapAt(1, 3) } == "accepted")
   }
 
-  @Test func whatTheFormatForbidsIsRefused() throws {
+  @Test func refusesViolationsOfTheFormat() throws {
     #expect(
       try outcome { parts, _ in parts.removeFirst() } == "F: the first member is not manifest.json")
     #expect(
@@ -123,7 +123,7 @@ struct ArchiveTests {
   }
 
   @Test(arguments: ["1", "2", "3", "4", "5", "6"])
-  func linksDevicesAndFoldersAreRefused(type: Character) throws {
+  func refusesLinksDevicesAndFolders(type: Character) throws {
     let parts = members(try folder.read("features.tar"))
     var tar = TarBuilder()
     tar.add(parts[0].name, parts[0].content)
@@ -132,8 +132,8 @@ struct ArchiveTests {
     #expect(text == "F: features.npy: not a regular file")
   }
 
-  /// Nothing hides in headers, between members, or in comments.
-  @Test func whatATarCouldHideIsRefused() throws {
+  /// Headers, padding and comments may not contain data.
+  @Test func refusesDataHiddenInATar() throws {
     let parts = members(try folder.read("features.tar"))
     func message(
       fields: [Int: String] = [:], padding: UInt8 = 0,
@@ -148,7 +148,7 @@ struct ArchiveTests {
     }
     let place = "F: features.npy"
     #expect(try message() == "accepted")
-    // As GNU tar writes its own format.
+    // GNU tar's own format is accepted.
     #expect(try message(fields: [257: "ustar  \u{0}"]) == "accepted")
     #expect(try message(fields: [265: "jane"]) == "\(place): has a user or group name")
     #expect(try message(fields: [297: "doe"]) == "\(place): has a user or group name")
@@ -170,8 +170,8 @@ struct ArchiveTests {
     #expect(long == "accepted")
   }
 
-  /// A few kilobytes that would unpack to gigabytes are refused by their manifest.
-  @Test func membersHaveLimitsOfTheirOwn() throws {
+  /// An archive of a few kilobytes that would unpack to gigabytes is refused by its manifest.
+  @Test func limitsTheSizeOfEachMember() throws {
     let manifest = try Manifest(json: members(try folder.read("features.tar"))[0].content)
     for (index, member) in manifest.members.enumerated() {
       var large = manifest
@@ -193,7 +193,7 @@ struct ArchiveTests {
     #expect(error?.reason == "3000000000 bytes, must be at most 8388608")
   }
 
-  @Test func aManifestThatIsALinkIsRefused() throws {
+  @Test func refusesAManifestThatIsALink() throws {
     var tar = TarBuilder()
     tar.add("manifest.json", [], type: "2", link: "/etc/passwd")
     #expect(

@@ -4,21 +4,21 @@ import Testing
 @testable import FMArchive
 
 struct ArrayHeaderTests {
-  /// Byte for byte what NumPy wrote into the golden files.
+  /// Headers are equal, byte for byte, to those that NumPy wrote to the golden files.
   @Test(arguments: [
     "train/features", "train/labels", "train/first/kl_weight", "aggregate/a", "metrics/confusion",
   ])
-  func headIsNumPys(path: String) throws {
+  func writesTheSameHeaderAsNumPy(path: String) throws {
     let bytes = [UInt8](try Data(contentsOf: Golden.url("\(path).npy")))
     let length = try ArrayHeader.length(prefix: bytes)
     let head = Array(bytes[..<length])
     let header = try ArrayHeader(bytes: head)
-    // NumPy writes a scalar's shape as (), which no archive has.
+    // NumPy writes the shape of a scalar as (), which does not occur in archives.
     if !header.shape.isEmpty { #expect(header.bytes == head) }
   }
 
   @Test(arguments: [[1], [512], [512, 512], [3, 4, 5], [1_000_000_000, 512]])
-  func headIsReadBack(shape: [Int]) throws {
+  func readsTheHeaderBack(shape: [Int]) throws {
     let header = ArrayHeader(descriptor: "<f4", shape: shape)
     #expect(header.bytes.count % 64 == 0)
     #expect(try ArrayHeader(bytes: header.bytes) == header)
@@ -36,22 +36,22 @@ struct ArrayHeaderTests {
     "{'descr': '<f4, 'fortran_order': False, 'shape': (2,), }",
     "{", "", "(", "{'descr'", "{'descr':", "{'shape': (",
   ])
-  func malformedHeadIsRefused(text: String) {
+  func refusesMalformedHeaders(text: String) {
     let count = text.utf8.count
     let bytes: [UInt8] =
       [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(count), 0] + Array(text.utf8)
     #expect(failure { _ = try ArrayHeader(bytes: bytes) }?.code == .badData)
   }
 
-  /// What stands in a file makes no line of its own in a message.
-  @Test func keysArePrintedOnOneLine() {
+  /// Text from a file cannot add lines to a message.
+  @Test func printsKeysOnOneLine() {
     let text = "{'a\nb': 1}"
     let bytes: [UInt8] =
       [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
     #expect(failure { _ = try ArrayHeader(bytes: bytes) }?.description.contains("\n") == false)
   }
 
-  @Test func foreignMagicAndVersionsAreRefused() {
+  @Test func refusesOtherFormatsAndVersions() {
     #expect(failure { _ = try ArrayHeader.length(prefix: Array("NUMPY".utf8)) } != nil)
     #expect(
       failure {

@@ -7,7 +7,7 @@ import Testing
 @testable import FMFederation
 @testable import FMMethods
 
-/// Sizes are looked at before content: a sparse file takes no time and no memory.
+/// Sizes are checked before content is read: a huge sparse file takes neither time nor memory.
 struct ByteSourceTests {
   let folder: TemporaryFolder
 
@@ -21,7 +21,7 @@ struct ByteSourceTests {
     return path
   }
 
-  @Test(.timeLimit(.minutes(1))) func sparseFilesAreRefusedUnread() throws {
+  @Test(.timeLimit(.minutes(1))) func refusesSparseFilesWithoutReadingThem() throws {
     let path = try sparse(1 << 43)
     let limit = 1 << 36
     #expect(
@@ -37,8 +37,8 @@ struct ByteSourceTests {
     #expect(failure { _ = try image.bytes() }?.code == .badData)
   }
 
-  /// Where a limit allows a gigabyte, zeros are no text all the same.
-  @Test func zerosAreNoText() throws {
+  /// Zero bytes are refused even if the limit allows a gigabyte.
+  @Test func refusesZeroBytesAsText() throws {
     let path = try sparse(1 << 29)
     #expect(
       failure { _ = try ByteSource(path: path).text(limit: 1 << 30) }?.reason

@@ -4,7 +4,7 @@ import Testing
 @testable import FMArchive
 @testable import FMEncoder
 
-/// Features as other programs write them: all of these are the same.
+/// Imports of the same features in the formats of several programs.
 struct FeatureImportTests {
   let folder: TemporaryFolder
 
@@ -14,7 +14,7 @@ struct FeatureImportTests {
   }
 
   private func golden(_ name: String) throws -> String {
-    // A colon and an array's name are no part of the file's.
+    // A colon and the name of an array may follow the path.
     let parts = name.split(separator: ":", maxSplits: 1)
     return try Golden.url("numpy/\(parts[0])").path + (parts.count > 1 ? ":\(parts[1])" : "")
   }
@@ -43,7 +43,7 @@ struct FeatureImportTests {
     ("stored.npz:features", "deflated.npz:labels", "stored.npz:text"),
     ("alone.npz", "labels.npy", "text.npy"),
   ])
-  func numPyFilesAreRead(features: String, labels: String, text: String) throws {
+  func readsNumPyFiles(features: String, labels: String, text: String) throws {
     let set = try read(golden(features), labels: try golden(labels), text: try golden(text))
     #expect(try set.rows.matrix(Array(0..<6)).elements == expected)
     #expect(set.labels == [0, 1, 2, 0, 1, 2])
@@ -51,7 +51,7 @@ struct FeatureImportTests {
     #expect(set.names == ["1", "2", "3", "4", "5", "6"])
   }
 
-  @Test func arraysOfArchivesAreNamed() throws {
+  @Test func readsNamedArraysOfArchives() throws {
     let error = failure { _ = try read(golden("stored.npz:none"), text: try golden("text.npy")) }
     #expect(error?.reason == "no array 'none'")
     #expect(error?.hint?.contains("labels, features, text") == true)
@@ -64,8 +64,8 @@ struct FeatureImportTests {
     }
   }
 
-  /// With and without a header, with commas and tabs, with pandas' index and without.
-  @Test(arguments: [",", "\t"]) func tablesAreRead(separator: String) throws {
+  /// Tables may have a header, commas or tabs, and an index written by pandas.
+  @Test(arguments: [",", "\t"]) func readsTables(separator: String) throws {
     let numbers = (0..<6).map { row in
       (0..<4).map { "\(Double(4 * row + $0) / 7 - 1.3)" }.joined(separator: separator)
     }
@@ -82,14 +82,14 @@ struct FeatureImportTests {
     let indexed = numbers.enumerated().map { "\($0)\(separator)\($1)" }
     try check([",0,1,2,3"] + indexed, names: ["0", "1", "2", "3", "4", "5"])
     try check(["sample,0,1,2,3"] + indexed, names: ["0", "1", "2", "3", "4", "5"])
-    // An index beside names is no feature.
+    // An index next to names is not a feature.
     let both = indexed.enumerated().map { "\($0 + 70)\(separator)\($1)" }
     try check([",sample,0,1,2,3"] + both, names: ["0", "1", "2", "3", "4", "5"])
     try check(numbers + ["", " "])
   }
 
-  /// A table with labels needs nothing beside it but anchors.
-  @Test func anchorsStandForTexts() throws {
+  /// A table with labels requires only anchors.
+  @Test func usesAnchorsInPlaceOfTexts() throws {
     let rows = (0..<9).map { "s\($0),\"class, \($0 % 3)\",\($0),\(-$0)" }
     let text = (["sample,label,x,y"] + rows).joined(separator: "\n")
     var set = try read(folder.write("f.csv", Array(text.utf8)), classes: false)
@@ -104,8 +104,9 @@ struct FeatureImportTests {
     #expect(Set(set.names).isDisjoint(with: drawn.flatMap { $0 }.map { "s\($0)" }))
   }
 
-  /// Numbers as labels are classes in their order; an array may be stored by columns, as pandas does.
-  @Test func numbersAreClassesInTheirOrder() throws {
+  /// Numeric labels are classes in the order of their values. Arrays may be stored by columns, as
+  /// pandas does.
+  @Test func sortsNumericClassesByValue() throws {
     let rows = (0..<24).map { "\($0 % 12),\($0)" }
     let text = (["Label,x"] + rows).joined(separator: "\n")
     let set = try read(folder.write("f.csv", Array(text.utf8)), classes: false)
@@ -113,13 +114,13 @@ struct FeatureImportTests {
     #expect(set.labels == (0..<24).map { $0 % 12 })
     let columns = try read(golden("columns.npy"), labels: golden("labels.npy"))
     #expect(try columns.rows.matrix(Array(0..<6)).elements == expected)
-    // One file for all.
+    // A single file may contain everything.
     let whole = try read(golden("stored.npz"))
     #expect(whole.labels == [0, 1, 2, 0, 1, 2])
   }
 
-  /// A few bytes that would take gigabytes are refused first.
-  @Test(.timeLimit(.minutes(1))) func bombsAreRefused() throws {
+  /// Small files that declare gigabytes are refused before memory is allocated.
+  @Test(.timeLimit(.minutes(1))) func refusesDecompressionBombs() throws {
     func refusal(_ name: String, _ bytes: [UInt8], size: UInt64? = nil) throws -> String? {
       let path = try folder.write(name, bytes)
       if let size {
@@ -138,7 +139,7 @@ struct FeatureImportTests {
     #expect(try refusal("wide.csv", wide)?.contains("5000 columns") == true)
   }
 
-  @Test func brokenTablesAreRefused() throws {
+  @Test func refusesMalformedTables() throws {
     #expect(
       try reason("sample,label,x\na,b,1\nc,d,x\n") == "line 3: column 'x': 'x' is not a number")
     #expect(try reason("label,x\na,\n") == "line 2: column 'x' is empty")

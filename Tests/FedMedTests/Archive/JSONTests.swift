@@ -14,7 +14,7 @@ struct JSONTests {
     failure { _ = try parse(text) }?.description ?? "accepted"
   }
 
-  @Test func valuesAreParsed() throws {
+  @Test func parsesValues() throws {
     let text = #" { "a" : [ 1 , -2.5e1 , true , null ], "é\u00e9\ud83d\ude00\n\/" : "" } "#
     let value = try parse(text)
     let expected = JSON.object([
@@ -33,36 +33,36 @@ struct JSONTests {
     "\"\\u+123\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "[1] 2", "1e999",
     "\u{FEFF}1",
   ])
-  func whatIsNotJSONIsRefused(text: String) {
+  func refusesTextThatIsNotJSON(text: String) {
     #expect(failure { _ = try parse(text) }?.code == .badData)
   }
 
-  @Test func bytesThatAreNotUTF8AreRefused() {
+  @Test func refusesBytesThatAreNotUTF8() {
     let error = failure {
       _ = try JSON(parsing: [0x22, 0xFF, 0x22], limits: Self.limits)
     }
     #expect(error?.description == "byte 2: not UTF-8 text")
   }
 
-  /// `jq` takes the last of two values, other parsers the first.
-  @Test func duplicateKeysAreRefused() throws {
+  /// `jq` uses the last of two values, other parsers the first.
+  @Test func refusesDuplicateKeys() throws {
     #expect(reason(#"{"a":1,"b":{"a":2},"a":3}"#) == "byte 22: duplicate key 'a'")
-    // The same key, spelled in another way.
+    // This is the same key with an escape sequence.
     #expect(reason(#"{"a":1,"\u0061":3}"#).contains("duplicate key 'a'"))
     #expect(reason(#"[{"a":1},{"a":2}]"#) == "accepted")
-    // Text that is equal by Unicode, and other bytes: another key.
+    // Keys with different bytes differ, even if they are equal by Unicode.
     #expect(reason("{\"K\":1,\"\u{212A}\":3}") == "accepted")
     let (a, b) = (try parse("{\"K\":1}"), try parse("{\"\u{212A}\":1}"))
     #expect(a.difference(from: b, at: "x") != nil)
   }
 
-  @Test func limitsHold() {
+  @Test func enforcesLimits() {
     #expect(reason("[[[[1]]]]") == "accepted")
     #expect(reason("[[[[[1]]]]]") == "byte 4: nested deeper than 4 levels")
     let many = "[" + Array(repeating: "1", count: 20).joined(separator: ",") + "]"
     #expect(reason(many).contains("more than 20 values"))
     #expect(reason("\"" + String(repeating: "a", count: 1 << 16) + "\"").contains("65536 bytes"))
-    // Combining marks in another order take time by the square of their number to be compared.
+    // Comparing combining marks in different orders takes quadratic time.
     let marks = "{\"e" + String(repeating: "\u{301}\u{323}", count: 40_000) + "\":1}"
     #expect(
       failure { _ = try JSON(parsing: Array(marks.utf8), limits: .report) }?.reason
@@ -74,8 +74,8 @@ struct JSONTests {
     #expect(failure { _ = try JSON(parsing: deep, limits: .report) }?.code == .badData)
   }
 
-  /// A text at its limits takes time in proportion to its length: quadratic time would take hours.
-  @Test(.timeLimit(.minutes(1))) func largeTextsAreParsedInLinearTime() throws {
+  /// Quadratic time would take hours for a text at the limits.
+  @Test(.timeLimit(.minutes(1))) func parsesLargeTextsInLinearTime() throws {
     let count = 200_000
     let keys = (0..<count).map { "\"k\($0)\":1" }.joined(separator: ",")
     let value = try JSON(parsing: Array("{\(keys)}".utf8), limits: .report)

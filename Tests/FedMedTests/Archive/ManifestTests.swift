@@ -23,12 +23,12 @@ struct ManifestTests {
     return manifest
   }
 
-  @Test func textIsReadBack() throws {
+  @Test func readsItsTextBack() throws {
     let manifest = try update()
     #expect(try Manifest(json: manifest.bytes) == manifest)
   }
 
-  @Test func keysComeInOrderAndIndented() throws {
+  @Test func writesKeysInOrderAndIndented() throws {
     let lines = String(decoding: try update().bytes, as: UTF8.self).split(separator: "\n")
     let keys = lines.filter { $0.hasPrefix("  \"") }.map { $0.split(separator: "\"")[1] }
     #expect(
@@ -53,7 +53,7 @@ struct ManifestTests {
     #expect(text.contains(part), sourceLocation: sourceLocation)
   }
 
-  @Test func whatCannotBeIsRefused() throws {
+  @Test func refusesImpossibleManifests() throws {
     try expectRefused("unknown method 'fedfoo'") { $0.update.run.method = "fedfoo" }
     for key in ["method", "site", "parent", "encoder", "parameters", "round", "samples"] {
       let text = String(decoding: try update().bytes, as: UTF8.self)
@@ -80,8 +80,8 @@ struct ManifestTests {
     try expectRefused("listed twice") { $0.members.append($0.members[0]) }
   }
 
-  /// Nothing travels that no tool knows of, and what is known must be possible.
-  @Test func oddValuesAreRefused() throws {
+  /// Unknown keys could carry data out of a site, so they are refused, as are impossible values.
+  @Test func refusesUnknownKeysAndInvalidValues() throws {
     try expectRefused("parent: not a SHA-256 checksum") { $0.update.parent = "abc" }
     try expectRefused("members.sha256") { $0.members[2].sha256 = String(repeating: "G", count: 64) }
     try expectRefused("bestRound: out of range") {
@@ -110,8 +110,8 @@ struct ManifestTests {
     #expect(reason.contains("manifest.encoder.ssn is unknown"))
   }
 
-  /// Long or invisible text could carry what nobody sees.
-  @Test func hiddenTextIsRefused() throws {
+  /// Long or invisible text could carry data that nobody notices.
+  @Test func refusesHiddenText() throws {
     try expectRefused("tool: must be one line of at most 256 bytes") {
       $0.tool = String(repeating: "x", count: 257)
     }
@@ -125,7 +125,7 @@ struct ManifestTests {
       model.aggregation = Manifest.Aggregation(rule: "a patient", weights: "uniform")
       $0.payload = .model(model)
     }
-    // What an update is not for has no room in it.
+    // An update cannot contain keys of other kinds.
     try expectRefused("inputs: not allowed, because this method sends no statistics") {
       $0.update.inputs = [
         Manifest.Input(
@@ -141,11 +141,11 @@ struct ManifestTests {
       let error = failure { _ = try Manifest(json: Array(text.utf8)) }
       #expect(error?.reason.contains("is unknown") == true)
     }
-    // Not shown, or not seen: a variation selector, a filler, spaces alone, private use.
+    // Invisible text: a variation selector, a filler, only spaces, a private-use character.
     for name in ["a\u{FE01}", "a\u{3164}", "\u{2800}", "  ", "a\u{E000}", "a\u{E0041}"] {
       try expectRefused("cannot be a name") { $0.update.site = name }
     }
-    // A hospital that claims more samples than there are people stops nobody's sum.
+    // A site that claims more samples than there are people must not break the sum.
     try expectRefused("samples: out of range") { $0.update.samples = 1 << 40 }
     for rest in ["\n\n", " ", "\t\n", "\u{0}"] {
       let text = try update().bytes.dropLast() + Array(rest.utf8)
@@ -153,16 +153,15 @@ struct ManifestTests {
     }
   }
 
-  /// Layout, order of keys and spelling of numbers are free.
-  @Test func otherLayoutsAreRead() throws {
+  /// The layout, the order of keys and the spelling of numbers are not prescribed.
+  @Test func readsOtherLayouts() throws {
     let text = String(decoding: try update().bytes, as: UTF8.self)
       .replacing("\n  ", with: " ").replacing("0.0005", with: "5e-4").replacing(
         "100.0", with: "100")
     #expect(try Manifest(json: Array(text.utf8)) == update())
   }
 
-  /// An update has no room for what is private.
-  @Test func privateMembersHaveNoPlaceInAnUpdate() throws {
+  @Test func refusesPrivateMembersInAnUpdate() throws {
     let text = try reason {
       $0.members.append(
         Manifest.Member(
@@ -172,7 +171,7 @@ struct ManifestTests {
     #expect(text.contains("mlp/layer1.weight.npy: not allowed in an archive of kind update"))
   }
 
-  @Test func versionAndFormatAreChecked() throws {
+  @Test func checksVersionAndFormat() throws {
     func change(_ from: String, _ to: String) throws -> String {
       let text = String(decoding: try update().bytes, as: UTF8.self)
       let changed = text.replacing(from, with: to, maxReplacements: 1)

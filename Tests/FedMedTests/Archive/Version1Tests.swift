@@ -6,7 +6,7 @@ import Testing
 @testable import FMMethods
 @testable import FMReports
 
-/// Archives of version 1 are read as they always were.
+/// Archives of version 1 of the format.
 struct Version1Tests {
   static let kinds = [
     "features", "model", "update", "state", "server", "report", "predictions",
@@ -15,16 +15,16 @@ struct Version1Tests {
   func path(_ name: String) throws -> String { try Golden.url("version1/\(name).tar.gz").path }
 
   @Test(arguments: kinds)
-  func allKindsAreRead(kind: String) throws {
+  func readsAllKinds(kind: String) throws {
     let (manifest, _) = try ArchiveCheck.check(path: path(kind))
     #expect(manifest.kind.rawValue == kind)
-    // Written again, it is of version 2.
+    // Written again, the archive has version 2.
     #expect(try Manifest(json: manifest.bytes) == manifest)
     #expect(String(decoding: manifest.bytes, as: UTF8.self).contains("\"version\": 2"))
   }
 
-  /// What version 1 did not have is what it was then.
-  @Test func additionsHaveTheirOldValues() throws {
+  /// Hyper-parameters that version 1 lacked have the values that were then built in.
+  @Test func usesDefaultsForLaterAdditions() throws {
     let model = try ModelArchive(model: path("model"))
     for (key, value) in model.run.parameters.values where Version1.added.contains(key) {
       let declared = MethodDefinition.fedmedclip.ownParameters.first { $0.key == key }
@@ -36,8 +36,8 @@ struct Version1Tests {
     #expect(report.report.final != nil)
   }
 
-  /// A run goes on: a model and a state of version 1 make an update of version 2.
-  @Test func runsGoOn() throws {
+  /// Training with a model and a state of version 1 gives an update of version 2.
+  @Test func resumesARunOfVersion1() throws {
     let model = try ModelArchive(model: path("model"))
     let features = try FeatureSet(ArchiveReader(path: path("features"), kinds: [.features]))
     let state = try StateArchive(path: path("state"))
@@ -48,8 +48,8 @@ struct Version1Tests {
     #expect(server.optimizer == "fedadam" && server.round == 1)
   }
 
-  /// Recompressed without loss, it stays the archive that it is.
-  @Test func identitiesStay() throws {
+  /// Lossless recompression keeps the identity of an archive.
+  @Test func keepsIdentities() throws {
     let folder = try TemporaryFolder()
     let model = try ModelArchive(model: path("model"))
     let copy = try folder.create("copy.tar") { descriptor, file throws(FedMedError) in
@@ -59,8 +59,8 @@ struct Version1Tests {
     #expect(try ModelArchive(model: copy).identity == model.identity)
   }
 
-  /// Version 1 had no room for what came later, and version 2 has no room for gaps.
-  @Test func versionsDoNotMix() throws {
+  /// Version 1 cannot contain later keys, and version 2 must contain all keys.
+  @Test func refusesMixedVersions() throws {
     let reader = try ArchiveReader(path: path("model"), kinds: [.model])
     let text = String(decoding: reader.manifestBytes, as: UTF8.self)
     func reason(_ from: String, _ to: String) -> String? {

@@ -42,11 +42,11 @@ struct CompressorTests {
       #expect(coded.values == original.values.map { Float(Float16($0)) })
     }
     #expect(decoded.tensors == encoded.tensors)
-    // Once more changes nothing: the values are halves already.
+    // Encoding again changes nothing, because the values are already in half precision.
     #expect(try encode(decoded, Float16Codec.self).tensors == encoded.tensors)
   }
 
-  @Test func codingTwiceIsCodingOnce() throws {
+  @Test func encodingTwiceChangesNothing() throws {
     let encoded = try encode(model, Float16Codec.self)
     #expect(try encode(encoded, Float16Codec.self, .zstd).identity == encoded.identity)
     #expect(
@@ -54,14 +54,14 @@ struct CompressorTests {
         == "already encoded as float16, cannot encode as float32")
   }
 
-  @Test func withoutLossItStaysTheArchiveThatItIs() throws {
+  @Test func losslessCodingKeepsTheIdentity() throws {
     let packed = try encode(model, Float32Codec.self, .zstd)
     #expect(packed.identity == model.identity)
     #expect(try decode(packed).identity == model.identity)
     #expect(try folder.read("decoded") == folder.read("model0.tar"))
   }
 
-  @Test func numbersTooLargeForHalfPrecisionAreRefused() throws {
+  @Test func refusesNumbersBeyondHalfPrecision() throws {
     let error = failure { _ = try ElementCoding.encode([1, 65520], as: .float16) }
     #expect(error?.reason == "65520.0 does not fit in half precision")
     #expect(failure { _ = try ElementCoding.encode([65504], as: .float16) } == nil)

@@ -4,7 +4,7 @@ import Testing
 @testable import FMEncoder
 
 struct ImageDamageTests {
-  private func grey(_ side: Int, _ value: (_ x: Int, _ y: Int) -> UInt8) -> Raster {
+  private func gray(_ side: Int, _ value: (_ x: Int, _ y: Int) -> UInt8) -> Raster {
     var pixels: [UInt8] = []
     for y in 0..<side {
       for x in 0..<side { pixels += [UInt8](repeating: value(x, y), count: 3) }
@@ -12,7 +12,7 @@ struct ImageDamageTests {
     return Raster(width: side, height: side, pixels: pixels)
   }
 
-  @Test func harmIsReadAndWritten() {
+  @Test func parsesAndPrintsCorruptions() {
     for text in ["noise=12.5", "blur=2", "jpeg=30"] {
       #expect(ImageDamage(text)?.text == text)
     }
@@ -22,13 +22,13 @@ struct ImageDamageTests {
     }
   }
 
-  /// A point becomes the product of two bells; an even image stays; the mass stays.
+  /// An edge becomes the integral of a normal distribution; a constant image does not change.
   @Test func blurIsGaussian() throws {
-    let even = grey(9) { _, _ in 77 }
+    let even = gray(9) { _, _ in 77 }
     #expect(try #require(ImageDamage("blur=1.5")).apply(to: even) == even)
-    let edge = grey(41) { x, _ in x < 20 ? 0 : 200 }
+    let edge = gray(41) { x, _ in x < 20 ? 0 : 200 }
     let soft = try #require(ImageDamage("blur=2")).apply(to: edge)
-    // Half way at the edge, Φ(±½/2) to its sides; the same in each row.
+    // Pixels next to an edge have the values of Φ(±½/2), equally in each row.
     func value(_ x: Int, _ y: Int) -> Double { Double(soft.pixels[(y * 41 + x) * 3]) }
     #expect(abs(value(19, 5) - 200 * 0.4013) < 3 && abs(value(20, 5) - 200 * 0.5987) < 3)
     #expect(value(10, 0) == 0 && value(30, 40) == 200)
@@ -36,8 +36,8 @@ struct ImageDamageTests {
     #expect(try #require(ImageDamage("blur=0")).apply(to: edge) == edge)
   }
 
-  @Test func noiseHasItsDeviation() throws {
-    let image = grey(60) { _, _ in 128 }
+  @Test func noiseHasTheGivenDeviation() throws {
+    let image = gray(60) { _, _ in 128 }
     let noisy = try #require(ImageDamage("noise=10")).apply(to: image)
     let squares = noisy.pixels.reduce(0.0) { $0 + (Double($1) - 128) * (Double($1) - 128) }
     #expect(abs((squares / Double(noisy.pixels.count)).squareRoot() - 10) < 0.4)
@@ -45,13 +45,13 @@ struct ImageDamageTests {
     #expect(try #require(ImageDamage("noise=0")).apply(to: image) == image)
   }
 
-  @Test func jpegHarmsMoreTheLowerItsQuality() throws {
-    let image = grey(32) { x, y in UInt8((x * 37 + y * 91) % 256) }
-    func harm(_ quality: Int) throws -> Int {
+  @Test func lowerQualityCorruptsMore() throws {
+    let image = gray(32) { x, y in UInt8((x * 37 + y * 91) % 256) }
+    func corruption(_ quality: Int) throws -> Int {
       let result = try #require(ImageDamage("jpeg=\(quality)")).apply(to: image)
       return zip(result.pixels, image.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
     }
-    let harms = [try harm(100), try harm(60), try harm(5)]
-    #expect(harms[0] < harms[1] && harms[1] < harms[2])
+    let corruptions = [try corruption(100), try corruption(60), try corruption(5)]
+    #expect(corruptions[0] < corruptions[1] && corruptions[1] < corruptions[2])
   }
 }

@@ -5,8 +5,8 @@ import Testing
 @testable import FMBase
 @testable import FMEncoder
 
-/// Each file of Golden/formats holds the image of a PNG in another form: its name begins with that
-/// PNG's.
+/// Each file of Golden/formats contains the image of a PNG in another format; its name begins with
+/// that of the PNG.
 struct ImageDecoderTests {
   private func decode(_ name: String, window: GreyWindow? = nil) throws -> Raster {
     try ImageDecoder.decode(Golden.bytes("formats/\(name)"), window: window)
@@ -19,17 +19,18 @@ struct ImageDecoderTests {
     "bits-text.pbm",
     "bits-g4.tif", "palette.tif",
   ])
-  func otherFormsHoldTheSameImage(name: String) throws {
+  func decodesEveryFormatToTheSameImage(name: String) throws {
     let plain = name.prefix { $0 != "-" && $0 != "." }
     #expect(try decode(name) == decode("\(plain).png"))
   }
 
-  /// The wide greys are 1000 + 13 v where grey.png has v, the signed one 3000 less.
+  /// The 16-bit gray values are 1000 + 13 v for the value v of grey.png; the signed ones are 3000
+  /// less.
   @Test(arguments: [
     "wide.png", "wide-gamma.png", "wide.tif", "wide-tiled.tif", "wide.pgm", "wide-signed.tif",
     "wide-alpha.png", "wide-transparent.png",
   ])
-  func wideGreysTakeAWindowOrTheirOwnRange(name: String) throws {
+  func mapsWideGrayByWindowOrRange(name: String) throws {
     let greys = try decode("grey.png").pixels.map { Double($0) }
     let (low, high) = (greys.min() ?? 0, greys.max() ?? 0)
     let whole = greys.map { UInt8((($0 - low) * 255 / (high - low)).rounded()) }
@@ -43,13 +44,13 @@ struct ImageDecoderTests {
     #expect(try decode(name, window: window).pixels == shown)
   }
 
-  @Test func oneGreyAloneIsBlack() {
+  @Test func mapsConstantGrayToBlack() {
     let flat = WideGrey(width: 2, height: 1) { _ in 700 }
     #expect(flat.raster(nil).pixels == [0, 0, 0, 0, 0, 0])
   }
 
-  /// Cut at any place, or with any byte of the head changed, a file is refused or read, and no more.
-  @Test func damagedFilesAreRefused() throws {
+  /// A file that is truncated anywhere, or has any byte of its header changed, is read or refused.
+  @Test func refusesCorruptedFiles() throws {
     for name in try FileManager.default.contentsOfDirectory(
       atPath: Golden.url("formats").path)
     {
@@ -60,14 +61,14 @@ struct ImageDecoderTests {
         changed[count] ^= 0xFF
         _ = try? ImageDecoder.decode(changed)
       }
-      // A TIFF's directory may stand in front: then only pixels are missing.
+      // The directory of a TIFF may precede the pixels, and then only pixels are missing.
       #expect(throws: FedMedError.self, "\(name)") {
         try ImageDecoder.decode(Array(bytes[..<(bytes.count / 2)]))
       }
     }
   }
 
-  @Test func headsThatPromiseTooMuchAreRefused() {
+  @Test func refusesHeadersThatDeclareTooMuch() {
     func message(_ text: String) -> String? {
       do throws(FedMedError) {
         _ = try ImageDecoder.decode(Array(text.utf8))
@@ -85,7 +86,7 @@ struct ImageDecoderTests {
     #expect(message("hello") == "not a JPEG, PNG, TIFF or PNM")
   }
 
-  /// A TIFF of little-endian SHORT and LONG fields, with one strip that is not there.
+  /// A TIFF of little-endian SHORT and LONG fields, with one strip that is missing.
   private func tiff(_ fields: [(tag: Int, value: Int)]) -> [UInt8] {
     func bytes(_ value: Int, _ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
@@ -97,9 +98,9 @@ struct ImageDecoderTests {
       + [UInt8](repeating: 0, count: 64)
   }
 
-  /// A few bytes that declare 8192² pixels of many samples: refused before memory is taken.
+  /// A few bytes that declare 8192² pixels of many samples are refused before memory is allocated.
   @Test(arguments: [3, 5, 100, 200, 4096, 65535], [1, 2])
-  func imageBombsAreRefused(samples: Int, planes: Int) {
+  func refusesImageBombs(samples: Int, planes: Int) {
     for (bits, tiled) in [(8, false), (16, false), (8, true), (1, false)] {
       var fields = [
         (0x100, 8192), (0x101, 8192), (0x102, bits), (0x103, 1), (0x106, samples == 3 ? 2 : 1),
@@ -116,8 +117,9 @@ struct ImageDecoderTests {
     }
   }
 
-  /// A line of pixels is resized to a plane of many gigabytes; a picture of many scans takes minutes.
-  @Test func linesAndEndlessScansAreRefused() throws {
+  /// A line of pixels would be resized to many gigabytes; an image with many scans would take
+  /// minutes.
+  @Test func refusesExtremeShapesAndManyScans() throws {
     let line = Array("P4 1 20000000\n".utf8) + [UInt8](repeating: 0, count: 20_000_000)
     let error = failure { _ = try ImageDecoder.decode(line) }
     #expect(error?.description.contains("ratio of the sides of 1,024") == true)
@@ -126,7 +128,7 @@ struct ImageDecoderTests {
     #expect(failure { _ = try ImageDecoder.decode(jpeg) }?.description.contains("scans") == true)
   }
 
-  @Test func aPNGOfTooManyBytesIsRefused() {
+  @Test func refusesAPNGThatIsTooLarge() {
     func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
       let body = Array(type.utf8) + data
       var crc: UInt32 = 0xFFFF_FFFF

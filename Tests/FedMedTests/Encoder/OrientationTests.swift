@@ -3,7 +3,7 @@ import Testing
 @testable import FMEncoder
 
 struct OrientationTests {
-  /// A JPEG's beginning with an EXIF directory of one entry.
+  /// The beginning of a JPEG with an EXIF directory of one entry.
   func header(_ orientation: UInt8, little: Bool) -> [UInt8] {
     let tiff: [UInt8] =
       little
@@ -15,7 +15,7 @@ struct OrientationTests {
   }
 
   @Test(arguments: [true, false])
-  func isRead(little: Bool) {
+  func readsTheOrientation(little: Bool) {
     for value in UInt8(1)...8 {
       #expect(Orientation.read(header(value, little: little)) == Int(value))
     }
@@ -26,8 +26,8 @@ struct OrientationTests {
     }
   }
 
-  /// A row of two pixels, 1 and 2, as each orientation stores it is turned back.
-  @Test func imagesAreTurnedUpright() {
+  /// A row of two pixels, 1 and 2, is restored from how each orientation stores it.
+  @Test func turnsImagesUpright() {
     func image(_ width: Int, _ values: [UInt8]) -> Raster {
       Raster(
         width: width, height: values.count / width, pixels: values.flatMap { [$0, $0, $0] })

@@ -10,14 +10,14 @@ extension Golden {
     [UInt8](try Data(contentsOf: url(path)))
   }
 
-  /// The golden images by name ("0-png"), as the encoders' goldens see them.
+  /// The golden image with a name such as "0-png", as in the goldens of the encoders.
   static func image(_ name: String) throws -> Raster {
     try ImageDecoder.decode(bytes("preprocess/\(name.replacing("-", with: "."))"))
   }
 }
 
 struct PreprocessingTests {
-  /// Byte for byte what Pillow makes of PNG and JPEG, colour and grey, growing and shrinking.
+  /// Enlarged and reduced images in color and gray are equal, byte for byte, to those of Pillow.
   @Test func agreesWithPillow() throws {
     let text = String(decoding: try Golden.bytes("preprocess/expected.tsv"), as: UTF8.self)
     let table = try Table(text: text, file: "expected.tsv")
@@ -36,13 +36,13 @@ struct PreprocessingTests {
     }
   }
 
-  @Test func cropsLargerThanTheImageArePaddedWithBlack() {
+  @Test func padsLargeCropsWithBlack() {
     let image = Raster(width: 1, height: 3, pixels: [UInt8](repeating: 9, count: 9))
     let cropped = image.centreCrop(width: 2, height: 2)
     #expect(cropped.pixels == [0, 0, 0, 9, 9, 9, 0, 0, 0, 9, 9, 9])
   }
 
-  @Test func damagedImagesAreRefused() throws {
+  @Test func refusesCorruptedImages() throws {
     for name in ["0.png", "0.jpg"] {
       let whole = try Golden.bytes("preprocess/\(name)")
       for cut in [0, 1, 3, 8, 20, whole.count / 2] {
@@ -52,9 +52,9 @@ struct PreprocessingTests {
     #expect(failure { _ = try ImageDecoder.decode(Array("hello".utf8)) }?.code == .badData)
   }
 
-  /// Only what the crop leaves is computed, and it is the same as if all had been.
+  /// The computed crop equals that of the whole resized image.
   @Test(arguments: [(300, 40), (40, 300), (224, 500), (90, 60)])
-  func theCropAloneIsComputed(width: Int, height: Int) {
+  func computesOnlyTheCrop(width: Int, height: Int) {
     let pixels = (0..<width * height * 3).map {
       UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7)
     }
@@ -69,8 +69,8 @@ struct PreprocessingTests {
     #expect(preprocessing.fit(image) == whole.centreCrop(width: 64, height: 64))
   }
 
-  /// A line of a million pixels would be 224 high and 224 million wide.
-  @Test func extremeProportionsTakeNoMoreMemory() {
+  /// A line of a million pixels would become 224 pixels high and 224 million wide.
+  @Test func limitsMemoryForExtremeProportions() {
     let line = Raster(
       width: 1_000_000, height: 1, pixels: [UInt8](repeating: 100, count: 3_000_000))
     let preprocessing = Preprocessing(

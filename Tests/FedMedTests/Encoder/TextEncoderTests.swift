@@ -13,7 +13,7 @@ struct TextEncoderTests {
     let token_ids: [[Int]]
   }
 
-  @Test func tokensAreCLIPs() throws {
+  @Test func tokensAgreeWithCLIP() throws {
     let cases: Cases = try Golden.json("clip-tiny/expect/cases.json")
     let tokenizer = try Tokenizer(folder: Golden.url("clip-tiny").path)
     #expect(cases.texts.count == 10)
@@ -23,14 +23,14 @@ struct TextEncoderTests {
     }
   }
 
-  @Test func featuresAreCLIPs() throws {
+  @Test func featuresAgreeWithCLIP() throws {
     let cases: Cases = try Golden.json("clip-tiny/expect/cases.json")
     let actual = try TextEncoder(folder: Golden.url("clip-tiny").path).encode(cases.texts)
     #expect(relativeError(actual, try Golden.array("clip-tiny/expect/text_features")) < 1e-3)
   }
 
-  /// tokenizer.json has the same in one file; merges stand in it as lists or as texts.
-  @Test(arguments: [true, false]) func oneFileServesAsWell(isList: Bool) throws {
+  /// tokenizer.json contains vocabulary and merges, the latter as lists or as texts.
+  @Test(arguments: [true, false]) func readsASingleTokenizerFile(isList: Bool) throws {
     let folder = try TemporaryFolder()
     let vocabulary: [String: Int] = try Golden.json("clip-tiny/vocab.json")
     let merges = String(decoding: try Golden.bytes("clip-tiny/merges.txt"), as: UTF8.self)
@@ -50,8 +50,8 @@ struct TextEncoderTests {
     }
   }
 
-  /// The same letters, composed or not.
-  @Test func lettersAreComposed() throws {
+  /// Composed and decomposed letters give the same tokens.
+  @Test func composesLetters() throws {
     let tokenizer = try Tokenizer(folder: Golden.url("clip-tiny").path)
     let (composed, apart) = ("Me\u{301}nie\u{300}re", "M\u{E9}ni\u{E8}re")
     #expect(Array(composed.unicodeScalars) != Array(apart.unicodeScalars))

@@ -11,7 +11,7 @@ struct VisionEncoderTests {
     let images: [String]
   }
 
-  /// The folder's images as the folder's own preprocessing has them.
+  /// The features of the folder's images, with the folder's own preprocessing.
   func features(_ folder: String, mean: [Float], deviation: [Float]) throws -> Matrix {
     let cases: Cases = try Golden.json("\(folder)/expect/cases.json")
     let preprocessing = Preprocessing(
@@ -22,7 +22,8 @@ struct VisionEncoderTests {
       cases.images.map { preprocessing.fit(try Golden.image($0)) }, preprocessing: preprocessing)
   }
 
-  /// transformers' CLIP with half-precision weights and single-precision arithmetic.
+  /// Compares with CLIP of transformers, with half-precision weights and single-precision
+  /// arithmetic.
   @Test func agreesWithCLIP() throws {
     let actual = try features(
       "clip-tiny", mean: [0.48145466, 0.4578275, 0.40821073],
@@ -31,7 +32,7 @@ struct VisionEncoderTests {
     #expect(relativeError(actual, expected) < 1e-3)
   }
 
-  /// transformers' DINOv2, positions interpolated from 5 × 5 to 16 × 16.
+  /// Compares with DINOv2 of transformers, with positions interpolated from 5 × 5 to 16 × 16.
   @Test func agreesWithDINOv2() throws {
     let (mean, deviation): ([Float], [Float]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     let actual = try features("dinov2-tiny", mean: mean, deviation: deviation)
@@ -39,9 +40,9 @@ struct VisionEncoderTests {
     #expect(relativeError(actual, expected) < 1e-4)
   }
 
-  /// A classifier built around the encoder has its tensors under another name; a config may leave
-  /// out what transformers has by default.
-  @Test func otherNamesAndShortConfigsAreUnderstood() throws {
+  /// A classifier built on the encoder has its tensors under another name; a config may omit the
+  /// defaults of transformers.
+  @Test func acceptsOtherTensorNamesAndShortConfigs() throws {
     let folder = try TemporaryFolder()
     let bytes = try Golden.bytes("dinov2-tiny/model.safetensors")
     let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -73,8 +74,9 @@ struct VisionEncoderTests {
     #expect(try features(folder.url.path) == features(Golden.url("dinov2-tiny").path))
   }
 
-  /// PyTorch's bicubic interpolation with antialias, which the models with registers use.
-  @Test func smoothedPositionsArePyTorchs() {
+  /// Compares with PyTorch's bicubic interpolation with antialiasing, which models with registers
+  /// use.
+  @Test func smoothedPositionsAgreeWithPyTorch() {
     let positions = Matrix(rows: 25, columns: 1, elements: (0..<25).map { Float($0 * 7 % 11) })
     let expected: [Int: [Float]] = [
       3: [3.81467, 5.36379, 6.61041, 3.28594, 5.07866, 5.58519, 5.38746, 4.18032, 3.8587],

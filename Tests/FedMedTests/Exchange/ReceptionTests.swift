@@ -9,7 +9,7 @@ import Testing
 @testable import FMMetrics
 @testable import FMNumerics
 
-/// What is taken from a folder that others can write to.
+/// Answers from folders that sites can write to.
 struct ReceptionTests {
   let folder: TemporaryFolder
   let exchange: String
@@ -29,7 +29,7 @@ struct ReceptionTests {
     "\(exchange)/\(site)/answer/\(name)"
   }
 
-  /// An update of the model, as site `site` would send it.
+  /// Writes an update of the model, as `site` would send it.
   private func update(
     of site: String, into name: String = "update.tar", change: (inout Manifest) -> Void = { _ in }
   ) throws -> String {
@@ -54,12 +54,12 @@ struct ReceptionTests {
     return try reception.decide(name: site, exchange: exchange, suffix: ".tar")
   }
 
-  @Test func aValidAnswerIsCopiedAndCleared() throws {
+  @Test func copiesAndClearsAValidAnswer() throws {
     #expect(try decide() == nil)
     try FileManager.default.moveItem(atPath: update(of: "a"), toPath: place("update.tar"))
     let decision = try #require(try decide())
     #expect(decision.refusal == nil && decision.site == "a" && !decision.isLate)
-    // What was verified is what is written, whatever stands there by now.
+    // The verified bytes are written, even if the file has changed since.
     let before = try folder.read("exchange/a/answer/update.tar")
     try Data("other".utf8).write(to: URL(fileURLWithPath: place("update.tar")))
     try folder.create("kept.tar") { descriptor, file throws(FedMedError) in
@@ -70,8 +70,8 @@ struct ReceptionTests {
     #expect(!FileManager.default.fileExists(atPath: place("update.tar")))
   }
 
-  /// A link is not followed, wherever it leads: not even to a valid update.
-  @Test func linksAreNotFollowed() throws {
+  /// A link is refused even if it leads to a valid update.
+  @Test func doesNotFollowLinks() throws {
     let secret = try update(of: "a", into: "secret.tar")
     try FileManager.default.createSymbolicLink(
       atPath: place("update.tar"), withDestinationPath: secret)
@@ -81,7 +81,7 @@ struct ReceptionTests {
     #expect(FileManager.default.fileExists(atPath: secret))
     #expect(
       (try? FileManager.default.destinationOfSymbolicLink(atPath: place("update.tar"))) == nil)
-    // Nor is the folder itself a link.
+    // The folder itself must not be a link either.
     try FileManager.default.removeItem(atPath: "\(exchange)/b/answer")
     try FileManager.default.createSymbolicLink(
       atPath: "\(exchange)/b/answer", withDestinationPath: "\(exchange)/a/answer")
@@ -89,7 +89,7 @@ struct ReceptionTests {
     #expect(!other.hasFolder && other.refusal?.code == .badData)
   }
 
-  @Test(.timeLimit(.minutes(1))) func whatIsNoPlainFileOrTooLargeIsRefusedUnread() throws {
+  @Test(.timeLimit(.minutes(1))) func refusesSpecialAndLargeFilesUnread() throws {
     #expect(mkfifo(place("update.tar"), 0o600) == 0)
     #expect(try decide()?.refusal?.reason == "not a regular file")
     try decide()?.clear()
@@ -105,7 +105,7 @@ struct ReceptionTests {
     }
   }
 
-  @Test func whatWasNotAskedForIsRefused() throws {
+  @Test func refusesAnswersThatWereNotRequested() throws {
     func reason(_ site: String = "a", change: (inout Manifest) -> Void = { _ in }) throws -> String?
     {
       let path = try update(of: site, change: change)
@@ -124,14 +124,14 @@ struct ReceptionTests {
     #expect(
       try reason { $0.update.run.encoder.name = "x" }?.contains(
         "encoder or hyper-parameters differ") == true)
-    // Late is no fault: the round has gone on.
+    // There is no answer to another request.
     var late = Reception(
       .report, model: model, signers: nil, names: ["a"], known: [:])
     #expect(try late.decide(name: "a", exchange: exchange, suffix: ".tar") == nil)
   }
 
-  /// Without signatures nothing but the folder tells whose an answer is.
-  @Test func aFolderIsOneSites() throws {
+  /// Without signatures, only the folder shows which site an answer is from.
+  @Test func aFolderBelongsToOneSite() throws {
     func reason(_ site: String, known: [String: String] = [:]) throws -> String? {
       try? FileManager.default.removeItem(atPath: place("update.tar"))
       try FileManager.default.moveItem(atPath: update(of: site), toPath: place("update.tar"))
@@ -140,10 +140,10 @@ struct ReceptionTests {
     }
     #expect(try reason("a") == nil)
     #expect(try reason("A") == nil)
-    // The name of another folder, in any spelling.
+    // The site has the name of another folder, in any spelling.
     #expect(try reason("b")?.contains("does not belong to this folder") == true)
     #expect(try reason("Site 2")?.contains("does not belong to this folder") == true)
-    // Names that say nothing of the folder: the first to answer there is the one.
+    // A name unlike the folder's belongs to the first site that answers there.
     #expect(try reason("東京") == nil)
     #expect(try reason("東京", known: ["東京": "a"]) == nil)
     #expect(try reason("東京", known: ["東京": "b"])?.contains("does not belong") == true)

@@ -6,10 +6,10 @@ import Testing
 @testable import FMEncoder
 @testable import FMMetrics
 
-/// Files from outside, damaged at random: each is read or refused with an error of ours, without a
-/// crash, a hang or unbounded memory. Tests/Fuzz/run makes it many more than here.
+/// Randomly corrupted files from outside. Each is read or refused with an error, without a crash, a
+/// hang or unbounded memory. Tests/Fuzz/run makes more attempts.
 @Suite(.timeLimit(.minutes(30))) struct FuzzTests {
-  /// How many times the usual number.
+  /// The factor on the usual number of attempts.
   private let effort = ProcessInfo.processInfo.environment["FEDMED_FUZZ"].flatMap { Int($0) } ?? 1
 
   private func peakMemory() -> Int {
@@ -18,7 +18,7 @@ import Testing
     return usage.ru_maxrss / 1024
   }
 
-  @Test func images() throws {
+  @Test func survivesCorruptedImages() throws {
     var files: [[UInt8]] = []
     for folder in ["formats", "preprocess"] {
       let names = try FileManager.default.contentsOfDirectory(atPath: Golden.url(folder).path)
@@ -34,7 +34,7 @@ import Testing
     var (read, refused) = (0, 0)
     for round in 0..<400 * effort {
       let original = files[round % files.count]
-      let bytes = mutation.damaged(original, other: files[mutation.below(files.count)])
+      let bytes = mutation.corrupted(original, other: files[mutation.below(files.count)])
       do throws(FedMedError) {
         let image = try ImageDecoder.decode(bytes, window: nil)
         #expect(image.width * image.height <= ImageDecoder.largestPixels)
@@ -50,8 +50,8 @@ import Testing
     #expect(peakMemory() < 2048)
   }
 
-  /// A checkpoint of which one file is damaged, from its config to the features of an image.
-  @Test func checkpoints() throws {
+  /// A checkpoint with one corrupted file is used from its config to the features of an image.
+  @Test func survivesCorruptedCheckpoints() throws {
     let folder = try TemporaryFolder()
     let names = ["config.json", "preprocessor_config.json", "model.safetensors"]
     let files = try names.map { try Golden.bytes("dinov2-tiny/\($0)") }
@@ -63,15 +63,15 @@ import Testing
       for (index, name) in names.enumerated() {
         var bytes = files[index]
         if index == chosen {
-          // A head of safetensors is JSON too, and its length must still be right to be looked at.
+          // The header of safetensors is JSON too, and is parsed only if its length is right.
           let isText = index < 2 || mutation.below(2) == 0
           if !isText || mutation.below(4) == 0 {
-            bytes = mutation.damaged(bytes, other: files[mutation.below(3)])
+            bytes = mutation.corrupted(bytes, other: files[mutation.below(3)])
           } else if index < 2 {
-            bytes = mutation.damaged(json: bytes)
+            bytes = mutation.corrupted(json: bytes)
           } else {
             let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-            let head = mutation.damaged(json: Array(bytes[8..<8 + length]))
+            let head = mutation.corrupted(json: Array(bytes[8..<8 + length]))
             let size = (0..<8).map { UInt8(truncatingIfNeeded: head.count >> (8 * $0)) }
             bytes = size + head + bytes[(8 + length)...]
           }
@@ -80,7 +80,7 @@ import Testing
       }
       do throws(FedMedError) {
         let encoder = try ImageEncoder(folder: folder.url.path, isSquashed: false)
-        // A damaged size may ask for a large input; that it is asked for is enough.
+        // A corrupted size may request a large input, which is not computed here.
         guard encoder.preprocessing.side <= 448 else { continue }
         _ = try encoder.vision.encode(
           [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing)
@@ -95,8 +95,8 @@ import Testing
     #expect(peakMemory() < 2048)
   }
 
-  /// The texts' side: a vocabulary and merges.
-  @Test func vocabularies() throws {
+  /// The vocabulary and the merges of a text encoder.
+  @Test func survivesCorruptedVocabularies() throws {
     let folder = try TemporaryFolder()
     let vocabulary = Array(
       #"{"a": 0, "b</w>": 1, "ab</w>": 2, "<|startoftext|>": 3, "<|endoftext|>": 4}"#.utf8)
@@ -107,15 +107,15 @@ import Testing
     var mutation = Mutation(seed: 3)
     for round in 0..<100 * effort {
       try? FileManager.default.removeItem(at: folder.url.appendingPathComponent("vocab.json"))
-      func damaged(_ bytes: [UInt8]) -> [UInt8] {
+      func corrupted(_ bytes: [UInt8]) -> [UInt8] {
         mutation.below(2) == 0
-          ? mutation.damaged(json: bytes) : mutation.damaged(bytes, other: whole)
+          ? mutation.corrupted(json: bytes) : mutation.corrupted(bytes, other: whole)
       }
       if round % 2 == 0 {
-        try folder.write("vocab.json", damaged(vocabulary))
-        try folder.write("merges.txt", damaged(merges))
+        try folder.write("vocab.json", corrupted(vocabulary))
+        try folder.write("merges.txt", corrupted(merges))
       }
-      try folder.write("tokenizer.json", damaged(whole))
+      try folder.write("tokenizer.json", corrupted(whole))
       do throws(FedMedError) {
         let tokenizer = try Tokenizer(folder: folder.url.path)
         #expect(try tokenizer.encode("ab aab b").tokens.count == Tokenizer.length)

@@ -2,7 +2,7 @@ import Foundation
 
 @testable import FMNumerics
 
-/// Damage of every kind to a file's bytes, drawn from a seed.
+/// Random corruption of the bytes of a file, by a seed.
 struct Mutation {
   private var random: RandomStream
 
@@ -12,12 +12,12 @@ struct Mutation {
 
   mutating func below(_ count: Int) -> Int { count > 0 ? random.below(count) : 0 }
 
-  /// A place, rather in front, where the sizes stand.
+  /// A random offset, more often near the beginning, where sizes are stored.
   private mutating func place(_ count: Int) -> Int {
     below(2) == 0 ? below(min(count, 256)) : below(count)
   }
 
-  mutating func damaged(_ original: [UInt8], other: [UInt8]) -> [UInt8] {
+  mutating func corrupted(_ original: [UInt8], other: [UInt8]) -> [UInt8] {
     var bytes = original
     for _ in 0...below(3) {
       switch below(7) {
@@ -49,8 +49,8 @@ struct Mutation {
     return bytes
   }
 
-  /// One number or name in a JSON text replaced by another value.
-  mutating func damaged(json: [UInt8]) -> [UInt8] {
+  /// Replaces one number or name in a JSON text by another value.
+  mutating func corrupted(json: [UInt8]) -> [UInt8] {
     let text = String(decoding: json, as: UTF8.self)
     let values = [
       "-1", "0", "1", "3", "65536", "2147483648", "9223372036854775807", "1e308", "0.5", "null",

@@ -20,7 +20,7 @@ struct MaskedLinearTests {
     return layer
   }
 
-  @Test func startsInItsRangeWithEverythingOn() {
+  @Test func startsInItsRangeWithAllRowsActive() {
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     var layer = MaskedLinear(name: "l", inputs: 16, outputs: 40, random: &random)
     #expect(layer.weight.value.elements.allSatisfy { $0.magnitude <= 0.25 })
@@ -38,7 +38,7 @@ struct MaskedLinearTests {
       [[1, -1], [2, 2], [0.5, -0.5]], bias: [10, 20, 30], threshold: [1, 3, 3])
     var y = Matrix(rows: 1, columns: 3)
     layer.forward(Matrix(vector: [1, 2]), into: &y)
-    // s = 0 is on; a row that is off gives exactly 0, bias and all.
+    // A row with s = 0 is active; an inactive row gives exactly 0, without its bias.
     #expect(layer.mask == [true, false, false])
     #expect(y.elements == [9, 0, 0])
     var gradient = Matrix(vector: [1, 1, 1])
@@ -46,7 +46,7 @@ struct MaskedLinearTests {
     layer.backward(Matrix(vector: [1, 2]), gradient: &gradient, dx: &dx)
     #expect(dx.elements == [1, -1])
     #expect(layer.bias.gradient.elements == [1, 0, 0])
-    // dm = W x + b = (9, 26, 29.5); κ gets −ds where |s| ≤ 1, W ds sign(W) / in beside its own.
+    // dm = W x + b = (9, 26, 29.5). If |s| ≤ 1, κ receives −ds, and W additionally ds sign(W) / in.
     #expect(layer.threshold.gradient.elements == [-9, -26, 0])
     #expect(layer.weight.gradient.elements == [1 + 4.5, 2 - 4.5, 13, 13, 0, 0])
   }
@@ -60,7 +60,7 @@ struct MaskedLinearTests {
     #expect(layer.weight.gradient.elements == [0, 2 + 1])
   }
 
-  /// 1 of 100 rows on is enough; fewer, and κ goes back to 0.
+  /// With fewer than 1 of 100 rows active, κ is reset to 0.
   @Test func collapsedMaskIsReset() throws {
     let weights = [[Float]](repeating: [1], count: 100)
     let zeros = [Float](repeating: 0, count: 100)
@@ -79,7 +79,7 @@ struct MaskedLinearTests {
     #expect(y.elements == [Float](repeating: 3, count: 100))
   }
 
-  @Test func wrongShapesAreRefused() throws {
+  @Test func refusesWrongShapes() throws {
     #expect(throws: FedMedError.self) {
       try layer([[1, 2]], bias: [1, 2], threshold: [0])
     }

@@ -37,8 +37,8 @@ struct OptimizerTests {
     }
   }
 
-  /// Adam with L2 and SGD with momentum, by the definitions of torch.optim.
-  @Test func penaltiesAreGradients() {
+  /// Compares Adam with an L2 penalty and SGD with momentum with the definitions of torch.optim.
+  @Test func penaltiesAddToTheGradient() {
     let (rate, penalty) = (1e-2, 0.1)
     var adam = Adam(learningRate: rate, beta1: 0.9, beta2: 0.98, epsilon: 1e-6, penalty: penalty)
     var sgd = SGD(learningRate: rate, momentum: 0.9, penalty: penalty)
@@ -64,7 +64,7 @@ struct OptimizerTests {
     }
   }
 
-  /// Weight decay is on every parameter, thresholds included.
+  /// Weight decay applies to every parameter, including thresholds.
   @Test func thresholdDecaysWithoutGradient() {
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     var layer = MaskedLinear(name: "l", inputs: 2, outputs: 2, random: &random)
@@ -75,8 +75,8 @@ struct OptimizerTests {
     #expect(layer.threshold.value.elements == [Float(0.998), -0.5 * Float(0.998)])
   }
 
-  /// Both learning rates are multiplied by .97 from one round to the next.
-  @Test func learningRatesDecayFromRoundToRound() throws {
+  /// Both learning rates are multiplied by .97 after each round.
+  @Test func learningRatesDecayBetweenRounds() throws {
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     let fam = FeatureAdaptation(dimension: 8, random: &random)
     let mlp = LocalClassifier(dimension: 8, hidden: 8, classes: 2, random: &random)
@@ -89,7 +89,7 @@ struct OptimizerTests {
         method, try method.network(texts, shared: fam.tensors(), kept: mlp.tensors()), round: round)
       _ = training.epoch(
         features: randomMatrix(4, 8, seed: 4), labels: [0, 1, 1, 0], order: [0, 1, 2, 3])
-      // The first step of Adam is lr · g / (|g| + ε): about lr, whatever the gradient.
+      // The first step of Adam is lr · g / (|g| + ε), which is about lr for any gradient.
       return [
         (training.network.fam.layer2.weight.value[0, 0] - fam.layer2.weight.value[0, 0]).magnitude,
         (try #require(training.network.mlp).layers[3].weight.value[0, 0]

@@ -5,7 +5,7 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// FedMedCLIP without its parts, and with a contrast over all classes.
+/// FedMedCLIP without some of its parts, and with a contrast over all classes.
 struct AblationTests {
   let setting = MethodSetting(dimension: 8, classes: 3)
   let texts = ClassTexts(features: randomMatrix(3, 8, seed: 9), logitScale: 20)
@@ -28,7 +28,7 @@ struct AblationTests {
     return losses
   }
 
-  /// Contrasting with all classes is cross-entropy over τ z·t_c.
+  /// The contrast with all classes is the cross-entropy of the logits τ z·t_c.
   @Test func classContrastIsCrossEntropy() throws {
     var network = try network(method(["contrast": .name("classes"), "classifier": .name("none")]))
     let losses = losses(&network)
@@ -43,12 +43,12 @@ struct AblationTests {
     #expect(losses.terms.map(\.name) == ["contrastive"])
   }
 
-  /// Gradients of FAM's second layer against central differences of the total loss.
+  /// Compares the gradients of FAM's second layer with central differences of the total loss.
   @Test(arguments: [
     ["contrast": "classes"], ["classifier": "none"], ["masks": "none"],
     ["contrast": "classes", "classifier": "none", "masks": "none"],
   ])
-  func gradientsAreThoseOfTheLoss(given: [String: String]) throws {
+  func gradientsMatchTheLoss(given: [String: String]) throws {
     let method = try method(
       given.mapValues { .name($0) }.merging(["lambda": .number(0.5)]) { $1 })
     var network = try network(method)
@@ -64,17 +64,18 @@ struct AblationTests {
         return losses(&moved).total
       }
       let slope = (loss(1e-2) - loss(-1e-2)) / 2e-2
-      // ϖ gets no gradient, so that the distillation's is not quite that of its value.
+      // ϖ has no gradient, so the gradient of the distillation differs slightly from that of its
+      // value.
       #expect(abs(slope - Double(gradient[place])) < 2e-2 * largest)
     }
   }
 
-  /// Without masks, layers are those whose rows are all on, and archives have no thresholds.
-  @Test func withoutMasksEveryRowIsOn() throws {
+  /// Without masks, layers behave as if all rows were active, and archives have no thresholds.
+  @Test func withoutMasksAllRowsAreActive() throws {
     let (with, without) = (try method([:]), try method(["masks": .name("none")]))
     #expect(with.shared.filter { !$0.name.hasSuffix("threshold") } == without.shared)
     #expect(with.kept.filter { !$0.name.hasSuffix("threshold") } == without.kept)
-    // All on, and beyond the reach of the straight-through gradient.
+    // All rows are active, and outside the range of the straight-through gradient.
     func open(_ tensors: [Tensor]) -> [Tensor] {
       tensors.map { tensor in
         var tensor = tensor
@@ -92,8 +93,8 @@ struct AblationTests {
     #expect(masked.fam.layer2.weight.gradient == plain.fam.layer2.weight.gradient)
   }
 
-  /// Without an MLP nothing is kept, and FAM predicts.
-  @Test func withoutAClassifierNothingIsKept() throws {
+  /// Without an MLP there are no private arrays, and FAM predicts.
+  @Test func withoutAClassifierNothingIsPrivate() throws {
     let method = try method(["classifier": .name("none")])
     #expect(method.kept.isEmpty && method.predictors == ["fam"] && method.parts.count == 1)
     let predictions = try method.predict(
@@ -101,7 +102,7 @@ struct AblationTests {
     #expect(predictions.parts.map(\.predictor) == ["fam"])
   }
 
-  @Test func anEvenMixtureIsTheMean() throws {
+  @Test func evenMixtureIsTheMean() throws {
     let method = try method(["mixture": .name("even")])
     let predictions = try method.predict(
       x, texts: texts, shared: method.start(texts), kept: method.startKept(texts, site: "a"))

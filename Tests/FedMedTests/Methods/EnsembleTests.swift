@@ -5,16 +5,16 @@ import Testing
 @testable import FMNumerics
 
 struct EnsembleTests {
-  @Test func entropyHasItsFloor() {
+  @Test func entropyHasAFloor() {
     #expect(abs(Ensemble.entropy([0.5, 0.5]) - log(2)) < 1e-7)
     #expect(Ensemble.entropy([1, 0]) == 0)
-    // −p log 1e-12 where p is below the floor.
+    // A probability p below the floor contributes −p log 1e-12.
     let tiny = Double(Float(1e-20))
     #expect(abs(Ensemble.entropy([1e-20]) - tiny * -log(1e-12)) < 1e-30)
   }
 
-  /// The more certain one counts more: ϖ weighs the MLP by FAM's entropy.
-  @Test func weightIsTheOthersUncertainty() {
+  /// The more certain predictor has more weight: ϖ weights the MLP by the entropy of FAM.
+  @Test func weightIsTheEntropyOfTheOther() {
     #expect(Ensemble.weight(visual: [1, 0], local: [0.5, 0.5]) == 0)
     #expect(abs(Ensemble.weight(visual: [0.5, 0.5], local: [1, 0]) - 1) < 1e-9)
     #expect(abs(Ensemble.weight(visual: [0.3, 0.7], local: [0.7, 0.3]) - 0.5) < 1e-9)
@@ -25,7 +25,7 @@ struct EnsembleTests {
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     let fam = FeatureAdaptation(dimension: 8, random: &random)
     let mlp = LocalClassifier(dimension: 8, hidden: 6, classes: 3, random: &random)
-    // More than a batch, so that a batch's border is crossed.
+    // There are more samples than fit in one batch.
     let features = randomMatrix(Ensemble.batch + 3, 8)
     let texts = ClassTexts(features: randomMatrix(3, 8, seed: 5), logitScale: 20)
     let both = Ensemble.predict(features, fam: fam, mlp: mlp, texts: texts)
@@ -44,7 +44,7 @@ struct EnsembleTests {
     #expect(alone.fam == both.fam)
   }
 
-  @Test func nothingIsPredictedOfNothing() {
+  @Test func predictsNothingForNoSamples() {
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     let fam = FeatureAdaptation(dimension: 4, random: &random)
     let result = Ensemble.predict(
@@ -54,7 +54,7 @@ struct EnsembleTests {
     #expect(Predictions.classes(result.ensemble).isEmpty)
   }
 
-  @Test func equalProbabilitiesMeanTheFirstClass() {
+  @Test func predictsTheFirstClassOnATie() {
     #expect(
       Predictions.classes(Matrix(rows: 2, columns: 3, elements: [0.2, 0.4, 0.4, 1, 0, 0])) == [
         1, 0,

@@ -4,7 +4,7 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// Closed-form heads, against NumPy's and scikit-learn's values.
+/// Closed-form heads, compared with values of NumPy and scikit-learn.
 struct GaussianTests {
   let setting = MethodSetting(dimension: 16, classes: 4)
   let sites: [Samples]
@@ -21,7 +21,7 @@ struct GaussianTests {
     try GaussianStatistics(samples.features, labels: samples.labels, classes: 4)
   }
 
-  /// All samples in one place.
+  /// The pooled samples of all sites.
   var everything: Samples {
     let features = sites.flatMap(\.features.elements)
     return Samples(
@@ -50,7 +50,7 @@ struct GaussianTests {
     return (zip(actual, expected).map { abs($0 - $1) }.max() ?? .infinity) / largest
   }
 
-  @Test func sumsAreNumPys() throws {
+  @Test func sumsAgreeWithNumPy() throws {
     let all = try statistics(everything)
     #expect(try error(all.counts, "counts") == 0)
     #expect(try error(all.sums.elements, "class_sums") < 1e-9)
@@ -60,19 +60,19 @@ struct GaussianTests {
   }
 
   @Test(arguments: [0.05, 0.2, 0.5])
-  func discriminantsAreScikitLearns(shrinkage: Double) throws {
+  func discriminantsAgreeWithScikitLearn(shrinkage: Double) throws {
     let head = try GaussianHead(statistics(everything), .lda, shrinkage: shrinkage)
     #expect(try error(head.mean, "mean") < 1e-9)
     #expect(try error([head.scale], "scale") < 1e-9)
     #expect(try error(head.weight.elements, "lda_\(shrinkage)_weight") < 1e-6)
     #expect(try error(head.bias, "lda_\(shrinkage)_bias") < 1e-6)
-    // Through archives.
+    // The model also predicts after a pass through archives.
     let sum = try method(["shrinkage": .number(shrinkage)]).model(of: totals(sites)).tensors
     #expect(try error(sum[2].values.map { Double($0) }, "lda_\(shrinkage)_weight") < 1e-5)
     #expect(try error(sum[3].values.map { Double($0) }, "lda_\(shrinkage)_bias") < 1e-5)
   }
 
-  @Test func ridgeRegressionIsScikitLearns() throws {
+  @Test func ridgeRegressionAgreesWithScikitLearn() throws {
     struct Info: Decodable {
       struct Score: Decodable { let rss, df, gcv: Double }
       let scores: [String: Score]
@@ -111,7 +111,7 @@ struct GaussianTests {
     #expect(grouped == once)
   }
 
-  @Test func addingAndRemovingASiteGivesTheSameBytesAsNever() throws {
+  @Test func removedSiteLeavesNoTrace() throws {
     var sum = try totals([sites[0], sites[2]])
     let never = sum
     for (i, other) in try totals([sites[1]]).enumerated() {
@@ -121,7 +121,7 @@ struct GaussianTests {
     #expect(sum == never)
   }
 
-  @Test func sitesTogetherAreOneSite() throws {
+  @Test func sitesTogetherEqualOneSite() throws {
     let (apart, one) = (
       try method().model(of: totals(sites)).tensors,
       try method().model(of: totals([everything])).tensors
@@ -132,8 +132,8 @@ struct GaussianTests {
     }
   }
 
-  /// Three copies of each sample weigh three: the same mean, scale and covariance.
-  @Test func copiesAreWeights() throws {
+  /// Three copies of each sample give the same mean, scale and covariance.
+  @Test func copiesActAsWeights() throws {
     let copies = Samples(
       everything.features.gathering((0..<585).map { $0 % 195 }),
       labels: (0..<585).map { everything.labels[$0 % 195] })
@@ -143,7 +143,7 @@ struct GaussianTests {
     #expect(once.prior == thrice.prior)
   }
 
-  @Test func aSiteWithoutAClassLeavesThatClassesMeanAlone() throws {
+  @Test func siteWithoutAClassDoesNotChangeItsMean() throws {
     let without = sites[1].filtered { $0 != 2 }
     let (a, b) = (try statistics(sites[0]), try statistics(without))
     #expect(b.counts[2] == 0)
@@ -163,7 +163,7 @@ struct GaussianTests {
     failure { _ = try method(given).model(of: totals(samples)) }?.reason
   }
 
-  @Test func whatNoHeadCanBeMadeOfIsSaid() throws {
+  @Test func refusesDataThatNoHeadFits() throws {
     let few = Samples(sites[0].features.gathering(0..<10), labels: Array(sites[0].labels[..<10]))
     #expect(
       try #require(reason([few], ["shrinkage": .number(0)]))
@@ -190,7 +190,7 @@ struct GaussianTests {
         == "training sample 1 has features that are all zero")
   }
 
-  @Test func classesAndSamplesThatAreFewAreSaid() throws {
+  @Test func remarksOnMissingClassesAndFewSamples() throws {
     let method = try method()
     let model = try method.model(of: totals(sites.map { $0.filtered { $0 != 2 } }))
     #expect(model.missing == [2] && model.remarks.isEmpty)
@@ -201,14 +201,14 @@ struct GaussianTests {
     let few = Samples(sites[0].features.gathering(0..<12), labels: Array(sites[0].labels[..<12]))
     #expect(
       try method.model(of: totals([few])).remarks.last?.contains("12 training samples") == true)
-    // Classes that the model does not know are in no log loss.
+    // Samples of classes without a model are not in the log loss.
     #expect(
       try method.logLosses(everything, shared: model.tensors).count
         == everything.labels.count { $0 != 2 })
   }
 
-  /// Features so large or small that their squares do not fit in single precision have directions.
-  @Test func theScaleOfFeaturesHasNoMeaning() throws {
+  /// Features may be so large or small that their squares do not fit in single precision.
+  @Test func ignoresTheScaleOfFeatures() throws {
     let method = try method()
     let texts = ClassTexts(features: everything.features, logitScale: 1)
     let tensors = try method.model(of: totals(sites)).tensors
@@ -228,19 +228,19 @@ struct GaussianTests {
       .place == "weight.npy")
   }
 
-  /// 512 features and 7 classes: what is sent once, and what is kept, in bytes.
+  /// Compares the sizes of update and state, for 512 features and 7 classes.
   @Test func archivesAreSmall() throws {
     let large = MethodSetting(dimension: 512, classes: 7)
     func bytes(_ layout: Layout) -> Int { layout.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) } }
-    // With room for a manifest, and headers and padding of each member.
+    // The rest is for the manifest, and for the header and padding of each member.
     #expect(bytes(GaussianStatistics.layout(large)) + 16384 < 560_000)
     for shape in PersonalPart.Shape.allCases {
       #expect(bytes(PersonalPart.layout(large, shape)) + 16384 < 1_000_000)
     }
   }
 
-  /// Statistics that are none of so many samples do not spoil a sum unnoticed.
-  @Test func impossibleStatisticsAreRefused() throws {
+  /// Statistics that no samples can have are refused before they are added to a sum.
+  @Test func refusesImpossibleStatistics() throws {
     let method = try method()
     func place(_ change: (inout [Tensor]) -> Void) throws -> String? {
       var tensors = try statistics(sites[0]).tensors(method.sent)
@@ -254,7 +254,7 @@ struct GaussianTests {
     #expect(try place { $0[2].values[0] += 1 } == "statistics/second_moments.npy")
     #expect(try place { $0[2].values[1] = 50 } == "statistics/second_moments.npy")
     #expect(try place { $0[2].values[1] = 0x1p-26 } == "statistics/second_moments.npy")
-    // Entries that could be, of a matrix that could not: three directions, each opposed to the others.
+    // Each entry is possible, but the matrix is not: three directions, each opposed to the others.
     #expect(
       try place {
         for place in [1, 2, 17] { $0[2].values[place] = -0.9 * $0[2].values[0] }

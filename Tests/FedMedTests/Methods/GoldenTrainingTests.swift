@@ -7,11 +7,11 @@ import Testing
 @testable import FMMetrics
 @testable import FMNumerics
 
-/// One round of two epochs against PyTorch in float64, with the tolerances of the method's
-/// statement (`fedmedclip(7)`).
+/// Compares a round of two epochs with PyTorch in float64, within the tolerances stated in
+/// `fedmedclip(7)`.
 struct GoldenTrainingTests {
   struct Config: Decodable {
-    // The file's own keys.
+    // The names are keys in the file.
     // swift-format-ignore
     let D, H, C, B, N, epochs: Int
     // swift-format-ignore
@@ -55,7 +55,7 @@ struct GoldenTrainingTests {
 
   func mlp() throws -> LocalClassifier { try #require(training.network.mlp) }
 
-  /// Our name of an array → the file's.
+  /// The names of the arrays here and in the file.
   static func files(_ config: Config) -> [(ours: String, file: String)] {
     let layout =
       FeatureAdaptation.layout(dimension: config.D, isMasked: true)
@@ -79,7 +79,7 @@ struct GoldenTrainingTests {
     }
   }
 
-  /// Whether the layer of that array stands in front of a batch norm.
+  /// Whether the layer of that array precedes a batch normalization.
   static func precedesNorm(_ name: String) -> Bool {
     name.hasPrefix("mlp/layer") && !name.hasPrefix("mlp/layer4")
   }
@@ -119,7 +119,7 @@ struct GoldenTrainingTests {
       factor: 1, visualGradient: &visual, localGradient: &local)
     var adapted = Matrix(rows: config.B, columns: config.D)
     adapted.product(visual, texts.directions)
-    // The file's gradient of z holds M fixed.
+    // The gradient of z in the file treats M as constant.
     #expect(relativeError(adapted, try Golden.array("train/first/kl_grad_adapted")) < 1e-4)
     #expect(relativeError(local, try Golden.array("train/first/kl_grad_mlp_logits")) < 1e-4)
   }
@@ -133,7 +133,7 @@ struct GoldenTrainingTests {
     where !name.hasSuffix("mean") && !name.hasSuffix("variance") {
       names.append(name)
     }
-    // Parameters are visited layers first, then norms; archives list them in turn.
+    // Parameters are visited by layers and then by norms; archives list them alternately.
     names.sort { !$0.contains("norm") && $1.contains("norm") }
     #expect(names.count == gradients.count)
     let files = Dictionary(uniqueKeysWithValues: Self.files(config).map { ($0.ours, $0.file) })
@@ -193,8 +193,8 @@ struct GoldenTrainingTests {
     #expect(absoluteError(predictions.ensemble, try Golden.array("train/predict/ensemble")) < 1e-5)
   }
 
-  /// `epoch` runs the same steps, drops the short batch, and reports their mean.
-  @Test mutating func epochIsItsSteps() throws {
+  /// `epoch` runs the same steps, drops the short batch, and returns the mean of the losses.
+  @Test mutating func epochEqualsItsSteps() throws {
     var stepped = training
     let epoch = training.epoch(features: features, labels: labels, order: orders[0])
     #expect(epoch.steps == config.N / config.B)

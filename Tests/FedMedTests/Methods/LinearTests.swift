@@ -14,7 +14,7 @@ struct LinearTests {
       validation: Samples(x, labels: labels), texts: texts)
   }
 
-  /// One site with all samples, and as many steps as it takes: scikit-learn's logistic regression.
+  /// Training to convergence at one site gives the logistic regression of scikit-learn.
   @Test func convergesToLogisticRegression() throws {
     let x = try Golden.array("linear/features").matrix
     let labels = try Golden.array("linear/labels").integers
@@ -38,8 +38,8 @@ struct LinearTests {
     #expect(absoluteError(predictions.final, try Golden.array("linear/probabilities")) < 1e-5)
   }
 
-  /// Before the first step, a head that starts from the texts is the zero-shot classifier.
-  @Test func textsAreTheZeroShotClassifier() throws {
+  /// Before the first step, a head that starts from the texts equals the zero-shot classifier.
+  @Test func startsAsTheZeroShotClassifier() throws {
     let linear = try MethodDefinition.linear.make(setting, MethodDefinition.linear.values())
     let zeroShot = try MethodDefinition.zeroShot.make(setting, MethodDefinition.zeroShot.values())
     let x = randomMatrix(30, 8)
@@ -50,9 +50,9 @@ struct LinearTests {
     #expect(error?.code == .usage)
   }
 
-  /// The gradient of W and b against central differences of the loss.
+  /// Compares the gradient of W and b with central differences of the loss.
   @Test(arguments: ["unit", "raw"])
-  func gradientsAreThoseOfTheLoss(inputs: String) throws {
+  func gradientsMatchTheLoss(inputs: String) throws {
     let values = try MethodDefinition.linear.values(given: ["inputs": .name(inputs)])
     let method = LinearHead(setting, values)
     let start = try method.start(texts)

@@ -4,9 +4,9 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// Penalised logistic regression, against scikit-learn's.
+/// Penalized logistic regression, compared with that of scikit-learn.
 struct LocalLinearTests {
-  @Test func theMinimumIsScikitLearns() throws {
+  @Test func minimumAgreesWithScikitLearn() throws {
     let inputs = try Golden.array("linear/features").matrix
     let labels = try Golden.array("linear/labels").integers
     var regression = LogisticRegression(inputs, labels: labels, classes: 3)
@@ -18,14 +18,14 @@ struct LocalLinearTests {
     for (a, b) in zip(fit.bias, bias) { #expect(abs(a - b) < 1e-5) }
   }
 
-  /// What offsets explain, the intercepts need not.
+  /// Offsets take the place of intercepts.
   @Test func offsetsShiftTheLogits() throws {
     let inputs = try Golden.array("linear/features").matrix
     let labels = try Golden.array("linear/labels").integers
     var plain = LogisticRegression(inputs, labels: labels, classes: 3)
     let start = LogisticRegression.Fit(classes: 3, dimension: 8)
     let fit = plain.fit(penalty: 0.05, from: start)
-    // With the fit's own intercepts as offsets, there is nothing left for them.
+    // With the intercepts of a fit as offsets, the new intercepts vanish.
     var offsets = DoubleMatrix(rows: 60, columns: 3)
     for row in 0..<60 { for c in 0..<3 { offsets[row, c] = fit.bias[c] } }
     var shifted = LogisticRegression(inputs, labels: labels, classes: 3, offsets: offsets)
@@ -34,8 +34,8 @@ struct LocalLinearTests {
     for value in other.bias { #expect(abs(value) < 1e-4) }
   }
 
-  /// A site's fit predicts its own classes; a site that has none predicts nothing in particular.
-  @Test func sitesPredictAlone() throws {
+  /// A site's fit predicts its own classes; a site without samples predicts equal probabilities.
+  @Test func predictsFromASitesOwnSamples() throws {
     let x = try Golden.array("linear/features").matrix
     let labels = try Golden.array("linear/labels").integers
     let method = LocalLinear(MethodSetting(dimension: 8, classes: 3))

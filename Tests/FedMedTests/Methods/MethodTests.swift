@@ -7,7 +7,7 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// What every method promises, whatever it is.
+/// The requirements that every method must meet.
 struct MethodTests {
   let folder: TemporaryFolder
   let features: FeatureSet
@@ -17,7 +17,7 @@ struct MethodTests {
     features = try smallFeatures().archived(folder)
   }
 
-  /// Every method, and every wrapper around every method that it can wrap.
+  /// All methods, and each wrapper with each method that it can wrap.
   static let all: [String] = Methods.all.flatMap { method in
     method.isWrapper ? Methods.gradient.map { "\(method.name) \($0.name)" } : [method.name]
   }
@@ -36,7 +36,7 @@ struct MethodTests {
       #expect(Set(keys).count == keys.count)
       #expect(keys.contains(TrainingParameters.seed.key), "\(method.name)")
     }
-    // A key means one thing, so that an option can.
+    // A key has one meaning, because options are derived from keys.
     let all = Methods.all.flatMap(\.ownParameters)
     for a in all {
       for b in all where a.key == b.key {
@@ -50,13 +50,13 @@ struct MethodTests {
     }
   }
 
-  @Test func optionsAreSpelledByTheirKeys() {
+  @Test func derivesOptionsFromKeys() {
     #expect(FedMedCLIP.learningRateFAM.option == "learning-rate-fam")
     #expect(TrainingParameters.beta1.option == "beta1")
     #expect(TrainingParameters.localEpochs.option == "local-epochs")
   }
 
-  @Test func valuesAreChecked() throws {
+  @Test func refusesInvalidValues() throws {
     func reason(_ given: [String: HyperParameterScalar]) -> String? {
       failure { _ = try MethodDefinition.linear.values(given: given) }?.description
     }
@@ -74,9 +74,9 @@ struct MethodTests {
         == "parameters.base")
   }
 
-  /// From the first model to predictions of the second, by way of archives.
+  /// Runs from the first model through archives to predictions of the second one.
   @Test(arguments: all)
-  func roundsRunThroughArchives(name: String) throws {
+  func runsARoundThroughArchives(name: String) throws {
     let model = try model(name)
     let method = try model.method()
     #expect(model.tensors.map { TensorShape($0.name, $0.shape) } == method.shared)
@@ -87,9 +87,9 @@ struct MethodTests {
     #expect(round.state.latest.tensors == again.state.latest.tensors)
     #expect(round.tensors.map { TensorShape($0.name, $0.shape) } == method.sent)
     #expect(round.state.latest.tensors.map { TensorShape($0.name, $0.shape) } == method.kept)
-    // What only the server makes is not validated before it has.
+    // A model that only the server can compute is not validated before.
     if case .average = method.server { #expect(round.validation?.total == 12) }
-    // What is kept has no room in an update.
+    // An update cannot contain the private arrays.
     #expect(Set(method.sent.map(\.name)).isDisjoint(with: method.kept.map(\.name)))
 
     let update = try folder.create("update.tar") { descriptor, file throws(FedMedError) in
@@ -113,7 +113,7 @@ struct MethodTests {
     let x = try features.rows.matrix(Array(0..<20))
     let here = try method.predict(x, texts: texts, shared: global.tensors, kept: own)
     #expect(here.parts.map(\.predictor) == method.predictors)
-    // Global lacks what needs private parts, and predicts all the same.
+    // Global has no private part, and still predicts.
     let elsewhere = try method.predict(x, texts: texts, shared: global.tensors, kept: nil)
     #expect(elsewhere.parts.last?.predictor == method.predictors.last)
     for part in here.parts + elsewhere.parts {

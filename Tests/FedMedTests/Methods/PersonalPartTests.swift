@@ -5,12 +5,12 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// What a site adds to the shared head: its prior, its temperature and its residual.
+/// The private part of a site: its prior, its temperature and its residual.
 extension GaussianTests {
-  @Test func aSitesPriorCorrectsProbabilities() throws {
+  @Test func priorCorrectsProbabilities() throws {
     let tensors = try method().model(of: totals(sites)).tensors
     for (site, samples) in sites.enumerated() {
-      // Without validation samples the private part is the prior alone.
+      // Without validation samples, the private part consists of the prior.
       let data = TrainingData(
         site: "a", round: 1, training: samples,
         validation: Samples(Matrix(rows: 0, columns: 16), labels: []),
@@ -24,9 +24,9 @@ extension GaussianTests {
     }
   }
 
-  /// On validation samples the private part is never worse than the shared head with the site's prior.
+  /// The comparison is with the shared head and the site's prior.
   @Test(arguments: ["lda", "ridge", "nb"], ["linear", "mlp"])
-  func thePrivatePartIsNeverWorseOnValidationSamples(head: String, residual: String) throws {
+  func privatePartIsNeverWorseOnValidationSamples(head: String, residual: String) throws {
     let method = try method(["head": .name(head), "residual": .name(residual)])
     let tensors = try method.model(of: totals(sites)).tensors
     for samples in sites {
@@ -47,8 +47,8 @@ extension GaussianTests {
     }
   }
 
-  /// Classes by the sign of a product: no linear residual finds them, the network does.
-  @Test func theNetworkLearnsWhatNoLinearResidualCan() {
+  /// The class is the sign of a product, which only the network can fit.
+  @Test func networkFitsWhereALinearResidualCannot() {
     func problem(_ seed: UInt64) -> ResidualProblem {
       var random = RandomStream(seed: seed, purpose: .noise)
       let inputs = random.uniformMatrix(rows: 400, columns: 4, bound: 2)
@@ -63,14 +63,14 @@ extension GaussianTests {
     #expect(loss(LinearResidual(training, validation)) > 0.68)
     let network = PerceptronResidual(training, validation, seed: 1, site: "a")
     #expect(loss(network) < 0.25)
-    // Each site draws its own numbers, always the same.
+    // Each site has its own random numbers, which depend on the seed.
     #expect(
       network.tensors() == PerceptronResidual(training, validation, seed: 1, site: "a").tensors())
     #expect(
       network.tensors() != PerceptronResidual(training, validation, seed: 1, site: "b").tensors())
   }
 
-  @Test func aKnownMixTakesTheSitesPlace() throws {
+  @Test func knownDistributionReplacesTheSitesPrior() throws {
     let method = try method()
     let tensors = try method.model(of: totals(sites)).tensors
     let x = sites[0].features
@@ -82,7 +82,7 @@ extension GaussianTests {
     #expect(even["prior"] == even["shared"])
   }
 
-  @Test func temperaturesAreFittedBySums() throws {
+  @Test func fitsTemperaturesFromSums() throws {
     let method = try method()
     let tensors = try method.model(of: totals(sites)).tensors
     let (count, losses) = try method.logLosses(everything, shared: tensors)

@@ -5,7 +5,7 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// Methods around gradient methods: FedProx and training without federation.
+/// Methods that wrap gradient methods: FedProx, and training without federation.
 struct WrapperTests {
   let setting = MethodSetting(dimension: 8, classes: 3)
   let texts = ClassTexts(features: randomMatrix(3, 8, seed: 9), logitScale: 20)
@@ -21,7 +21,7 @@ struct WrapperTests {
     return try definition.make(setting, definition.values(given: all))
   }
 
-  /// Arrays after a round, the shared ones first.
+  /// The arrays after a round, the shared ones first.
   func train(_ method: any FederatedMethod, samples: Int = 24) throws -> [Tensor] {
     let data = TrainingData(
       site: "a", round: 1,
@@ -34,7 +34,7 @@ struct WrapperTests {
   }
 
   @Test(arguments: ["linear", "fedmedclip"])
-  func withoutItsTermFedProxIsWhatItWraps(base: String) throws {
+  func fedProxWithoutItsTermEqualsItsBase(base: String) throws {
     let plain = try method(
       Methods.named(base), base == "fedmedclip" ? ["hidden": .integer(6)] : [:])
     let proximal = try method(.fedprox, ["base": .name(base), "mu": .number(0)])
@@ -42,23 +42,23 @@ struct WrapperTests {
     #expect(proximal.shared == plain.shared && proximal.kept == plain.kept)
   }
 
-  /// The first step starts at w^t, where the term is flat; the second does not.
+  /// The first step starts at w^t, where the gradient of the term is zero.
   @Test(arguments: ["linear", "fedmedclip"])
-  func theTermActsFromTheSecondStepOn(base: String) throws {
+  func proximalTermActsFromTheSecondStep(base: String) throws {
     func after(_ mu: Double, samples: Int) throws -> [Tensor] {
       try train(method(.fedprox, ["base": .name(base), "mu": .number(mu)]), samples: samples)
     }
     #expect(try after(0, samples: 8) == after(5, samples: 8))
     let (free, pulled) = (try after(0, samples: 16), try after(5, samples: 16))
     #expect(free != pulled)
-    // What a site keeps is not pulled in itself: under the same gradients it would be the same.
+    // The term does not act on private arrays; they differ only through the gradients.
     let size = try method(.fedprox, ["base": .name(base)]).shared.count
     #expect(free[..<size] != pulled[..<size])
   }
 
-  /// With plain gradient descent on a quadratic of Hessian H, the fixed point is
+  /// The fixed point of gradient descent on a quadratic with Hessian H is
   /// (H + μI)⁻¹ (H w° + μ w^t).
-  @Test func quadraticsHaveTheirFixedPoint() throws {
+  @Test func convergesToTheFixedPointOfAQuadratic() throws {
     struct Quadratic: GradientNetwork {
       struct Vector: Module {
         var parameter: Parameter
@@ -95,8 +95,8 @@ struct WrapperTests {
     }
   }
 
-  /// A strong pull leaves the global model where it was.
-  @Test func aStrongPullHoldsTheModel() throws {
+  /// A strong term keeps the global model where it was.
+  @Test func strongTermHoldsTheModel() throws {
     func moved(_ mu: Double) throws -> Float {
       let method = try method(
         .fedprox,
@@ -113,9 +113,9 @@ struct WrapperTests {
     #expect(try moved(1000) < 0.05 * moved(0))
   }
 
-  /// Alone, a site's first round is that of the wrapped method; nothing is sent.
+  /// The first round equals that of the wrapped method, but nothing is sent.
   @Test(arguments: ["linear", "fedmedclip"])
-  func aloneIsTheSameWithoutTheServer(base: String) throws {
+  func localEqualsItsBaseWithoutTheServer(base: String) throws {
     let plain = try method(
       Methods.named(base), base == "fedmedclip" ? ["hidden": .integer(6)] : [:])
     let local = try method(.local, ["base": .name(base)])

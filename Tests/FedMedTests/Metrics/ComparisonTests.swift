@@ -9,20 +9,21 @@ struct ComparisonTests {
       classes: 2, values: scores.flatMap { [1 - $0, $0] }, labels: labels, file: "t")
   }
 
-  /// Sums of binomial coefficients over 2ⁿ, by hand.
+  /// The expected values are sums of binomial coefficients over 2ⁿ.
   @Test func mcNemarIsExact() {
     #expect(McNemar.probability(first: 0, second: 0) == 1)
     #expect(abs(McNemar.probability(first: 1, second: 5) - 2.0 * 7 / 64) < 1e-12)
     #expect(abs(McNemar.probability(first: 8, second: 2) - 2.0 * 56 / 1024) < 1e-12)
     #expect(McNemar.probability(first: 3, second: 3) == 1)
-    // 2 · 2⁻⁵⁰, and numbers whose coefficients overflow.
+    // The first value is 2 · 2⁻⁵⁰; the coefficients of the others would overflow.
     #expect(abs(McNemar.probability(first: 50, second: 0) * 0x1p49 - 1) < 1e-9)
     #expect(McNemar.probability(first: 3000, second: 3000) == 1)
   }
 
-  /// Positives .9 .4, negatives .5 .3 .4: the shares of negatives below are 1 and (1 + ½)/3, those of
-  /// positives above ½, 1 and ¾; the variances of the shares, divided by their numbers.
-  @Test func deLongByHand() throws {
+  /// For positives .9 and .4 and negatives .5, .3 and .4, the shares of negatives below are 1 and
+  /// (1 + ½)/3, and those of positives above are ½, 1 and ¾. Their variances are divided by their
+  /// numbers.
+  @Test func deLongMatchesHandComputation() throws {
     let scores = try binary([0.9, 0.4, 0.5, 0.3, 0.4], [1, 1, 0, 0, 0])
     let area = try #require(DeLong(scores, class: 1))
     #expect(abs(area.auc - 0.75) < 1e-12)
@@ -36,22 +37,23 @@ struct ComparisonTests {
     #expect(abs((ranked.interval?.lower ?? 0) - (0.75 - reach)) < 1e-12)
     #expect(ranked.interval?.upper == 1)
     #expect(DeLong.probability(area, area) == 1)
-    // Against the reverse, whose shares are 1 less those: the difference .5, its variance 4 V.
+    // The reversed scores have complementary shares, so the difference is .5 and its variance 4 V.
     let reverse = try #require(
       DeLong(binary([0.1, 0.6, 0.5, 0.7, 0.6], [1, 1, 0, 0, 0]), class: 1))
     let z = 0.5 / (2 * area.variance.squareRoot())
     #expect(abs(DeLong.probability(area, reverse) - erfc(z / 2.0.squareRoot())) < 1e-12)
   }
 
-  @Test func holmByHand() {
+  @Test func holmMatchesHandComputation() {
     let corrected = Holm.corrected([0.01, 0.04, 0.03, 0.5])
     for (ours, theirs) in zip(corrected, [0.04, 0.09, 0.09, 0.5]) {
       #expect(abs(ours - theirs) < 1e-12)
     }
   }
 
-  /// Each draw has as many of each class, whole groups, and depends on the seed alone.
-  @Test func drawsKeepClassesAndGroups() {
+  /// Each resample has the same number of each class, contains whole groups, and depends only on
+  /// the seed.
+  @Test func resamplesKeepClassesAndGroups() {
     let labels = [0, 0, 0, 1, 1, 2]
     func draws(_ groups: [Int]?, seed: UInt64) -> [[Int]] {
       let bootstrap = Bootstrap(labels: labels, groups: groups, count: 50, seed: seed)
@@ -69,8 +71,8 @@ struct ComparisonTests {
     }
   }
 
-  /// Twice the smaller side, with one more of each.
-  @Test func probabilityOfPairedDraws() {
+  /// The probability is twice that of the smaller side, with one more resample on each.
+  @Test func computesTheProbabilityOfPairedResamples() {
     #expect(Bootstrap.probability([1, 2, -1, 3]) == 2 * 2.0 / 5)
     #expect(Bootstrap.probability([0, 0, 1, 1]) == 2 * 2.0 / 5)
     #expect(Bootstrap.probability([1, 1, 1]) == 2 * 1.0 / 4)
@@ -78,8 +80,8 @@ struct ComparisonTests {
     #expect(Bootstrap.probability([nil, 1]) == nil)
   }
 
-  /// A model that is right more often, and one that is as good; the same draws for both.
-  @Test func comparisonByPairedDraws() throws {
+  /// Compares with a worse model and with an equally good one, by the same resamples.
+  @Test func comparesModelsByPairedResamples() throws {
     let labels = (0..<200).map { $0 % 2 }
     func predictions(wrong: (Int) -> Bool) throws -> LabelledProbabilities {
       try binary(labels.indices.map { (labels[$0] == 1) != wrong($0) ? 0.8 : 0.2 }, labels)
@@ -99,7 +101,7 @@ struct ComparisonTests {
     let same = try #require(sites[1].entries.first { $0.name == "macro_f1" })
     #expect(same.probability == 1 && same.corrected == 1)
     #expect(same.interval?.lower == 0 && same.interval?.upper == 0)
-    // Holm over the two sites: twice McNemar's.
+    // Holm's correction for two sites doubles McNemar's probability.
     let accuracy = try #require(sites[0].entries.first { $0.name == "accuracy" })
     #expect(accuracy.probability == McNemar.probability(first: 40, second: 10))
     #expect(accuracy.corrected == 2 * McNemar.probability(first: 40, second: 10))
@@ -113,8 +115,8 @@ struct ComparisonTests {
     #expect(Bootstrap.interval([nil, nil, 1], level: 0.95) == nil)
   }
 
-  /// An interval of an accuracy is about that of the binomial distribution.
-  @Test func intervalOfAnAccuracy() throws {
+  /// The interval of an accuracy is close to that of the binomial distribution.
+  @Test func accuracyIntervalIsNearTheBinomial() throws {
     let labels = [Int](repeating: 1, count: 400)
     let scores = labels.indices.map { $0 < 320 ? 0.9 : 0.1 }
     let predictions = try binary(scores, labels)

@@ -5,31 +5,31 @@ import Testing
 @testable import FMMetrics
 @testable import FMNumerics
 
-/// No number in a report rests on few samples, nor can such a number be found by subtracting.
+/// No number in a report is based on few samples, nor can such a number be found by subtraction.
 struct DisclosureTests {
   private func shown(_ counts: [Int], _ minimum: Int = 5) -> [Bool] {
     Disclosure(counts: counts, minimum: minimum).isShown
   }
 
-  @Test func smallClassesAreHiddenWithTheNextSmallest() {
+  @Test func hidesSmallClassesWithTheNextSmallest() {
     #expect(shown([9, 8, 7]) == [true, true, true])
     #expect(shown([0, 5, 90]) == [true, true, true])
-    // One alone would be what the others leave of the total.
+    // A single hidden class could be computed from the total and the others.
     #expect(shown([9, 1, 7, 30]) == [true, false, false, true])
     #expect(shown([3, 4, 20, 30]) == [false, false, true, true])
-    // Where one is hidden, so are those without samples: else the hidden one would be known to have some.
+    // If a class is hidden, so are those without samples; otherwise it would be known to have some.
     #expect(shown([0, 1, 9, 30]) == [false, false, false, true])
     #expect(shown([0, 0, 9, 30]) == [true, true, true, true])
     #expect(shown([20, 20, 1, 1, 1, 1, 1, 0]) == [true, true] + Array(repeating: false, count: 6))
-    // Two with three samples together are too few.
+    // Two classes with three samples together are too few.
     #expect(shown([1, 2, 20, 30]) == [false, false, false, true])
-    // Of two classes both, as each is the other's rest.
+    // Of two classes, both are hidden, because each is the rest of the other.
     #expect(shown([4, 100]) == [false, false])
     #expect(shown([1, 1, 1], 1) == [true, true, true])
   }
 
-  /// Whatever the counts: what is hidden is at least two classes of at least the minimum together.
-  @Test func whatIsHiddenIsNeverAlone() {
+  /// For any counts, at least two classes are hidden, which together have at least the minimum.
+  @Test func neverHidesASingleClass() {
     var random = RandomStream(seed: 1, purpose: .partition)
     for _ in 0..<2000 {
       let minimum = 1 + Int(random.below(8))
@@ -38,7 +38,7 @@ struct DisclosureTests {
       let isShown = shown(counts, minimum)
       let hidden = zip(counts, isShown).filter { !$0.1 }.map(\.0)
       #expect(zip(counts, isShown).allSatisfy { $0 == 0 || $0 >= minimum || !$1 })
-      // Those without samples are shown only where nothing is hidden.
+      // Classes without samples are shown only if nothing is hidden.
       #expect(hidden.isEmpty || zip(counts, isShown).allSatisfy { $0 > 0 || !$1 })
       #expect(
         hidden.isEmpty || hidden.count { $0 > 0 } > 1 && hidden.reduce(0, +) >= minimum
@@ -46,7 +46,7 @@ struct DisclosureTests {
     }
   }
 
-  @Test func binsWithFewSamplesAreMerged() throws {
+  @Test func mergesBinsWithFewSamples() throws {
     let matrix = Matrix(
       rows: 9, columns: 2,
       elements: [0.51, 0.58, 0.66, 0.70, 0.71, 0.72, 0.91, 0.92, 0.99].flatMap { [$0, 1 - $0] })
@@ -62,7 +62,7 @@ struct DisclosureTests {
     #expect(Disclosure.merged(bins, minimum: 10).map(\.count) == [9])
   }
 
-  /// Sites with one sample of class 2: nothing of it can be told from the report.
+  /// The report of a site with the given number of samples of each class.
   private func report(_ counts: [Int], minimum: Int = 5, split: Split = .test) throws -> Report {
     let labels = counts.enumerated().flatMap { Array(repeating: $0, count: $1) }
     var matrix = randomMatrix(labels.count, counts.count, seed: 5)
@@ -73,16 +73,16 @@ struct DisclosureTests {
       labels: labels, names: counts.indices.map { "c\($0)" }, minimum: minimum, file: "f")
   }
 
-  @Test func aRareClassIsNotInTheReport() throws {
+  @Test func omitsARareClass() throws {
     let report = try report([20, 30, 1, 8])
     let details = try #require(report.scores["ensemble"]?.details)
     #expect(details.hidden == [2, 3] && report.hiddenClasses == 2)
     #expect(details.confusion[2] == nil && details.curves[2] == nil)
     #expect(details.confusion[3] == nil && details.curves[3] == nil)
-    // What the totals leave is nine samples of two classes.
+    // The totals reveal nine samples of two classes.
     #expect(report.total - details.visible.total == 9)
     #expect(details.reliability.allSatisfy { $0.count >= 5 })
-    // Means over classes are those of the visible ones: they say nothing of the others.
+    // Means over classes are those of the visible classes and reveal nothing about the others.
     for predictor in ["fam", "mlp", "ensemble"] {
       let values = try #require(report.scores[predictor]?.values)
       #expect(values[.balancedAccuracy] == details.visible.balancedAccuracy)
@@ -93,7 +93,7 @@ struct DisclosureTests {
     #expect(try Report.read(report.json.text) == report)
   }
 
-  /// A curve has no step of a few samples, which would be their probability.
+  /// A step of a few samples would reveal their probabilities.
   @Test func curvesHaveStepsOfSeveralSamples() throws {
     for counts in [[25, 5, 10], [100, 101, 7], [5, 5, 5], [6, 0, 40]] {
       let report = try report(counts)
@@ -105,14 +105,14 @@ struct DisclosureTests {
       }
       try report.validate(classes: 3, file: "f")
     }
-    // With a minimum of one, each sample is where it is.
+    // With a minimum of one, each sample has its own step.
     let exact = try #require(try report([25, 5, 10], minimum: 1).scores["ensemble"]?.details)
     #expect(exact.curves.compactMap { $0 }.contains { !$0.hasSteps(ofAtLeast: 5) })
   }
 
-  /// The fewest samples there may be, and one fewer, of either split.
+  /// Compares the minimum number of samples with one sample fewer.
   @Test(arguments: [Split.test, .validation])
-  func fewSamplesAreOnlyCounted(split: Split) throws {
+  func reportsOnlyCountsOfFewSamples(split: Split) throws {
     let few = try report([2, 2], split: split)
     #expect(few.total == 4 && few.scores.isEmpty && !few.hasCounts)
     try few.validate(classes: 2, file: "f")
@@ -123,8 +123,8 @@ struct DisclosureTests {
     try none.validate(classes: 2, file: "f")
   }
 
-  /// A report that says more than its minimum allows is refused.
-  @Test func reportsMustKeepTheirWord() throws {
+  /// A report that reveals more than its minimum allows is refused.
+  @Test func refusesReportsBelowTheirMinimum() throws {
     let open = try report([20, 30, 1, 8], minimum: 1)
     let text = open.json.line.replacing(#""minCount": 1"#, with: #""minCount": 5"#)
     #expect(failure { try Report.read(text).validate(classes: 4, file: "f") }?.code == .badData)

@@ -31,8 +31,8 @@ struct MetricsTests {
     #expect(abs(confusion.macroRecall - expected.macro_recall) < 1e-9)
   }
 
-  /// Class 2 occurs nowhere, class 1 is never predicted, class 3 is predicted but not there.
-  @Test func absentClassesFollowScikitLearn() {
+  /// Class 2 does not occur, class 1 is never predicted, class 3 is predicted but has no samples.
+  @Test func absentClassesAgreeWithScikitLearn() {
     let confusion = ConfusionMatrix(truth: [0, 0, 1], predicted: [0, 3, 0], classes: 4)
     #expect(confusion.balancedAccuracy == 0.25)
     #expect(abs(confusion.macroPrecision - 0.5 / 3) < 1e-12)
@@ -40,7 +40,7 @@ struct MetricsTests {
     #expect(abs(confusion.macroF1 - 0.5 / 3) < 1e-12)
   }
 
-  @Test func validationReportsHoldCountsAlone() throws {
+  @Test func validationReportsContainOnlyCounts() throws {
     let matrix = Matrix(rows: 2, columns: 2, elements: [1, 0, 1, 0])
     let predictions = Predictions(fam: matrix, mlp: matrix, ensemble: matrix)
     let report = try Report(
@@ -62,7 +62,7 @@ struct MetricsTests {
       labels: Golden.array("metrics/labels").integers, file: "golden")
   }
 
-  @Test func probabilityScoresAreScikitLearns() throws {
+  @Test func probabilityScoresAgreeWithScikitLearn() throws {
     let predictions = try golden()
     let expected: Values = try Golden.json("metrics/values.json")
     let ranked = (0..<5).map { RankedScores(predictions, class: $0) }
@@ -83,7 +83,7 @@ struct MetricsTests {
     }
   }
 
-  @Test func curvesAreScikitLearns() throws {
+  @Test func curvesAgreeWithScikitLearn() throws {
     let ranked = (0..<5).map { c in try? RankedScores(golden(), class: c) }.compactMap { $0 }
     let falses = try Golden.array("metrics/roc_class0_fpr").values
     let trues = try Golden.array("metrics/roc_class0_tpr").values
@@ -107,11 +107,11 @@ struct MetricsTests {
     try LabelledProbabilities(classes: classes, values: values, labels: labels, file: "t")
   }
 
-  /// Ties count half, whatever the order of the samples.
+  /// The order of the samples has no effect.
   @Test func tiesCountHalf() throws {
     let values = [0.5, 0.5, 0.5, 0.5, 0.2, 0.8, 0.8, 0.2]
     let ranked = RankedScores(try small(values, [1, 0, 1, 0]), class: 1)
-    // Pairs of a positive (.5, .8) and a negative (.5, .2): ½, 1, 1, 1.
+    // Pairs of a positive (.5, .8) and a negative (.5, .2) count ½, 1, 1 and 1.
     #expect(ranked.auc == 3.5 / 4)
     #expect(ranked.points.count == 4)
     #expect(ranked.sensitivity(atSpecificity: 1) == 0.5)
@@ -119,7 +119,7 @@ struct MetricsTests {
     #expect(ranked.netBenefitOfAll(at: 0.5) == 0)
   }
 
-  @Test func whatIsNotDefinedIsMissing() throws {
+  @Test func undefinedScoresAreNil() throws {
     let one = ScoreList(
       try small([1, 0, 0], [0], classes: 3), names: ["a", "b", "c"])
     #expect(one.value(of: "accuracy") == 1)
@@ -131,7 +131,7 @@ struct MetricsTests {
     #expect(!demand.isMet(by: one.value(of: "macro_auc")))
   }
 
-  @Test func demandsAreCompared() {
+  @Test func comparesRequirements() {
     for (text, value, isMet) in [
       ("a>=.7", 0.7, true), ("a>.7", 0.7, false), ("a <= 0.5", 0.5, true), ("a<1e-3", 0.1, false),
     ] {
@@ -142,8 +142,8 @@ struct MetricsTests {
     }
   }
 
-  /// A confidence of exactly 1 belongs to the last bin, one on a border to the bin below it.
-  @Test func bordersOfBins() throws {
+  /// A confidence of exactly 1 belongs to the last bin, and one on a border to the bin below it.
+  @Test func assignsBordersToTheLowerBin() throws {
     let values = [1, 0, 0.5, 0.5, 0.75, 0.25, 0.6, 0.4]
     let table = ReliabilityTable(try small(values, [0, 1, 1, 0]), bins: 4, binning: .width)
     #expect(table.bins.map(\.count) == [1, 2, 1])
@@ -154,7 +154,7 @@ struct MetricsTests {
     #expect(mass.bins.map(\.correct) == [1, 1])
   }
 
-  @Test func noProbabilitiesAreRefused() throws {
+  @Test func refusesNumbersThatAreNotProbabilities() throws {
     func message(_ values: [Double], _ labels: [Int]) -> String? {
       do throws(FedMedError) {
         _ = try LabelledProbabilities(classes: 2, values: values, labels: labels, file: "t")

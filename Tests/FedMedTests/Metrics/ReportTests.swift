@@ -20,8 +20,8 @@ struct ReportTests {
       labels: labels, names: ["a", "b", "c"], minimum: 5, file: "f")
   }
 
-  /// At a threshold, what the order of the probabilities says of it.
-  @Test func countsAtThresholdsAreThoseOfTheOrder() throws {
+  /// The counts at a threshold follow from the order of the probabilities.
+  @Test func thresholdCountsMatchTheRanking() throws {
     let (matrix, labels) = try predictions(200, seed: 3)
     let all = try LabelledProbabilities(matrix, labels: labels, file: "f")
     for c in 0..<3 {
@@ -39,7 +39,7 @@ struct ReportTests {
     #expect(zip(thresholds, thresholds.dropFirst()).allSatisfy { $0 < $1 })
   }
 
-  /// Sums of two sites' details are the details of all their samples.
+  /// The sum of the details of two sites equals the details of all their samples.
   @Test func detailsAddUp() throws {
     func details(_ predictions: LabelledProbabilities) -> Report.Details {
       let all = Disclosure(counts: [9, 9, 9], minimum: 1)
@@ -63,7 +63,7 @@ struct ReportTests {
     }
   }
 
-  @Test func reportsAreReadBackAsWritten() throws {
+  @Test func readsReportsBack() throws {
     let report = try report()
     let read = try Report.read(report.json.text)
     #expect(read.json == report.json)
@@ -71,14 +71,14 @@ struct ReportTests {
     #expect(read.scores["ensemble"]?.values.count == Score.allCases.count)
   }
 
-  /// A model that makes no error is not an impossible one; nor is a site with one class alone.
+  /// A model may make no errors, and a site may have a single class.
   @Test(arguments: [
     [700, 900], [3000, 1, 1777], [0, 800, 0], [5, 6, 7], [1234, 2345, 3456],
-  ]) func perfectScoresAreValid(counts: [Int]) throws {
+  ]) func acceptsPerfectScores(counts: [Int]) throws {
     let labels = counts.enumerated().flatMap { Array(repeating: $0, count: $1) }
     var matrix = Matrix(rows: labels.count, columns: counts.count)
     for (row, label) in labels.enumerated() {
-      // A different confidence for each sample, all of them right.
+      // Each sample has a different confidence, and all predictions are correct.
       matrix[row, label] = 0.6 + 0.39 * Float(row) / Float(labels.count)
       for c in counts.indices where c != label {
         matrix[row, c] = (1 - matrix[row, label]) / Float(counts.count - 1)
@@ -94,7 +94,7 @@ struct ReportTests {
     }
   }
 
-  /// A report from outside may say anything.
+  /// A report from outside may contain anything.
   @Test(arguments: [
     (#""correct": 1"#, #""correct": 41"#), (#""total": 40"#, #""total": 39"#),
     (#""total": 40"#, #""total": -1"#), (#""total": 40"#, #""total": 9223372036854775807"#),
@@ -113,7 +113,7 @@ struct ReportTests {
     ),
     (#""upper": 0."#, #""upper": 7."#), (#""confidence": "#, #""confidence": 1e300, "y": "#),
   ])
-  func impossibleReportsAreRefused(part: String, other: String) throws {
+  func refusesImpossibleReports(part: String, other: String) throws {
     let text = try report().json.line
     let range = try #require(text.firstRange(of: part))
     let changed = text[..<range.lowerBound] + other + text[range.upperBound...]
@@ -123,7 +123,7 @@ struct ReportTests {
       }?.code == .badData)
   }
 
-  @Test func namesDoNotEscapeFromThePage() {
+  @Test func escapesNamesOnThePage() {
     #expect(HTML.escape("<b>&\"'x") == "&lt;b&gt;&amp;&quot;&#39;x")
     let plot = Plot(
       title: "</title><script>", description: "&", x: ("<x>", 0...1), y: ("y", 0...1),

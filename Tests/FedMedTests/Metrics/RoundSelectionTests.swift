@@ -16,7 +16,7 @@ struct RoundSelectionTests {
     model = try smallModel(folder, like: smallFeatures())
   }
 
-  /// A report of `correct` out of `total`, as an archive that says it is of `round`.
+  /// A report of `correct` out of `total` samples on the model of `round`, through an archive.
   func report(
     _ site: String, round: Int, _ correct: Int, _ total: Int, split: String = "validation",
     model: Character = "a"
@@ -41,33 +41,33 @@ struct RoundSelectionTests {
     return try SiteReport(path: path)
   }
 
-  @Test func theBestMeanWinsAndTiesGoToTheEarlier() throws {
+  @Test func selectsTheBestMeanAndTheEarlierOnATie() throws {
     let reports = [
       try report("a", round: 1, 5, 10), try report("b", round: 1, 10, 20),
       try report("a", round: 2, 9, 10), try report("b", round: 2, 4, 20),
       try report("a", round: 3, 9, 10), try report("b", round: 3, 4, 20),
-      // Better, but one site is too few.
+      // This round is better, but has too few sites.
       try report("a", round: 4, 10, 10),
     ]
     let selection = try RoundSelection(reports, minimumSites: 2)
     #expect(selection.scores.map(\.round) == [1, 2, 3, 4])
     #expect(selection.scores[0].accuracy == 0.5)
     #expect(abs((selection.scores[1].accuracy ?? 0) - 0.55) < 1e-12)
-    #expect(!selection.scores[3].competes)
+    #expect(!selection.scores[3].isCandidate)
     #expect(selection.best == 2)
     #expect(try RoundSelection(reports, minimumSites: 1).best == 4)
     #expect(try RoundSelection(reports, minimumSites: 3).best == nil)
     #expect(try RoundSelection(reports.reversed(), minimumSites: 2) == selection)
   }
 
-  /// A site without validation samples does not count; a round of zeros is still a round.
-  @Test func emptyReportsDoNotCount() throws {
+  /// A site without validation samples is ignored; a round with accuracy 0 is not.
+  @Test func ignoresEmptyReports() throws {
     let reports = [try report("a", round: 1, 0, 10), try report("b", round: 1, 0, 0)]
     #expect(try RoundSelection(reports, minimumSites: 1).best == 1)
     #expect(try RoundSelection(reports, minimumSites: 2).best == nil)
   }
 
-  @Test func doubleAndForeignReportsAreRefused() throws {
+  @Test func refusesDuplicateAndUnrelatedReports() throws {
     let twice = [try report("a", round: 1, 1, 2), try report("a", round: 1, 2, 2)]
     #expect(failure { _ = try RoundSelection(twice, minimumSites: 1) } != nil)
     let test = try report("b", round: 1, 1, 2, split: "test")
@@ -77,20 +77,20 @@ struct RoundSelectionTests {
     #expect(
       failure { _ = try RoundSelection(other, minimumSites: 1) }?.reason
         .hasPrefix("reports on another model of round 1") == true)
-    // Where they are only left out, the others count: of models the one that most report on.
-    var left: [String] = []
+    // If they are discarded instead, the others count: those on the model with the most reports.
+    var discarded: [String] = []
     let selection = try RoundSelection(
       [
         try report("b", round: 1, 2, 2, model: "b"), try report("a", round: 1, 1, 2),
         try report("c", round: 1, 1, 2), try report("c", round: 1, 2, 2), test,
       ], minimumSites: 1
-    ) { left.append($0.reason) }
-    #expect(left.count == 3)
+    ) { discarded.append($0.reason) }
+    #expect(discarded.count == 3)
     #expect(selection.scores.map(\.sites) == [2])
     #expect(selection.scores[0].accuracy == 0.5)
   }
 
-  @Test func tableHasSitesThenGlobalThenTheMean() throws {
+  @Test func tableListsSitesGlobalAndTheMean() throws {
     let reports = [
       try report("Global", round: 1, 1, 4, split: "test"),
       try report("b", round: 1, 3, 4, split: "test"),
@@ -106,6 +106,6 @@ struct RoundSelectionTests {
     let train = try report("c", round: 1, 2, 4, split: "train")
     #expect(
       failure { _ = try ResultTable(TestReports(reports + [train]), score: .accuracy) }?.reason
-        .hasPrefix("of the train split") == true)
+        .hasPrefix("expected the test split") == true)
   }
 }

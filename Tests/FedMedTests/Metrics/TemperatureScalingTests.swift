@@ -8,7 +8,7 @@ import Testing
 @testable import FMNumerics
 
 struct TemperatureScalingTests {
-  /// Two classes by their log-odds.
+  /// Probabilities of two classes from their log-odds.
   private func binary(_ odds: [Double], _ labels: [Int]) throws -> LabelledProbabilities {
     let values = odds.flatMap { odds in
       let p = 1 / (1 + exp(-odds))
@@ -17,9 +17,9 @@ struct TemperatureScalingTests {
     return try LabelledProbabilities(classes: 2, values: values, labels: labels, file: "t")
   }
 
-  /// All predictions with log-odds 4, 3 of 4 right: with the doubt of 1/(N + 2), the best log-odds
-  /// are those of the mean target, and T is their ratio.
-  @Test func temperatureByHand() throws {
+  /// All predictions have log-odds 4, and 3 of 4 are correct. With targets smoothed by 1/(N + 2),
+  /// the best log-odds are those of the mean target, and T is their ratio.
+  @Test func temperatureMatchesHandComputation() throws {
     let labels = (0..<400).map { $0 % 4 == 0 ? 0 : 1 }
     let predictions = try binary([Double](repeating: 4, count: 400), labels)
     let doubt = 1 / 402.0
@@ -28,12 +28,13 @@ struct TemperatureScalingTests {
     #expect(abs(TemperatureScaling.temperature(fitting: predictions) - expected) < 1e-9)
   }
 
-  /// Where all are right, it stays above its lowest: certainty of (N + 1)/(N + 2).
-  @Test func certaintyIsBounded() throws {
+  /// If all predictions are correct, the smoothed targets (N + 1)/(N + 2) keep the temperature
+  /// above its lower bound.
+  @Test func boundsTheTemperature() throws {
     let predictions = try binary([1, 1, 1, 1], [1, 1, 1, 1])
     let expected = 1 / log(5.0)
     #expect(abs(TemperatureScaling.temperature(fitting: predictions) - expected) < 1e-9)
-    // And where all are wrong, at its highest.
+    // If all are incorrect, it is at its upper bound.
     let wrong = try binary([1, 1, 1, 1], [0, 0, 0, 0])
     #expect(abs(TemperatureScaling.temperature(fitting: wrong) - 20) < 1e-9)
   }
@@ -48,12 +49,12 @@ struct TemperatureScalingTests {
       guard temperature == 1 else { continue }
       for i in 0..<100 { #expect(abs(q.elements[i] - p.elements[i]) < 1e-6) }
     }
-    // What was rounded to 0 stays finite.
+    // Probabilities that were rounded to 0 stay finite.
     let q = TemperatureScaling.apply(2, to: Matrix(vector: [1, 0]))
     #expect(q.elements.allSatisfy(\.isFinite) && abs(q[0, 1] - 1e-6) < 1e-7)
   }
 
-  @Test func noiseHasItsSizeAndKeepsToSamples() {
+  @Test func noiseHasTheGivenSizeAndDependsOnTheSample() {
     let x = randomMatrix(40, 50)
     let names = (0..<40).map { "s\($0)" }
     #expect(FeatureNoise.add(0, to: x, names: names, seed: 1) == x)
@@ -64,7 +65,7 @@ struct TemperatureScalingTests {
     let mean = x.elements.reduce(0.0) { $0 + pow(Double($1), 2) } / 2000
     #expect(abs((squares / 2000 / mean).squareRoot() - 0.5) < 0.03)
     #expect(FeatureNoise.add(0.5, to: x, names: names, seed: 2) != noisy)
-    // The same sample in another place gets the same noise, but for the deviation.
+    // The noise of a sample does not depend on its position, only its scale does.
     let reversed = FeatureNoise.add(
       0.5, to: x.gathering((0..<40).reversed()), names: names.reversed(), seed: 1)
     #expect(reversed.gathering((0..<40).reversed()) == noisy)

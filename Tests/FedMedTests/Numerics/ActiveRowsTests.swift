@@ -6,9 +6,9 @@ import Testing
 @testable import FMNumerics
 
 struct ActiveRowsTests {
-  /// With few rows on they are taken alone, with many all: the products are the same.
+  /// Few active rows are multiplied separately, many together with the others.
   @Test(arguments: [(9, 2), (300, 3), (300, 2), (512, 20)])
-  func productsAreThoseOfAllRows(n: Int, oneIn: Int) {
+  func productsEqualThoseOfAllRows(n: Int, oneIn: Int) {
     let mask = (0..<n).map { Float($0 % oneIn == oneIn - 1 ? 1 : 0) }
     for mask in [mask, mask.map { 1 - $0 }] {
       let (x, w) = (randomMatrix(32, 40), randomMatrix(n, 40))
@@ -36,7 +36,7 @@ struct ActiveRowsTests {
     }
   }
 
-  /// A module most of whose rows are off gives the same with and without a backward after it.
+  /// A module with mostly inactive rows gives the same output with and without a backward pass.
   @Test func evaluationAgreesWithTraining() throws {
     var random = RandomStream(seed: 4, purpose: .featureAdaptation)
     var fam = FeatureAdaptation(dimension: 48, random: &random)

@@ -4,7 +4,7 @@ import Testing
 @testable import FMNumerics
 
 struct ExponentialTests {
-  /// The largest relative distance between `f` and `exact` at many places.
+  /// The largest relative distance between `f` and `exact` at many points.
   private func distance(
     from lower: Float, to upper: Float, _ f: (Lanes) -> Lanes, _ exact: (Double) -> Double
   ) -> Double {
@@ -27,17 +27,17 @@ struct ExponentialTests {
 
   private let unit = Double(Float.ulpOfOne) / 2
 
-  @Test func exponentialIsGoodToTwoUnits() {
+  @Test func exponentialIsAccurateToTwoUnits() {
     #expect(distance(from: -87.2, to: 88, { $0.exponential() }, exp) < 2 * unit)
     #expect(distance(from: -0.01, to: 0.01, { $0.exponential() }, exp) < 2 * unit)
   }
 
-  @Test func errorFunctionIsGoodToSevenUnits() {
+  @Test func errorFunctionIsAccurateToSevenUnits() {
     #expect(distance(from: 1e-6, to: 6, { $0.errorFunction() }, erf) < 7 * unit)
     #expect(distance(from: -6, to: -1e-6, { $0.errorFunction() }, erf) < 7 * unit)
   }
 
-  @Test func edges() {
+  @Test func handlesExtremeValues() {
     var x = Lanes.zero
     (x[0], x[1], x[2], x[3]) = (-.infinity, -88, .nan, 0)
     let y = x.exponential()
@@ -46,8 +46,8 @@ struct ExponentialTests {
     #expect((z[0] + 1).magnitude < 1e-6 && z[2].isNaN && z[3] == 0)
   }
 
-  /// A row that is no multiple of sixteen long, and its neighbour stays as it was.
-  @Test func tailsAreFilled() {
+  /// A row whose length is not a multiple of sixteen is computed without changing the next one.
+  @Test func fillsTails() {
     for count in [1, 15, 16, 17, 33] {
       var values = [Float](repeating: 7, count: count + 1)
       values.withUnsafeMutableBufferPointer { all in

@@ -5,7 +5,7 @@ import Testing
 @testable import FMMethods
 @testable import FMNumerics
 
-/// Every operation's backward against finite differences of its forward, each term alone.
+/// Compares the backward pass of every operation with finite differences of its forward pass.
 struct GradientTests {
   /// Compares `gradient` of Σ weights ⊙ f(x) with central differences.
   func check(
@@ -31,7 +31,8 @@ struct GradientTests {
     zip(y.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  /// Checks a function of a row against its backward, which gets what the forward gave.
+  /// Checks a function of a row with its backward pass, which receives the output of the forward
+  /// pass.
   func checkRows(
     _ x: Matrix, sourceLocation: SourceLocation = #_sourceLocation,
     forward: (Activation.Row) -> Float,
@@ -52,7 +53,7 @@ struct GradientTests {
   }
 
   @Test func rectify() {
-    // Away from the kink.
+    // All values are away from the kink.
     var x = randomMatrix(4, 9)
     for i in 0..<4 { for j in 0..<9 where x[i, j].magnitude < 0.05 { x[i, j] = 0.3 } }
     checkRows(x) {
@@ -98,7 +99,7 @@ struct GradientTests {
     }
   }
 
-  @Test func normOfNothingIsItsFloor() {
+  @Test func normOfZerosIsItsFloor() {
     var x = Matrix(rows: 1, columns: 4)
     x.updateRows { #expect(Activation.normalize($1) == 0) }
     #expect(x.elements == [0, 0, 0, 0])
@@ -109,7 +110,7 @@ struct GradientTests {
     #expect(gradient.elements == [1e12, 2e12, 3e12, 4e12])
   }
 
-  /// With a bias that keeps ReLU open, and one that closes it for some.
+  /// One bias keeps all rectified outputs positive, another makes some of them zero.
   @Test func batchNorm() {
     let (x, weights) = (randomMatrix(6, 5), randomMatrix(6, 5, seed: 2))
     let (bias, mask) = (randomMatrix(1, 5, seed: 5), [1, 1, 0, 1, 1] as [Float])
@@ -148,7 +149,7 @@ struct GradientTests {
     let (x, weights) = (randomMatrix(4, 6), randomMatrix(4, 5, seed: 2))
     var random = RandomStream(seed: 1, purpose: .localClassifier)
     var layer = MaskedLinear(name: "l", inputs: 6, outputs: 5, random: &random)
-    // A row that is off, but whose |s| > 1, so that its mask has no gradient.
+    // This row is inactive, with |s| > 1, so its mask has no gradient.
     layer.threshold.value[0, 2] = 5
     func forward(_ layer: MaskedLinear, _ x: Matrix) -> Matrix {
       var (copy, y) = (layer, Matrix(rows: 4, columns: 5))
@@ -166,7 +167,7 @@ struct GradientTests {
       changed.bias.value = value
       return weighted(forward(changed, x), weights)
     }
-    // The straight-through part of dW is no derivative of the forward pass: take it off.
+    // The straight-through part of dW is not a derivative of the forward pass, so it is subtracted.
     var direct = layer.weight.gradient
     for i in 0..<5 {
       let ds = -layer.threshold.gradient[0, i]
@@ -190,7 +191,7 @@ struct GradientTests {
       var unused = Matrix(rows: 5, columns: 3)
       return loss.evaluate(cosines: v, labels: labels, logitScale: 8, gradient: &unused)
     }
-    // The definition, spelled out.
+    // This is the definition.
     func crossEntropy(_ s: (Int, Int) -> Double) -> Double {
       (0..<5).reduce(0) { sum, i in
         sum + (log((0..<5).reduce(0) { $0 + exp(s(i, $1)) }) - s(i, i)) / 5
@@ -237,7 +238,7 @@ struct GradientTests {
     }
     check(cosines, visual) { value($0, logits) }
     check(logits, local) { value(cosines, $0) }
-    // λ scales the gradients, not the value.
+    // λ scales only the gradients, not the value.
     var scaled = Matrix(rows: 6, columns: 3)
     var unused = scaled
     _ = loss.evaluate(

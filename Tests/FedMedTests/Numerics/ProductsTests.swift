@@ -9,7 +9,7 @@ func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> Matrix {
 }
 
 struct ProductsTests {
-  /// Small ones, and some that are cut along each side.
+  /// The sizes include small matrices and some that are cut into tiles along each side.
   @Test(arguments: [
     (1, 1, 1), (3, 4, 5), (32, 7, 17), (5, 300, 40), (70, 300, 40), (4, 9, 300), (300, 9, 5),
   ])
@@ -26,7 +26,7 @@ struct ProductsTests {
         for l in 0..<k { expected[i * m + j] += Double(a[i, l]) * Double(b[l, j]) }
       }
     }
-    // Sums of 32-bit floats lose with their length.
+    // The error of sums of 32-bit floats grows with their length.
     let tolerance = 1e-6 * Double(max(k, 10))
     let golden = Golden.Values(shape: [n, m], values: expected)
     var result = Matrix(rows: n, columns: m, repeating: 9)

@@ -4,8 +4,8 @@ import Testing
 @testable import FMNumerics
 
 struct RandomStreamTests {
-  /// The known answers of the generator's authors (Random123, kat_vectors).
-  @Test func philoxKnownAnswers() {
+  /// Compares with the known answers of the generator's authors (Random123, kat_vectors).
+  @Test func philoxGivesItsKnownAnswers() {
     func equal(
       _ a: (UInt32, UInt32, UInt32, UInt32), _ b: (UInt32, UInt32, UInt32, UInt32)
     ) -> Bool { a == b }
@@ -25,8 +25,8 @@ struct RandomStreamTests {
         (0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1)))
   }
 
-  /// Every part of the key matters, and nothing else does.
-  @Test func streamsDependOnTheirKeyAlone() {
+  /// Every part of the key changes the stream.
+  @Test func streamsDependOnlyOnTheirKey() {
     func first(
       _ seed: UInt64, _ site: String, _ round: Int, _ purpose: RandomStream.Purpose
     ) -> [UInt32] {
@@ -50,7 +50,7 @@ struct RandomStreamTests {
       #expect(order.sorted() == [0, 1, 2, 3, 4])
       for (position, value) in order.enumerated() { counts[position][value] += 1 }
     }
-    // 400 expected in each cell, deviation 18.
+    // Each cell has 400 expected counts, with a standard deviation of 18.
     #expect(counts.allSatisfy { $0.allSatisfy { (310...490).contains($0) } })
   }
 

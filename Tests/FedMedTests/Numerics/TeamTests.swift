@@ -5,8 +5,8 @@ import Testing
 @testable import FMNumerics
 
 struct TeamTests {
-  /// Each number once, job after job, whether the helpers come in time, late or never.
-  @Test(arguments: [0, 1, 3]) func everyNumberIsCalledOnce(helpers: Int) {
+  /// The calls do not depend on whether helpers arrive early, late or never.
+  @Test(arguments: [0, 1, 3]) func callsEveryNumberOnce(helpers: Int) {
     let team = Team(helpers: helpers)
     for job in 0..<3000 {
       let count = job % 7
@@ -19,8 +19,8 @@ struct TeamTests {
     }
   }
 
-  /// A job within a job, and jobs from several threads at once.
-  @Test func jobsMayMeet() async {
+  /// Jobs may start within jobs, and from several threads at once.
+  @Test func acceptsConcurrentJobs() async {
     let team = Team(helpers: 1)
     let total = Counter()
     await withTaskGroup(of: Void.self) { group in

@@ -5,7 +5,7 @@ import Testing
 @testable import FMPartition
 
 extension PartitionTests {
-  @Test func whatCannotBeDoneIsRefused() throws {
+  @Test func refusesImpossiblePartitions() throws {
     let small = try samples([2, 2])
     for name in ["iid", "dirichlet", "quantity"] {
       let type = try #require(PartitionSchemes.all.first { $0.name == name })
@@ -18,7 +18,7 @@ extension PartitionTests {
         reason { _ = try partition(small, scheme) }
           == "t: 5 sites require at least 5 samples or groups, found 4")
     }
-    // It ends where no draw can be found.
+    // Drawing ends if no valid draw is found.
     let uneven = try DirichletScheme(
       options {
         $0.sites = 3
@@ -56,8 +56,8 @@ extension PartitionTests {
     #expect(reason { _ = try samples(group: "nobody") } == "no column 'nobody'")
   }
 
-  /// What is dropped does not come back by way of Global.
-  @Test func droppedSitesAreNotHeldOut() throws {
+  /// Samples of dropped sites are not used for Global.
+  @Test func doesNotHoldOutDroppedSites() throws {
     let samples = try samples()
     let result = try partition(
       samples, scheme("column"), holdout: .fraction(0.3), drop: ["east"])
@@ -74,7 +74,7 @@ extension PartitionTests {
         == "t: a stratified holdout requires labels")
   }
 
-  @Test func optionsOfOtherSchemesAreRefused() throws {
+  @Test func refusesOptionsOfOtherSchemes() throws {
     let given = options {
       $0.sites = 3
       $0.alpha = 1
@@ -92,7 +92,7 @@ extension PartitionTests {
       }?.code == .usage)
   }
 
-  @Test func aGroupAtTwoSitesIsRefused() throws {
+  @Test func refusesAGroupAtTwoSites() throws {
     let table = Table(
       header: ["sample", "patient", "clinic"], rows: [["a", "p", "north"], ["b", "p", "east"]])
     let samples = try SampleSet(
@@ -102,7 +102,7 @@ extension PartitionTests {
         == "t: the group of sample b is at two sites, 'north' and 'east'")
   }
 
-  @Test func smallSitesAreLeftOut() throws {
+  @Test func excludesSmallSites() throws {
     let samples = try samples([40, 30, 19])
     let smallest = try partition(samples, scheme("column")).sites.map(\.rows.count).min() ?? 0
     let result = try partition(samples, scheme("column"), minimum: smallest + 1)
@@ -110,7 +110,7 @@ extension PartitionTests {
     #expect(result.sites.allSatisfy { $0.rows.count > smallest })
   }
 
-  @Test func slugsAreDistinctAndPlain() throws {
+  @Test func slugsAreUniqueAndPlain() throws {
     let names = ["Upper  Extremity!", "upper extremity", "Zürich", "///", "..", "Å"]
     let table = Table(header: ["sample", "site"], rows: names.enumerated().map { ["\($0)", $1] })
     let samples = try SampleSet(table: table, labels: nil, classes: [], group: nil, name: "t")
@@ -125,12 +125,12 @@ extension PartitionTests {
   }
 
   @Test(arguments: ["60/20", "60/20/30", "a/b/c", "-10/60/50", "", "60/20/20/0", "60//40"])
-  func splitsAreParsed(text: String) {
+  func refusesInvalidSplits(text: String) {
     #expect(failure { _ = try SplitPlan(text, stratified: false) }?.code == .usage)
   }
 
-  /// A patient with many images may overshoot a border by half of them at most.
-  @Test func largeGroupsKeepNearTheShares() throws {
+  /// A patient with many images may exceed a share by half of them at most.
+  @Test func largeGroupsStayNearTheShares() throws {
     let sizes = [30, 1, 1, 20, 5, 5, 8, 10, 10, 10]
     var rows: [[String]] = []
     for (patient, size) in sizes.enumerated() {

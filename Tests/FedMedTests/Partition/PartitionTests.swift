@@ -6,7 +6,7 @@ import Testing
 @testable import FMPartition
 
 struct PartitionTests {
-  /// `counts[c]` samples of class c, two a patient, with a column that names a clinic.
+  /// A set with `counts[c]` samples of class c, two per patient, and a column with the clinic.
   func samples(
     _ counts: [Int] = [40, 30, 20], group: String? = nil, labelled: Bool = true
   ) throws -> SampleSet {
@@ -35,7 +35,7 @@ struct PartitionTests {
       holdout: holdout, drop: drop, minimumSamples: minimum, seed: seed)
   }
 
-  /// Every sample is at one site, once.
+  /// Expects every sample to be at one site, once.
   func expectWhole(
     _ partition: Partition, _ samples: SampleSet, sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -57,10 +57,9 @@ struct PartitionTests {
       })
   }
 
-  /// Every scheme, grouped or not, places every sample once, and keeps groups together at a site
-  /// and in a split.
+  /// Groups stay together at a site and in a split, with every scheme.
   @Test(arguments: schemes, ["patient", nil])
-  func samplesAndGroupsAreKeptWhole(name: String, group: String?) throws {
+  func placesEverySampleOnceAndKeepsGroups(name: String, group: String?) throws {
     let samples = try samples(group: group)
     for seed in 0..<20 {
       for holdout in [Partition.Holdout.none, .fraction(0.1)] {
@@ -80,7 +79,7 @@ struct PartitionTests {
     }
   }
 
-  @Test func seedDecidesEverything() throws {
+  @Test func dependsOnlyOnTheSeed() throws {
     let samples = try samples()
     func sites(_ seed: UInt64) throws -> [[Int]] {
       try partition(samples, scheme("dirichlet"), seed: seed).sites.map(\.rows)
@@ -89,7 +88,7 @@ struct PartitionTests {
     #expect(try sites(1) != sites(2))
   }
 
-  @Test func splitsAreSixtyTwentyTwenty() throws {
+  @Test func splitsSixtyTwentyTwenty() throws {
     let samples = try samples([50, 30, 20])
     for stratified in [false, true] {
       let site = try partition(samples, scheme("whole"), stratified: stratified).sites[0]
@@ -104,7 +103,7 @@ struct PartitionTests {
     }
   }
 
-  @Test func aSitesSplitDoesNotDependOnTheOthers() throws {
+  @Test func splitIsIndependentOfOtherSites() throws {
     let samples = try samples()
     let all = try partition(samples, scheme("column"))
     let fewer = try partition(samples, scheme("column"), drop: ["east"])
@@ -112,7 +111,7 @@ struct PartitionTests {
     #expect(fewer.sites[0].splits == all.sites[1].splits)
   }
 
-  @Test func holdoutSiteBecomesGlobalAndIsAllTest() throws {
+  @Test func holdoutSiteBecomesGlobalForTesting() throws {
     let result = try partition(samples(), scheme("column"), holdout: .site("north"))
     #expect(result.sites.map(\.name) == ["east", "south", "Global"])
     #expect(result.sites[2].splits.allSatisfy { $0 == .test })
@@ -130,7 +129,7 @@ struct PartitionTests {
     }
   }
 
-  @Test func iidSitesAreEqual() throws {
+  @Test func iidSitesHaveEqualSizes() throws {
     #expect(try partition(samples(), scheme("iid")).sites.map(\.rows.count) == [30, 30, 30])
   }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Reference values made with PyTorch, scikit-learn and flwr; see `Golden/README.md`.
 enum Golden {
-  /// A float or integer array of any of NumPy's types that the files have.
+  /// An array of floats or integers, of any type that occurs in the files.
   struct Values {
     let shape: [Int]
     let values: [Double]
@@ -54,7 +54,7 @@ enum Golden {
   }
 }
 
-/// The largest difference, as a share of the largest expected value.
+/// The largest difference, relative to the largest expected value.
 func relativeError(_ actual: Matrix, _ expected: Golden.Values) -> Double {
   guard actual.elements.count == expected.values.count else { return .infinity }
   let largest = expected.values.map(\.magnitude).max() ?? 0

@@ -5,7 +5,7 @@
 @testable import FMMetrics
 @testable import FMNumerics
 
-/// Small made-up data: `count` samples of three classes, 8 features each, half precision.
+/// Small random data: `count` samples of three classes with 8 features each, in half precision.
 func smallFeatures(
   site: String? = "a", count: Int = 60, seed: UInt64 = 1, labelled: Bool = true
 ) throws -> FeatureSet {
@@ -32,7 +32,7 @@ func smallFeatures(
 }
 
 extension FeatureSet {
-  /// The set written to an archive and read back.
+  /// Writes the set to an archive and reads it back.
   func archived(_ folder: TemporaryFolder, _ name: String = "features.tar") throws -> FeatureSet {
     let path = try folder.create(name) { descriptor, file throws(FedMedError) in
       try write(tool: "test 1", to: descriptor, file: file)
@@ -41,7 +41,7 @@ extension FeatureSet {
   }
 }
 
-/// The first model for `features`, with small parameters.
+/// The initial model for `features`, with small hyper-parameters.
 func smallModel(
   _ folder: TemporaryFolder, like features: FeatureSet, seed: UInt64 = 1,
   method: MethodDefinition = .fedmedclip, given: [String: HyperParameterScalar] = [:],
@@ -62,7 +62,7 @@ func smallModel(
 }
 
 extension Manifest {
-  /// That of an update, to change it.
+  /// The payload of an update, for changes.
   var update: UpdatePayload {
     get {
       guard case .update(let update) = payload else { preconditionFailure("no update") }
@@ -73,7 +73,7 @@ extension Manifest {
 }
 
 extension Predictions {
-  /// FedMedCLIP's.
+  /// The predictors of FedMedCLIP.
   init(fam: Matrix, mlp: Matrix?, ensemble: Matrix) {
     self.init(
       [Part("fam", fam)] + (mlp.map { [Part("mlp", $0)] } ?? []) + [Part("ensemble", ensemble)])
@@ -81,7 +81,7 @@ extension Predictions {
 }
 
 extension Report {
-  /// A report of FedMedCLIP's predictors from its text.
+  /// Reads a report of FedMedCLIP's predictors from text.
   static func read(_ text: String) throws -> Report {
     var report: Report = try JSON.decodeExactly(
       Array(text.utf8), place: "metrics.json", limits: .report
@@ -91,7 +91,7 @@ extension Report {
   }
 }
 
-/// What `body` throws.
+/// The error that `body` throws; `nil` if it throws none.
 func failure(_ body: () throws -> Void) -> FedMedError? {
   do {
     try body()

@@ -2,16 +2,17 @@ import Foundation
 
 @testable import FMBase
 
-/// Builds tars by hand, so that they can be wrong in any way.
+/// A builder of tar archives that may be invalid in any way.
 struct TarBuilder {
   private(set) var bytes: [UInt8] = []
 
   /// Appends a member.
   /// - Parameters:
-  ///   - type: ustar's: "0" a file, "1" a hard link, "2" a symbolic link, "3" a device, "5" a folder.
-  ///   - size: what the header says, where that is not the truth.
-  ///   - fields: other text by its offset in the header.
-  ///   - padding: what fills the last block behind the content.
+  ///   - type: ustar's: "0" a file, "1" a hard link, "2" a symbolic link, "3" a device, "5" a
+  ///     folder.
+  ///   - size: the size in the header; `nil` for that of the content.
+  ///   - fields: other text in the header, by its offset.
+  ///   - padding: the byte that fills the last block after the content.
   mutating func add(
     _ name: String, _ content: [UInt8], type: Character = "0", link: String = "", size: Int? = nil,
     fields: [Int: String] = [:], padding: UInt8 = 0
@@ -40,11 +41,11 @@ struct TarBuilder {
     bytes += [UInt8](repeating: padding, count: (512 - content.count % 512) % 512)
   }
 
-  /// The tar with its end mark.
+  /// The archive with its end marker.
   var finished: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 }
 
-/// A folder that is gone after the test.
+/// A folder that is removed after the test.
 final class TemporaryFolder {
   let url: URL
 
@@ -58,7 +59,7 @@ final class TemporaryFolder {
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
-  /// Writes a file and gives its path.
+  /// Writes a file and returns its path.
   @discardableResult
   func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     try Data(bytes).write(to: url.appendingPathComponent(name))
@@ -69,7 +70,7 @@ final class TemporaryFolder {
     [UInt8](try Data(contentsOf: url.appendingPathComponent(name)))
   }
 
-  /// Has `body` write to a file, and gives its path.
+  /// Writes a file with `body` and returns its path.
   @discardableResult
   func create(
     _ name: String, _ body: (Int32, String) throws(FedMedError) -> Void

@@ -22,7 +22,7 @@ struct SiteRoundTests {
       model: model, features: features ?? self.features, state: state, stateName: "state")
   }
 
-  /// The state as it is on disk.
+  /// The bytes of the state on disk.
   func bytes(_ state: StateArchive) throws -> [UInt8] {
     try folder.create("state.tar") { descriptor, file throws(FedMedError) in
       try state.write(tool: "t 1", to: descriptor, file: file)
@@ -35,7 +35,7 @@ struct SiteRoundTests {
     return try StateArchive(path: folder.path("state.tar"))
   }
 
-  /// A model of the given round whose arrays are those of a site's update.
+  /// A model of the given round with the arrays of a site's update.
   func model(
     after update: SiteRound, from parent: ModelArchive, bestRound: Int? = nil
   ) throws -> ModelArchive {
@@ -63,7 +63,7 @@ struct SiteRoundTests {
     #expect(first.tensors != model.tensors)
   }
 
-  @Test func seedSiteAndRoundDecideTheRound() throws {
+  @Test func dependsOnSeedSiteAndRound() throws {
     let model = try smallModel(folder, like: features)
     let first = try round(model, nil)
     let other = try smallModel(folder, like: features, seed: 2)
@@ -73,9 +73,9 @@ struct SiteRoundTests {
     #expect(try round(model, nil, features: moved).tensors != first.tensors)
   }
 
-  /// A round cut off after its state was written gives the same update and the same state again,
-  /// in every round, whatever the best one is.
-  @Test func aRepeatedRoundIsTheSame() throws {
+  /// A round that is interrupted after its state was written can be repeated with the same update
+  /// and the same state, for any round and any best round.
+  @Test func repeatedRoundIsTheSame() throws {
     var global = try smallModel(folder, like: features)
     var state: StateArchive?
     for (index, best) in [nil, 1, 2, 2, 4, 4].enumerated() {
@@ -92,7 +92,7 @@ struct SiteRoundTests {
     }
   }
 
-  @Test func anOlderModelIsRefused() throws {
+  @Test func refusesAnOlderModel() throws {
     let start = try smallModel(folder, like: features)
     let first = try round(start, nil)
     let second = try round(model(after: first, from: start), first.state)
@@ -101,8 +101,8 @@ struct SiteRoundTests {
     #expect(error?.reason.hasPrefix("the state is from a later round (2) than the model") == true)
   }
 
-  /// A site that missed rounds goes on from its latest classifier.
-  @Test func missedRoundsAreSkipped() throws {
+  /// A site that missed rounds continues from its latest classifier.
+  @Test func continuesAfterMissedRounds() throws {
     let start = try smallModel(folder, like: features)
     let first = try round(start, nil)
     var other = features
@@ -117,15 +117,15 @@ struct SiteRoundTests {
     let late = try round(global, first.state)
     #expect(late.round == 5)
     #expect(late.state.previous.round == 1)
-    // Round 2 was best; this site's newest classifier not newer than it is of round 1.
+    // Round 2 was best; the site's newest classifier that is not later is of round 1.
     #expect(late.state.best?.round == 1)
     #expect(late.state.newest(notAfter: 5)?.round == 5)
     #expect(late.state.newest(notAfter: 4)?.round == 1)
     #expect(late.state.newest(notAfter: 0) == nil)
   }
 
-  /// A classifier that was never trained does not predict.
-  @Test func aSiteThatJoinsLateHasNoOlderClassifier() throws {
+  /// A classifier that was never trained is not used for predictions.
+  @Test func lateSiteHasNoOlderClassifier() throws {
     let start = try smallModel(folder, like: features)
     let first = try round(start, nil)
     let second = try round(model(after: first, from: start), first.state)
@@ -141,8 +141,8 @@ struct SiteRoundTests {
     #expect(try bytes(again.state) == bytes(joined.state))
   }
 
-  /// Fewer samples than a batch are one batch; a single one cannot be trained on.
-  @Test func smallSitesTrainOnWhatTheyHave() throws {
+  /// Fewer samples than a batch form one batch; a single sample is too few.
+  @Test func trainsOnLessThanABatch() throws {
     let model = try smallModel(folder, like: features)
     var small = features.gathering(Array(0..<5))
     small.site = "a"
@@ -154,7 +154,7 @@ struct SiteRoundTests {
         == "a site requires at least 2 training samples, found 1")
   }
 
-  @Test func whatDoesNotBelongTogetherIsRefused() throws {
+  @Test func refusesInconsistentInputs() throws {
     let model = try smallModel(folder, like: features)
     let state = try round(model, nil).state
     func reason(_ change: (inout FeatureSet) -> Void, _ state: StateArchive? = nil) -> String {

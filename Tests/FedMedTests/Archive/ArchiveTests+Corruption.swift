@@ -9,9 +9,8 @@ import Testing
 @testable import FMNumerics
 
 extension ArchiveTests {
-  /// Cut anywhere, it is refused: nothing is padding.
   @Test(arguments: Filter.allCases)
-  func truncationIsRefusedEverywhere(filter: Filter) throws {
+  func refusesTruncationAnywhere(filter: Filter) throws {
     let model = try smallModel(folder, like: features)
     try folder.create("whole") { descriptor, file throws(FedMedError) in
       _ = try Compressor.encode(
@@ -29,21 +28,21 @@ extension ArchiveTests {
     }
   }
 
-  @Test func whatFollowsTheEndIsRefused() throws {
+  @Test func refusesDataAfterTheEnd() throws {
     let whole = try folder.read("features.tar")
     for rest in [[1], [UInt8](repeating: 0, count: 511) + [1]] {
       let text = message(
         try folder.write("more.tar", whole + rest + [UInt8](repeating: 0, count: 2048)))
       #expect(text == "F: unexpected data after the last member")
     }
-    // Zeros do: tar itself pads with them.
+    // Zeros are accepted, because tar pads with them.
     #expect(
       message(try folder.write("padded.tar", whole + [UInt8](repeating: 0, count: 8192)))
         == "accepted")
   }
 
   @Test(arguments: [Filter.gzip, .zstd])
-  func whatFollowsTheCompressedDataIsRefused(filter: Filter) throws {
+  func refusesDataAfterTheCompressedData(filter: Filter) throws {
     let model = try smallModel(folder, like: features)
     try folder.create("whole") { descriptor, file throws(FedMedError) in
       _ = try Compressor.encode(
@@ -53,8 +52,8 @@ extension ArchiveTests {
     #expect(message(path) != "accepted")
   }
 
-  /// Text in a compressed file's own header is shown by neither tar nor jq.
-  @Test func whatCompressionCouldHideIsRefused() throws {
+  /// Neither tar nor jq shows text in the header of a compressed file.
+  @Test func refusesDataHiddenByCompression() throws {
     let model = try smallModel(folder, like: features)
     try folder.create("whole") { descriptor, file throws(FedMedError) in
       _ = try Compressor.encode(
@@ -69,7 +68,7 @@ extension ArchiveTests {
     #expect(message(try folder.write("frame.zst", frame + folder.read("features.tar"))) == hidden)
   }
 
-  @Test func otherFilesAreRefused() throws {
+  @Test func refusesOtherFiles() throws {
     #expect(message(try folder.write("empty", [])) == "F: empty file")
     #expect(message(try folder.write("text", Array("hello\n".utf8))) == "F: not a tar archive")
     #expect(
@@ -79,8 +78,8 @@ extension ArchiveTests {
     #expect(failure { _ = try ArchiveCheck.check(path: "/") }?.code == .noInput)
   }
 
-  /// A gigabyte of zeros in a megabyte of gzip, behind a small manifest.
-  @Test func aDecompressionBombIsCutOff() throws {
+  /// The archive has a small manifest, followed by 300 MB of zeros that compress to little.
+  @Test func refusesADecompressionBomb() throws {
     var tar = TarBuilder()
     let parts = members(try folder.read("features.tar"))
     tar.add(parts[0].name, parts[0].content)
@@ -95,8 +94,8 @@ extension ArchiveTests {
     #expect(failure { _ = try ArchiveCheck.check(path: path) }?.code == .badData)
   }
 
-  /// Says that it holds more than it does: nothing is allocated for what never comes.
-  @Test func aMemberThatClaimsTooMuchIsRefused() throws {
+  /// No memory is allocated for content that is declared but missing.
+  @Test func refusesAMemberThatDeclaresTooMuch() throws {
     var parts = members(try folder.read("features.tar"))
     let text = String(decoding: parts[0].content, as: UTF8.self)
       .replacing("\"samples\": 60", with: "\"samples\": 9000000000")
@@ -107,7 +106,7 @@ extension ArchiveTests {
     #expect(message(try folder.write("claims.tar", tar.finished)) != "accepted")
   }
 
-  @Test func aModelWithNaNIsRefused() throws {
+  @Test func refusesAModelWithNaN() throws {
     let model = try smallModel(folder, like: features)
     var tensors = model.tensors
     tensors[1].values[3] = .nan
@@ -119,7 +118,7 @@ extension ArchiveTests {
       }
     }
     #expect(error?.description == "fam/layer1.bias.npy: a value is nan")
-    // Written by somebody else, it is not read either.
+    // A model that another program wrote is refused too.
     let path = try folder.create("nan.tar") { descriptor, file throws(FedMedError) in
       let writer = try ArchiveWriter()
       for tensor in tensors {
@@ -132,7 +131,7 @@ extension ArchiveTests {
     #expect(message(path) == "F: fam/layer1.bias.npy: element 3 is nan")
   }
 
-  @Test func labelsAndSplitsAreChecked() throws {
+  @Test func refusesInvalidLabels() throws {
     var bad = try smallFeatures()
     bad.classes = ["one", "two"]
     let path = try folder.create("bad.tar") { descriptor, file throws(FedMedError) in
@@ -150,7 +149,7 @@ extension ArchiveTests {
     #expect(message(path) == "F: labels.npy: label 2 of sample 2, must be between 0 and 1")
   }
 
-  @Test func kindsAreChecked() throws {
+  @Test func refusesAnotherKindOfArchive() throws {
     let path = folder.path("features.tar")
     let error = failure { _ = try ModelArchive(model: path) }
     #expect(error?.reason == "expected model, found features")
