@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Set by the test script: our own code must compile without a warning, and numbers are computed as fast in
-// tests as in use (unoptimised, vectors take a hundred times as long). Neither is on by default: a newer
+// tests as in use (unoptimized, vectors take a hundred times as long). Neither is on by default: a newer
 // compiler's new warning should not keep anyone from building, and a package with unsafe flags cannot be
 // another one's dependency.
 let isDevelopment = Context.environment["FEDMED_STRICT"] != nil

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A decoded image: 1 (grey) or 3 samples a pixel, of 8 or 16 bits, row after row, those of 16 bits as
-// the processor has them. Colours are as they are stored: neither gamma nor profiles nor transparency
+// A decoded image: 1 (gray) or 3 samples a pixel, of 8 or 16 bits, row after row, those of 16 bits as
+// the processor has them. Colors are as they are stored: neither gamma nor profiles nor transparency
 // change them.
 struct png_pixels {
   uint32_t width, height;

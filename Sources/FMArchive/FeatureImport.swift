@@ -15,7 +15,7 @@ public struct FeatureImport {
   /// - Parameters:
   ///   - features: the path of a `.npy` or `.npz` file [N, D], or of a CSV or TSV table whose
   ///     columns `sample` and `label` can replace `table` and `labels`.
-  ///   - labels: the path of the class numbers [N]; `nil` means unlabelled, unless the features
+  ///   - labels: the path of the class numbers [N]; `nil` means unlabeled, unless the features
   ///     have a column `label`.
   ///   - text: the path of the class text features [C, D]; `nil` if anchors take their place.
   ///   - classes: the path of the class names; `nil` uses the distinct values of the column

@@ -11,9 +11,9 @@ public struct FeatureSet: Sendable {
   public var encoder: Manifest.Encoder
   /// The features [N, D].
   public let rows: FeatureRows
-  /// The class of each sample [N], 0..<C; `nil` if unlabelled.
+  /// The class of each sample [N], 0..<C; `nil` if unlabeled.
   public let labels: [Int]?
-  /// The text features [C, D], one row per class, not normalised.
+  /// The text features [C, D], one row per class, not normalized.
   public var text: Matrix
   /// Data about each sample, one row per sample; the first column is the sample's name.
   public var table: Table

@@ -31,7 +31,7 @@ public struct ImageDamage: Equatable, Sendable {
     guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])),
       let degree = Double(parts[1]), kind.degrees.contains(degree),
       kind != .jpeg || degree == degree.rounded(),
-      // In a narrower Gaussian, 2σ² could underflow to 0, and its centre would be 0/0.
+      // In a narrower Gaussian, 2σ² could underflow to 0, and its center would be 0/0.
       kind != .blur || degree == 0 || degree >= 0.01
     else { return nil }
     self.kind = kind

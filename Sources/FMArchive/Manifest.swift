@@ -18,7 +18,7 @@ public struct Manifest: Equatable, Sendable {
     case predictions
     /// A site's report of scores.
     case report
-    /// The state of the server's optimiser.
+    /// The state of the server's optimizer.
     case server
   }
 
@@ -70,7 +70,7 @@ public enum Payload: Equatable, Sendable {
   case update(UpdatePayload)
   /// A site's private state.
   case state(StatePayload)
-  /// The state of the server's optimiser.
+  /// The state of the server's optimizer.
   case server(ServerPayload)
   /// Predictions on samples.
   case predictions(PredictionsPayload)

@@ -147,7 +147,7 @@ enum Check {
     try value(isValid, key, "not a SHA-256 checksum")
   }
 
-  /// Whether `text` can name a rule, an optimiser or a predictor: 1 to 64 lower-case letters,
+  /// Whether `text` can name a rule, an optimizer or a predictor: 1 to 64 lower-case letters,
   /// digits and hyphens.
   static func isWord(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)

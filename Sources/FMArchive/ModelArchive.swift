@@ -106,7 +106,7 @@ extension Manifest.Encoder {
         "the checkpoints differ; download the one that the other sites use, and encode again")
       ?? differ(
         "settings", settings, other.settings,
-        "config.json, preprocessor_config.json, the resizing or the grey window differ; "
+        "config.json, preprocessor_config.json, the resizing or the gray window differ; "
           + "encode again with the settings of the other sites"
       )
       ?? differ(

@@ -63,7 +63,7 @@ struct TransformerShape: Sendable {
   package let layers: Int
   /// The number of attention heads.
   package let heads: Int
-  /// ε of the layer normalisations.
+  /// ε of the layer normalizations.
   package let epsilon: Float
   let activation: TransformerBlock.Activation
 

@@ -6,15 +6,15 @@ import FMNumerics
 public struct FeatureExtraction {
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
-  private let window: GreyWindow?
+  private let window: GrayWindow?
   private let damage: ImageDamage?
 
   /// Creates a pipeline.
   /// - Parameters:
-  ///   - window: the grey values to show of 16-bit images; `nil` for each image's full range.
+  ///   - window: the gray values to show of 16-bit images; `nil` for each image's full range.
   ///   - damage: applied to the preprocessed images; `nil` for none.
   public init(
-    encoder: VisionEncoder, preprocessing: Preprocessing, window: GreyWindow?,
+    encoder: VisionEncoder, preprocessing: Preprocessing, window: GrayWindow?,
     damage: ImageDamage?
   ) {
     self.damage = damage

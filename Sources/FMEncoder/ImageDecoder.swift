@@ -1,6 +1,6 @@
 import FMBase
 
-/// Decoding of image files; the format is recognised by the first bytes.
+/// Decoding of image files; the format is recognized by the first bytes.
 public enum ImageDecoder {
   /// The maximal number of pixels: 2²⁶, or 200 MB decoded.
   static let largestPixels = 1 << 26
@@ -31,10 +31,10 @@ public enum ImageDecoder {
   }
 
   /// Decodes an image, and turns it upright.
-  /// - Parameter window: the grey values to show of a 16-bit image; `nil` for its full range.
+  /// - Parameter window: the gray values to show of a 16-bit image; `nil` for its full range.
   /// - Throws: `badData` if the bytes are not a valid image of a supported format.
   public static func decode(
-    _ bytes: [UInt8], window: GreyWindow? = nil
+    _ bytes: [UInt8], window: GrayWindow? = nil
   ) throws(FedMedError) -> Raster {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       return Orientation.upright(

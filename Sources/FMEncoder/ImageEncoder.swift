@@ -49,13 +49,13 @@ public struct ImageEncoder: Sendable {
 
   /// The SHA-256 of all that features depend on except weights and images: config.json, the
   /// preprocessing and the window.
-  public func settings(window: GreyWindow?) -> String {
-    let text = "\(preprocessing) \(window.map { "\($0)" } ?? "-") "
+  public func settings(window: GrayWindow?) -> String {
+    let text = "\(preprocessing.canonicalText) \(window?.canonicalText ?? "-") "
     return SHA256.hexadecimal(SHA256.digest(Array(text.utf8) + config))
   }
 
   /// Encodes class texts to features [C, D].
-  /// - Parameter texts: the texts of each class; for several, the mean of their normalised features
+  /// - Parameter texts: the texts of each class; for several, the mean of their normalized features
   ///   counts.
   /// - Throws: `usage` if the checkpoint has no text tower, `badData` if it is invalid, or two
   ///   classes have the same features.

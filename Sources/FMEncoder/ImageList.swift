@@ -8,7 +8,7 @@ public struct ImageList: Sendable {
   public let table: Table
   /// The paths of files, or the names of tar members.
   public let paths: [String]
-  /// The class of each image; `nil` if the images are not labelled.
+  /// The class of each image; `nil` if the images are not labeled.
   public let labels: [Int]?
   /// The names of the classes.
   public let classes: [String]
@@ -16,7 +16,7 @@ public struct ImageList: Sendable {
   public let name: String
 
   /// Lists the images in a folder. If it contains class folders, their names are the classes;
-  /// images directly in the folder are unlabelled. Names that begin with a dot are ignored.
+  /// images directly in the folder are unlabeled. Names that begin with a dot are ignored.
   /// - Parameter classes: the classes in order; `nil` for the sorted names of the folders.
   /// - Throws: `noInput` if a folder cannot be read, `badData` if images are both inside and beside
   ///   class folders, nested deeper, or of an unknown class, `usage` if there are no classes.
@@ -48,7 +48,7 @@ public struct ImageList: Sendable {
   /// - Parameters:
   ///   - root: the folder of relative paths in the table; `nil` keeps them unchanged.
   ///   - pathColumn: the column with the paths.
-  ///   - labelColumn: the column with the class; `nil` if the images are not labelled.
+  ///   - labelColumn: the column with the class; `nil` if the images are not labeled.
   ///   - classes: the classes in order; `nil` for those in the table.
   /// - Throws: `badData` if a column is missing, a class is unknown or a name is invalid, `usage`
   ///   if there are no classes.
@@ -112,7 +112,7 @@ public struct ImageList: Sendable {
     guard !table.rows.isEmpty else { throw FedMedError(.badData, "no images", file: name) }
     guard !classes.isEmpty else {
       throw FedMedError(
-        .usage, "no classes: the samples are not labelled", file: name,
+        .usage, "no classes: the samples are not labeled", file: name,
         hint: "list the class names in a file")
     }
     for row in table.rows {

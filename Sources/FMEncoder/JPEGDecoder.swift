@@ -20,9 +20,9 @@ enum JPEGDecoder {
       tjDecompressHeader3(
         handle, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0
     else { throw fault() }
-    let isFourColours = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
-    let samples = isFourColours ? 4 : 3
-    let format = isFourColours ? TJPF_CMYK : TJPF_RGB
+    let isFourColors = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
+    let samples = isFourColors ? 4 : 3
+    let format = isFourColors ? TJPF_CMYK : TJPF_RGB
     // For progressive images, libjpeg-turbo keeps all 16-bit coefficients and processes them in
     // every scan.
     let scans = scans(bytes)
@@ -43,7 +43,7 @@ enum JPEGDecoder {
         && error.reason.contains("extraneous bytes before marker")
       guard isHarmless else { throw error }
     }
-    if isFourColours { pixels = rgb(ofInvertedCMYK: pixels) }
+    if isFourColors { pixels = rgb(ofInvertedCMYK: pixels) }
     return Raster(width: Int(width), height: Int(height), pixels: pixels)
   }
 
@@ -59,7 +59,7 @@ enum JPEGDecoder {
     return count
   }
 
-  /// Converts inverted CMYK, as Adobe stores it: a colour is its complement times that of black.
+  /// Converts inverted CMYK, as Adobe stores it: a color is its complement times that of black.
   private static func rgb(ofInvertedCMYK inks: [UInt8]) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: inks.count / 4 * 3)
     for pixel in 0..<inks.count / 4 {

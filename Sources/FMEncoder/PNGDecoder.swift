@@ -2,7 +2,7 @@ import CPNG
 import FMBase
 import Glibc
 
-/// PNG decoding by libpng. Colours are used as stored, as in Pillow: gamma, colour profiles and
+/// PNG decoding by libpng. Colors are used as stored, as in Pillow: gamma, color profiles and
 /// transparency are ignored.
 enum PNGDecoder {
   /// The first bytes of every PNG file.
@@ -10,7 +10,7 @@ enum PNGDecoder {
 
   /// Decodes an image, and turns it upright.
   /// - Throws: `badData` if it is invalid or too large.
-  package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
     var image = png_pixels()
     let isRead =
       png_decode(
@@ -32,7 +32,7 @@ enum PNGDecoder {
     let raster: Raster
     switch (image.depth, image.channels) {
     case (16, 1):
-      raster = WideGrey(width: width, height: height) { Int32(word($0)) }.raster(window)
+      raster = WideGray(width: width, height: height) { Int32(word($0)) }.raster(window)
     case (16, _):
       // Keep the upper 8 of 16 bits, as Pillow does.
       raster = Raster(

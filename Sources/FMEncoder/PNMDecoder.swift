@@ -16,14 +16,14 @@ struct PNMDecoder {
   /// Decodes an image.
   /// - Throws: `badData` if the header is invalid, the image is too large, or data is missing or
   ///   out of range.
-  package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
     var decoder = PNMDecoder(bytes: bytes)
     return try decoder.decode(window)
   }
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
 
-  private mutating func decode(_ window: GreyWindow?) throws(FedMedError) -> Raster {
+  private mutating func decode(_ window: GrayWindow?) throws(FedMedError) -> Raster {
     let kind = Int(bytes[1] - UInt8(ascii: "0"))
     let (isText, form) = (kind <= 3, (kind - 1) % 3)
     let (width, height) = (try number("width"), try number("height"))
@@ -46,7 +46,7 @@ struct PNMDecoder {
       for i in 0..<(isText ? 0 : count) where Self.word(bytes, start, i) > largest {
         throw Self.outOfRange(Int(Self.word(bytes, start, i)), largest)
       }
-      return WideGrey(width: width, height: height) {
+      return WideGray(width: width, height: height) {
         isText ? Int32(words[$0]) : Self.word(bytes, start, $0)
       }.raster(window)
     }

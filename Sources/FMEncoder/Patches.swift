@@ -4,7 +4,7 @@ import Glibc
 /// Cutting of images into patches, and assembly of token sequences.
 enum Patches {
   /// Writes the patches of a square image into rows of `target` [_, 3 p²], from `row` on. Each row
-  /// is ordered by colour, row and column, with colours normalised to (x / 255 − mean) / deviation.
+  /// is ordered by color, row and column, with colors normalized to (x / 255 − mean) / deviation.
   package static func cut(
     _ image: Raster, patch: Int, grid: Int, mean: [Float], deviation: [Float],
     into target: inout Matrix, row: Int
@@ -57,7 +57,7 @@ enum Patches {
 }
 
 /// DINOv2's position embeddings for a grid other than the trained one: bicubic interpolation with
-/// half-pixel centres, as in PyTorch's `interpolate`. Models with registers use antialiasing when
+/// half-pixel centers, as in PyTorch's `interpolate`. Models with registers use antialiasing when
 /// the grid shrinks, and a = −0.5 always; the plain models use a = −0.75.
 enum PositionGrid {
   /// Interpolates `positions` [from², w], in row-major order of the grid, to [to², w].
@@ -93,24 +93,24 @@ enum PositionGrid {
   /// Positions beyond the border take the values at the border.
   private static func plainTaps(from: Int, to: Int) -> Taps {
     (0..<to).map { place in
-      let centre = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
-      let first = Int(floor(centre))
+      let center = (Double(place) + 0.5) * Double(from) / Double(to) - 0.5
+      let first = Int(floor(center))
       return (first - 1...first + 2).map { index in
-        (min(max(index, 0), from - 1), Float(cubic(centre - Double(index), a: -0.75)))
+        (min(max(index, 0), from - 1), Float(cubic(center - Double(index), a: -0.75)))
       }
     }
   }
 
   /// The filter widens when the grid shrinks. Positions beyond the border are ignored, and the
-  /// other weights are normalised to 1.
+  /// other weights are normalized to 1.
   private static func smoothedTaps(from: Int, to: Int) -> Taps {
     let scale = Double(from) / Double(to)
     let stretch = max(scale, 1)
     return (0..<to).map { place in
-      let centre = (Double(place) + 0.5) * scale
-      let first = max(Int(centre - 2 * stretch + 0.5), 0)
-      let last = min(Int(centre + 2 * stretch + 0.5), from)
-      let weights = (first..<last).map { cubic((Double($0) - centre + 0.5) / stretch, a: -0.5) }
+      let center = (Double(place) + 0.5) * scale
+      let first = max(Int(center - 2 * stretch + 0.5), 0)
+      let last = min(Int(center + 2 * stretch + 0.5), from)
+      let weights = (first..<last).map { cubic((Double($0) - center + 0.5) / stretch, a: -0.5) }
       let total = weights.reduce(0, +)
       return zip(first..<last, weights).map { ($0, Float($1 / total)) }
     }

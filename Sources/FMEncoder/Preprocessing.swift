@@ -1,4 +1,4 @@
-/// The preprocessing of images for an encoder: resizing, cropping, and normalisation of colours.
+/// The preprocessing of images for an encoder: resizing, cropping, and normalization of colors.
 public struct Preprocessing: Equatable, Sendable {
   /// How images are resized.
   public enum Resize: Equatable, Sendable {
@@ -12,12 +12,25 @@ public struct Preprocessing: Equatable, Sendable {
   public var resize: Resize
   /// The filter for resizing.
   public var resampling: Resampling
-  /// The side of the square input in pixels, to which images are cropped at the centre or squashed.
+  /// The side of the square input in pixels, to which images are cropped at the center or squashed.
   public var side: Int
-  /// The means of red, green and blue, which normalisation subtracts; colours are in 0 to 1.
+  /// The means of red, green and blue, which normalization subtracts; colors are in 0 to 1.
   public var mean: [Float]
-  /// The standard deviations of red, green and blue, by which normalisation divides.
+  /// The standard deviations of red, green and blue, by which normalization divides.
   public var deviation: [Float]
+
+  /// A text of all values, part of a checksum: it must never change.
+  var canonicalText: String {
+    let name = "FMEncoder.Preprocessing.Resize"
+    let how =
+      switch resize {
+      case .shortestSide(let size): "\(name).shortestSide(\(size))"
+      case .squash: "\(name).squash"
+      }
+    let filter = resampling == .bilinear ? "bilinear" : "bicubic"
+    return "Preprocessing(resize: \(how), resampling: FMEncoder.Resampling.\(filter), "
+      + "side: \(side), mean: \(mean), deviation: \(deviation))"
+  }
 
   /// Returns the image resized and cropped to the input's size.
   public func fit(_ image: Raster) -> Raster {
@@ -37,7 +50,7 @@ public struct Preprocessing: Equatable, Sendable {
       let resized = resampling.resize(
         image, width: width, height: height, columns: kept(width), rows: kept(height))
       // Images smaller than the input get a black border.
-      return resized.centreCrop(width: side, height: side)
+      return resized.centerCrop(width: side, height: side)
     }
   }
 }

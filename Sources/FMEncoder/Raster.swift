@@ -4,7 +4,7 @@ public struct Raster: Equatable, Sendable {
   public let width: Int
   /// The height in pixels.
   public let height: Int
-  /// The colours [height, width, 3].
+  /// The colors [height, width, 3].
   public private(set) var pixels: [UInt8]
 
   /// Creates an image.
@@ -18,7 +18,7 @@ public struct Raster: Equatable, Sendable {
 
   /// Returns the central part of the image with the given size. If the excess is odd, one more
   /// pixel is cut off at the right or bottom. Parts outside the image are black.
-  public func centreCrop(width newWidth: Int, height newHeight: Int) -> Raster {
+  public func centerCrop(width newWidth: Int, height newHeight: Int) -> Raster {
     // The shift rounds down even if the image is smaller than the crop.
     let left = (width - newWidth) >> 1
     let top = (height - newHeight) >> 1

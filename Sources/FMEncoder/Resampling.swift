@@ -42,10 +42,10 @@ public enum Resampling: Int, Sendable {
     taps.stride = Int(reach.rounded(.up)) * 2 + 1
     taps.weights = [Int32](repeating: 0, count: places.count * taps.stride)
     for place in places {
-      let centre = (Double(place) + 0.5) * scale
-      let start = max(Int(centre - reach + 0.5), 0)
-      let count = min(Int(centre + reach + 0.5), size) - start
-      var own = (0..<count).map { weight((Double($0 + start) - centre + 0.5) / stretch) }
+      let center = (Double(place) + 0.5) * scale
+      let start = max(Int(center - reach + 0.5), 0)
+      let count = min(Int(center + reach + 0.5), size) - start
+      var own = (0..<count).map { weight((Double($0 + start) - center + 0.5) / stretch) }
       let total = own.reduce(0, +)
       if total != 0 { for i in 0..<count { own[i] /= total } }
       for i in 0..<count {

@@ -3,7 +3,7 @@ import FMArchive
 import FMBase
 import FMNumerics
 
-/// TIFF decoding by libtiff; only the first image of a file is read. Grey and colour images with 8
+/// TIFF decoding by libtiff; only the first image of a file is read. Gray and color images with 8
 /// or 16 bits are used as stored, without transparency; libtiff converts all others.
 enum TIFFDecoder {
   /// Whether the bytes begin like a TIFF or BigTIFF file.
@@ -25,7 +25,7 @@ enum TIFFDecoder {
 
   /// Decodes an image, and turns it upright.
   /// - Throws: `badData` with libtiff's message if it cannot be read, or if it is too large.
-  package static func decode(_ bytes: [UInt8], window: GreyWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
     collectsErrors
     return try bytes.withUnsafeBytes { bytes in
       Result { () throws(FedMedError) in
@@ -45,7 +45,7 @@ enum TIFFDecoder {
   }
 
   private static func decode(
-    _ memory: Memory, _ window: GreyWindow?
+    _ memory: Memory, _ window: GrayWindow?
   ) throws(FedMedError) -> Raster {
     let context = Unmanaged.passUnretained(memory).toOpaque()
     let tiff = tiff_open(
@@ -94,23 +94,23 @@ enum TIFFDecoder {
         .badData,
         "strips or tiles of \(piece) bytes, expected 1 to \(ImageDecoder.largestBytes)")
     }
-    let colours = field(TIFFTAG_PHOTOMETRIC, UInt32(PHOTOMETRIC_MINISBLACK))
-    let isGrey = [PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE].contains(Int32(colours))
+    let colors = field(TIFFTAG_PHOTOMETRIC, UInt32(PHOTOMETRIC_MINISBLACK))
+    let isGray = [PHOTOMETRIC_MINISBLACK, PHOTOMETRIC_MINISWHITE].contains(Int32(colors))
     let isWhole = samples == 1 || field(TIFFTAG_PLANARCONFIG, 1) == Int(PLANARCONFIG_CONTIG)
     let format = field(TIFFTAG_SAMPLEFORMAT, UInt32(SAMPLEFORMAT_UINT))
     let isSigned = format == Int(SAMPLEFORMAT_INT)
-    guard format == Int(SAMPLEFORMAT_UINT) || isSigned && bits == 16 && isGrey else {
+    guard format == Int(SAMPLEFORMAT_UINT) || isSigned && bits == 16 && isGray else {
       throw FedMedError(
         .badData,
-        "unsupported sample format: expected unsigned integers, or signed 16-bit integers in grey")
+        "unsupported sample format: expected unsigned integers, or signed 16-bit integers in gray")
     }
     let layout = Layout(width: width, height: height, samples: samples, bytes: bits / 8)
     if isWhole && (bits == 8 || bits == 16)
-      && (isGrey || colours == Int(PHOTOMETRIC_RGB) && samples >= 3)
+      && (isGray || colors == Int(PHOTOMETRIC_RGB) && samples >= 3)
     {
       let data = try TIFFIsTiled(tiff) != 0 ? tiles(tiff, layout) : lines(tiff, layout)
       image = layout.raster(
-        data, isGrey: isGrey, isInverted: colours == Int(PHOTOMETRIC_MINISWHITE),
+        data, isGray: isGray, isInverted: colors == Int(PHOTOMETRIC_MINISWHITE),
         isSigned: isSigned,
         window: window)
     } else {
@@ -188,7 +188,7 @@ enum TIFFDecoder {
     var rowBytes: Int { width * samples * bytes }
 
     func raster(
-      _ data: [UInt8], isGrey: Bool, isInverted: Bool, isSigned: Bool, window: GreyWindow?
+      _ data: [UInt8], isGray: Bool, isInverted: Bool, isSigned: Bool, window: GrayWindow?
     ) -> Raster {
       /// Returns a sample by the indices of its pixel and within it.
       func value(_ pixel: Int, _ sample: Int) -> Int32 {
@@ -198,16 +198,16 @@ enum TIFFDecoder {
         return isSigned ? Int32(Int16(bitPattern: word)) : Int32(word)
       }
       let count = width * height
-      if isGrey && bytes == 2 {
+      if isGray && bytes == 2 {
         let sign: Int32 = isInverted ? -1 : 1
         let base: Int32 = isInverted ? (isSigned ? -1 : 65535) : 0
-        return WideGrey(width: width, height: height) { base + sign * value($0, 0) }
+        return WideGray(width: width, height: height) { base + sign * value($0, 0) }
           .raster(window)
       }
       var pixels = [UInt8](repeating: 0, count: count * 3)
       for pixel in 0..<count {
         for c in 0..<3 {
-          let full = value(pixel, isGrey ? 0 : c)
+          let full = value(pixel, isGray ? 0 : c)
           // Keep the upper 8 of 16 bits, as Pillow does.
           let byte = UInt8(truncatingIfNeeded: bytes == 2 ? full >> 8 : full)
           pixels[pixel * 3 + c] = isInverted ? 255 - byte : byte

@@ -3,7 +3,7 @@ import FMBase
 
 /// Images in a tar archive, plain or compressed, which is read once, so that it may be a pipe.
 ///
-/// A member's folder is its class; members outside folders are unlabelled. With a table, only its
+/// A member's folder is its class; members outside folders are unlabeled. With a table, only its
 /// images are read, and the table gives their classes. Folders and names that begin with a dot are
 /// ignored.
 public final class TarImages: ImageSource {

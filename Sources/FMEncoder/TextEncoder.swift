@@ -42,7 +42,7 @@ public final class TextEncoder: Sendable {
     }
   }
 
-  /// Encodes texts to features [n, D], unnormalised.
+  /// Encodes texts to features [n, D], unnormalized.
   /// - Throws: `badData` if a token or a tensor is missing or invalid.
   public func encode(_ texts: [String]) throws(FedMedError) -> Matrix {
     let (w, length) = (block.width, Tokenizer.length)

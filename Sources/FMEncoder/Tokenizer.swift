@@ -177,7 +177,7 @@ extension String {
     defer { free(result) }
     let options = UTF8PROC_STABLE.rawValue | UTF8PROC_COMPOSE.rawValue
     let count = utf8proc_map(bytes, bytes.count, &result, utf8proc_option_t(options))
-    // Normalisation of valid text fails only if memory is exhausted.
+    // Normalization of valid text fails only if memory is exhausted.
     guard count >= 0, let result else { return self }
     return String(decoding: UnsafeBufferPointer(start: result, count: count), as: UTF8.self)
   }

@@ -45,7 +45,7 @@ struct TransformerBlock: Sendable {
   package let width: Int
   /// The number of attention heads.
   package let heads: Int
-  /// ε of the layer normalisations.
+  /// ε of the layer normalizations.
   package let epsilon: Float
   let activation: Activation
   /// Whether a token attends only to itself and earlier ones.

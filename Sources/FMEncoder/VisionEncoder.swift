@@ -145,7 +145,7 @@ public final class VisionEncoder: Sendable {
   }
 
   /// Encodes images of the input's size to features [n, D].
-  /// - Parameter preprocessing: gives the normalisation of colours.
+  /// - Parameter preprocessing: gives the normalization of colors.
   /// - Throws: `badData` if a tensor is missing or has another number of elements.
   public func encode(
     _ images: [Raster], preprocessing: Preprocessing

@@ -4,7 +4,7 @@ import FMMethods
 import FMNumerics
 
 /// A server's aggregation of a round's updates: a rule with its settings, the weights of the
-/// updates, and optionally a server optimiser.
+/// updates, and optionally a server optimizer.
 public struct AggregationPlan: Sendable {
   /// The result of an aggregation.
   public struct Outcome {
@@ -16,7 +16,7 @@ public struct AggregationPlan: Sendable {
     public var remarks: [String] = []
     /// The description of the aggregation for the manifest.
     public let aggregation: Manifest.Aggregation
-    /// The new state of the server's optimiser; `nil` if none was used.
+    /// The new state of the server's optimizer; `nil` if none was used.
     public let optimization: ServerOptimization?
   }
 
@@ -26,9 +26,9 @@ public struct AggregationPlan: Sendable {
   public var settings = AggregationSettings()
   /// The weighting of the updates.
   public var weights = AggregationWeights.uniform
-  /// The server's optimiser; `nil` uses the aggregate as the new model.
+  /// The server's optimizer; `nil` uses the aggregate as the new model.
   public var optimizer: (any ServerOptimizer.Type)?
-  /// The learning rate of the optimiser; `nil` is its default.
+  /// The learning rate of the optimizer; `nil` is its default.
   public var learningRate: Double?
 
   /// Creates a plan for the unweighted mean.
@@ -51,7 +51,7 @@ public struct AggregationPlan: Sendable {
   ///   - round: the round.
   ///   - progress: called with the number of updates read.
   /// - Throws: `usage` if the method sends no statistics, or the plan has a rule, weights or an
-  ///   optimiser; `badData` if updates are inconsistent; `ioError` if reading fails.
+  ///   optimizer; `badData` if updates are inconsistent; `ioError` if reading fails.
   public func sum(
     of round: FederatedRound, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) -> StatisticsSum {
@@ -93,7 +93,7 @@ public struct AggregationPlan: Sendable {
     return remarks
   }
 
-  /// Checks that the plan has no rule, weights or optimiser.
+  /// Checks that the plan has no rule, weights or optimizer.
   /// - Throws: `usage` if it has.
   private func requirePlain(hint: String?) throws(FedMedError) {
     guard rule.name == MeanRule.name, weights == .uniform, optimizer == nil else {
@@ -104,15 +104,15 @@ public struct AggregationPlan: Sendable {
   }
 
   /// Aggregates a round. A method that computes its models itself takes no rule, weights or
-  /// optimiser.
+  /// optimizer.
   /// - Parameters:
   ///   - round: the round.
-  ///   - global: the model from which the updates started, if known; an optimiser requires it.
-  ///   - state: the optimiser's state saved with that model; `nil` in its first round.
+  ///   - global: the model from which the updates started, if known; an optimizer requires it.
+  ///   - state: the optimizer's state saved with that model; `nil` in its first round.
   ///   - progress: called with the number of updates read.
   /// - Throws: `tryAgain` if there are fewer updates than the rule requires; `badData` if updates,
   ///   model and state are inconsistent; `usage` for settings that the method or the rule does not
-  ///   take; `noInput` if the optimiser's state is missing; `ioError` if reading fails.
+  ///   take; `noInput` if the optimizer's state is missing; `ioError` if reading fails.
   public func apply(
     to round: FederatedRound, global: ModelArchive?, state: ServerState?,
     progress: (Int) -> Void = { _ in }

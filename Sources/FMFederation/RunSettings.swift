@@ -50,7 +50,7 @@ struct RunSettings {
   }
 
   /// Recomputes the aggregation of a model's updates, rounded to the codec of the model.
-  /// - Parameter stateFile: the path of the server optimiser's state saved with the previous model.
+  /// - Parameter stateFile: the path of the server optimizer's state saved with the previous model.
   package func aggregate(
     _ paths: [String], into model: ModelArchive, global: ModelArchive, stateFile: String
   ) throws(FedMedError) -> AggregationPlan.Outcome {

@@ -4,7 +4,7 @@ import FMMethods
 import FMMetrics
 import FMNumerics
 
-/// The state of the server's optimiser between rounds. It stays at the server.
+/// The state of the server's optimizer between rounds. It stays at the server.
 public struct ServerState: Sendable {
   /// The identity of the archive.
   public let identity: String
@@ -13,7 +13,7 @@ public struct ServerState: Sendable {
   private let payload: ServerPayload
   private let name: String
 
-  /// The name of the optimiser.
+  /// The name of the optimizer.
   public var optimizer: String { payload.aggregation.optimizer ?? "" }
   /// The round whose model was made with it.
   public var round: Int { payload.round }
@@ -38,8 +38,8 @@ public struct ServerState: Sendable {
     (name, identity) = (reader.name, reader.identity)
   }
 
-  /// Checks that the state belongs to the optimiser and to the global model.
-  /// - Throws: `badData` if it is of another optimiser, run, round or set of updates than the
+  /// Checks that the state belongs to the optimizer and to the global model.
+  /// - Throws: `badData` if it is of another optimizer, run, round or set of updates than the
   ///   model.
   package func requireFit(_ optimizer: String, _ global: ModelArchive) throws(FedMedError) {
     guard self.optimizer == optimizer, payload.run.parameters == global.run.parameters else {
@@ -57,7 +57,7 @@ public struct ServerState: Sendable {
   }
 }
 
-/// One step of the server's optimiser, from the global model towards the aggregate of the updates.
+/// One step of the server's optimizer, from the global model towards the aggregate of the updates.
 public struct ServerOptimization {
   private let optimizer: any ServerOptimizer.Type
   private let learningRate: Double
@@ -67,12 +67,12 @@ public struct ServerOptimization {
 
   /// Prepares a step.
   /// - Parameters:
-  ///   - optimizer: the optimiser.
-  ///   - learningRate: the learning rate η; `nil` is the optimiser's default.
+  ///   - optimizer: the optimizer.
+  ///   - learningRate: the learning rate η; `nil` is the optimizer's default.
   ///   - global: the model from which the updates started.
   ///   - state: the saved state; `nil` in the first round.
   /// - Throws: `badData` if the state does not belong to the model; `noInput` if the model was made
-  ///   with an optimiser whose state is missing.
+  ///   with an optimizer whose state is missing.
   public init(
     _ optimizer: any ServerOptimizer.Type, learningRate: Double?, global: ModelArchive,
     state: ServerState?

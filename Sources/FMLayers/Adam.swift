@@ -8,7 +8,7 @@ public struct Adam: Optimizer {
   private var moments: AdamMoments
   private let penalty: Float
 
-  /// Creates an optimiser with zero moments.
+  /// Creates an optimizer with zero moments.
   /// - Parameters:
   ///   - beta1: β₁, the decay rate of the first moment.
   ///   - beta2: β₂, the decay rate of the second moment.

@@ -10,7 +10,7 @@ public struct AdamW: Optimizer {
   private var moments: AdamMoments
   private let weightDecay: Double
 
-  /// Creates an optimiser with zero moments; parameters as in the equations above.
+  /// Creates an optimizer with zero moments; parameters as in the equations above.
   public init(
     learningRate: Double, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double
   ) {

@@ -2,7 +2,7 @@ import CLanes
 import FMBase
 import FMNumerics
 
-/// Batch normalisation of B samples with n channels (BatchNorm1d, with an affine part), then ReLU.
+/// Batch normalization of B samples with n channels (BatchNorm1d, with an affine part), then ReLU.
 ///
 ///     x̂ = (x − mean) / √(variance + ε)    y = max(γ x̂ + β, 0)
 ///
@@ -55,7 +55,7 @@ public struct BatchNorm: Module {
   /// - Precondition: B is at least 2.
   package mutating func forward(_ x: MaskedOutput, into y: inout Matrix) {
     let (rows, width) = (x.rows, x.width)
-    precondition(rows > 1, "batch normalisation requires at least 2 samples")
+    precondition(rows > 1, "batch normalization requires at least 2 samples")
     if standardized.rows != rows { standardized = Matrix(rows: rows, columns: width) }
     let share = 1 / Float(rows)
     Elements.write(&mean, &variance, &scales) { mean, variance, scales in
@@ -64,22 +64,22 @@ public struct BatchNorm: Module {
           Parallel.forEachColumns(of: width) { i in
             var sum = Lanes.zero
             for row in 0..<rows { sum += x.lanes(row: row, column: i) }
-            let centre = sum * share
+            let center = sum * share
             var squares = Lanes.zero
             for row in 0..<rows {
-              let centred = x.lanes(row: row, column: i) - centre
-              squares += centred * centred
+              let centered = x.lanes(row: row, column: i) - center
+              squares += centered * centered
             }
             let unbiased = squares * (1 / Float(rows - 1))
             let momentum = Self.momentum
-            mean.store((1 - momentum) * mean.lanes(at: i) + momentum * centre, at: i)
+            mean.store((1 - momentum) * mean.lanes(at: i) + momentum * center, at: i)
             variance.store((1 - momentum) * variance.lanes(at: i) + momentum * unbiased, at: i)
             let scale = 1 / lanes_square_root(squares * share + Self.epsilon)
             scales.store(scale, at: i)
             let (gamma, beta) = (weight.lanes(at: i), bias.lanes(at: i))
             for row in 0..<rows {
               let (at, end) = (row * width + i, (row + 1) * width)
-              let value = (x.lanes(row: row, column: i) - centre) * scale
+              let value = (x.lanes(row: row, column: i) - center) * scale
               standardized.store(value, at: at, before: end)
               y.store((gamma * value + beta).rectified(), at: at, before: end)
             }
@@ -96,9 +96,9 @@ public struct BatchNorm: Module {
       Elements.read(weight.value, bias.value, mean, variance) { weight, bias, mean, variance in
         Parallel.forEachColumns(of: width) { i in
           let scale = 1 / lanes_square_root(variance.lanes(at: i) + Self.epsilon)
-          let (gamma, beta, centre) = (weight.lanes(at: i), bias.lanes(at: i), mean.lanes(at: i))
+          let (gamma, beta, center) = (weight.lanes(at: i), bias.lanes(at: i), mean.lanes(at: i))
           for row in 0..<x.rows {
-            let value = (x.lanes(row: row, column: i) - centre) * scale
+            let value = (x.lanes(row: row, column: i) - center) * scale
             y.store(
               (gamma * value + beta).rectified(), at: row * width + i, before: (row + 1) * width)
           }

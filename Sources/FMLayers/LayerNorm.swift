@@ -1,6 +1,6 @@
 import FMNumerics
 
-/// Normalisation of each sample over its n features, without an affine part, then ReLU. It is
+/// Normalization of each sample over its n features, without an affine part, then ReLU. It is
 /// InstanceNorm1d applied to a 2-D input, as in the authors' code:
 ///
 ///     x̂ = (x − mean(x)) / √(variance(x) + 1e-5)    y = max(x̂, 0), the variance biased

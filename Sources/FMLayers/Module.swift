@@ -29,7 +29,7 @@ public struct Parameter: Sendable {
   public var shape: [Int] { isVector ? [value.columns] : [value.rows, value.columns] }
 }
 
-/// A part of a network: parameters that an optimiser trains, and all arrays that an archive stores.
+/// A part of a network: parameters that an optimizer trains, and all arrays that an archive stores.
 public protocol Module: Sendable {
   /// Calls `body` with every parameter, always in the same order.
   mutating func forEachParameter(_ body: (inout Parameter) -> Void)

@@ -29,7 +29,7 @@ extension Optimizer {
   }
 }
 
-/// An array per parameter that an optimiser keeps between steps, initially zero.
+/// An array per parameter that an optimizer keeps between steps, initially zero.
 struct OptimizerMemory: Sendable {
   private var arrays: [Matrix] = []
 

@@ -10,7 +10,7 @@ public struct SGD: Optimizer {
   private let penalty: Float
   private var velocities = OptimizerMemory()  // v of each parameter
 
-  /// Creates an optimiser with zero velocities.
+  /// Creates an optimizer with zero velocities.
   /// - Parameters:
   ///   - momentum: β; 0 for none.
   ///   - penalty: wd, the weight of the L2 penalty.

@@ -7,9 +7,9 @@ public struct ClassTexts: Sendable {
   /// τ, the factor from cosines to logits.
   public let logitScale: Float
 
-  /// Normalises text features.
+  /// Normalizes text features.
   /// - Parameters:
-  ///   - features: the encoder's text features [C, D], unnormalised.
+  ///   - features: the encoder's text features [C, D], unnormalized.
   ///   - logitScale: τ.
   public init(features: Matrix, logitScale: Double) {
     directions = features.normalizedRows()

@@ -112,7 +112,7 @@ public struct Trained: Sendable {
   public struct Epoch: Equatable, Sendable {
     /// The mean losses over the steps.
     public let losses: LossTerms
-    /// The number of optimiser steps.
+    /// The number of optimizer steps.
     public let steps: Int
   }
 
@@ -134,15 +134,15 @@ public struct Trained: Sendable {
 
 /// How the server combines a round's updates.
 public enum ServerStep: Sendable {
-  /// By averaging, with any aggregation rule, weights and server optimiser; updates have the
+  /// By averaging, with any aggregation rule, weights and server optimizer; updates have the
   /// model's layout.
   case average
   /// By the exact sum of statistics, of which the method makes the model. Rules, weights and server
-  /// optimisers are refused.
+  /// optimizers are refused.
   case sum(any StatisticsMethod)
   /// By a reduction of the method's own, such as training on the updates. The value is copied for
   /// each round, and its result has the layout `shared`. Rules, weights other than uniform and
-  /// server optimisers are refused; guards and codecs apply as usual.
+  /// server optimizers are refused; guards and codecs apply as usual.
   case reduce(any UpdateReduction)
 }
 

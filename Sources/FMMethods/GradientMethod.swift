@@ -3,14 +3,14 @@ import FMLayers
 import FMNumerics
 
 /// A method whose sites train a network step by step. It defines the network's parts and their
-/// gradients on a batch; the driver (`GradientTraining`) provides batches, epochs and optimisers.
+/// gradients on a batch; the driver (`GradientTraining`) provides batches, epochs and optimizers.
 public protocol GradientMethod: FederatedMethod {
   /// The network that a site trains.
   associatedtype Network: GradientNetwork
 
   /// The run's hyper-parameters, including those of `TrainingParameters`.
   var values: HyperParameters { get }
-  /// The trained parts, in the order in which the optimisers step.
+  /// The trained parts, in the order in which the optimizers step.
   var parts: [Part<Network>] { get }
 
   /// Returns the network made of `shared` and `kept` arrays, ready for training.
@@ -40,11 +40,11 @@ public enum PartOwner: Sendable {
   case kept
 }
 
-/// A module of a network, with its owner and its optimiser.
+/// A module of a network, with its owner and its optimizer.
 public struct Part<Network>: Sendable {
   /// Whether the arrays are sent or stay at the site.
   package let owner: PartOwner
-  /// The optimiser before the first step of a round.
+  /// The optimizer before the first step of a round.
   package let optimizer: any Optimizer
   /// Calls its second argument with every parameter of the module in a network.
   package let forEachParameter: @Sendable (inout Network, (inout Parameter) -> Void) -> Void
@@ -53,7 +53,7 @@ public struct Part<Network>: Sendable {
 
   /// Creates a part.
   /// - Parameters:
-  ///   - optimizer: the optimiser before the first step of a round.
+  ///   - optimizer: the optimizer before the first step of a round.
   package init<Trained: Module>(
     _ module: WritableKeyPath<Network, Trained> & Sendable, _ owner: PartOwner,
     _ optimizer: any Optimizer

@@ -2,8 +2,8 @@ import FMLayers
 import FMNumerics
 import Glibc
 
-/// The driver of gradient methods: batches, epochs and optimisers. Each round starts with new
-/// optimisers, whose learning rates decay from round to round.
+/// The driver of gradient methods: batches, epochs and optimizers. Each round starts with new
+/// optimizers, whose learning rates decay from round to round.
 public struct GradientTraining<Method: GradientMethod>: Sendable {
   /// The network being trained.
   public private(set) var network: Method.Network
@@ -34,7 +34,7 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
   /// unless it is the only one.
   /// - Precondition: there are at least two samples.
   public mutating func epoch(features: Matrix, labels: [Int], order: [Int]) -> Trained.Epoch {
-    precondition(order.count > 1, "batch normalisation requires at least 2 samples")
+    precondition(order.count > 1, "batch normalization requires at least 2 samples")
     let size = min(batchSize, order.count)
     let steps = order.count / size
     var means = LossTerms(network.terms)
@@ -45,7 +45,7 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     return Trained.Epoch(losses: means, steps: steps)
   }
 
-  /// Performs one step of all optimisers on the samples given by `indices`.
+  /// Performs one step of all optimizers on the samples given by `indices`.
   /// - Returns: the losses before the step.
   @discardableResult
   package mutating func step(_ features: Matrix, _ labels: [Int], _ indices: ArraySlice<Int>)
@@ -79,7 +79,7 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     parts.filter { $0.owner == owner }.flatMap { $0.tensors(network) }
   }
 
-  /// Calls `body` with every trained parameter, in the order in which the optimisers step.
+  /// Calls `body` with every trained parameter, in the order in which the optimizers step.
   package mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     for part in parts { part.forEachParameter(&network, body) }
   }

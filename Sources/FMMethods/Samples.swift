@@ -2,7 +2,7 @@ import FMNumerics
 
 /// Samples with their classes.
 public struct Samples: Sendable {
-  /// The features [N, D], unnormalised.
+  /// The features [N, D], unnormalized.
   public let features: Matrix
   /// The class of each sample [N], from 0 to C − 1.
   public let labels: [Int]

@@ -32,7 +32,7 @@ public struct DeLong: Sendable {
 
   /// Computes the area of class `c` against the rest; `nil` without at least two positives and two
   /// negatives, because the variance is then undefined.
-  public init?(_ predictions: LabelledProbabilities, class c: Int) {
+  public init?(_ predictions: LabeledProbabilities, class c: Int) {
     let (rows, classes) = (predictions.labels.indices, predictions.classes)
     func values(_ isPositive: Bool) -> [Double] {
       rows.filter { (predictions.labels[$0] == c) == isPositive }.map {
@@ -128,7 +128,7 @@ public struct Comparison: Sendable {
   ///   - progress: called with the number of draws done.
   /// - Precondition: both have the same samples with the same labels.
   public init(
-    _ first: LabelledProbabilities, _ second: LabelledProbabilities, names: [String],
+    _ first: LabeledProbabilities, _ second: LabeledProbabilities, names: [String],
     bootstrap: Bootstrap?, progress: (Int) -> Void = { _ in }
   ) {
     let hits = [first, second].map { predictions in

@@ -21,7 +21,7 @@ public struct RankedScores: Sendable {
   public let points: [Point]
 
   /// Ranks the samples by their probability of class `c`.
-  public init(_ predictions: LabelledProbabilities, class c: Int) {
+  public init(_ predictions: LabeledProbabilities, class c: Int) {
     var (hits, misses): ([Double], [Double]) = ([], [])
     for (row, label) in predictions.labels.enumerated() {
       let value = predictions.values[row * predictions.classes + c]

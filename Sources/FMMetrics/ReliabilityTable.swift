@@ -40,7 +40,7 @@ public struct ReliabilityTable: Sendable {
   ///   - predictions: the probabilities and true classes.
   ///   - count: the number of bins before empty ones are dropped.
   ///   - binning: the binning.
-  public init(_ predictions: LabelledProbabilities, bins count: Int, binning: Binning) {
+  public init(_ predictions: LabeledProbabilities, bins count: Int, binning: Binning) {
     let decisions = predictions.decisions
     let total = decisions.count
     var bins: [Bin] = []

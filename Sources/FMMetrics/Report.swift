@@ -84,7 +84,7 @@ public struct Report: Equatable, Sendable {
         scores[predictor] = Scores(correct: 0)
         continue
       }
-      let probabilities = try LabelledProbabilities(matrix, labels: labels, file: file)
+      let probabilities = try LabeledProbabilities(matrix, labels: labels, file: file)
       let details = Details(probabilities, disclosure, minimum: minimum)
       var own = Scores(correct: probabilities.confusion.correct)
       own.values = Self.values(probabilities, details, disclosure, names)
@@ -96,7 +96,7 @@ public struct Report: Equatable, Sendable {
   /// The scores that are defined. Means over samples use all samples; means over classes use the
   /// classes that are shown.
   private static func values(
-    _ predictions: LabelledProbabilities, _ details: Details, _ disclosure: Disclosure,
+    _ predictions: LabeledProbabilities, _ details: Details, _ disclosure: Disclosure,
     _ names: [String]
   ) -> [Score: Double] {
     var values = details.values

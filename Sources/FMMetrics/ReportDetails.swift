@@ -16,7 +16,7 @@ extension Report {
     /// The counts at fixed thresholds for each class [C]; `nil` if the class is hidden.
     public private(set) var curves: [ThresholdCounts?]
 
-    package init(_ predictions: LabelledProbabilities, _ disclosure: Disclosure, minimum: Int) {
+    package init(_ predictions: LabeledProbabilities, _ disclosure: Disclosure, minimum: Int) {
       confusion = zip(predictions.confusion.counts, disclosure.isShown).map { $1 ? $0 : nil }
       let table = ReliabilityTable(predictions, bins: Self.bins, binning: .width)
       reliability = Disclosure.merged(table.bins, minimum: minimum)

@@ -34,7 +34,7 @@ public struct ScoreList: Sendable {
 
   /// Computes all scores without intervals, except DeLong's for the AUC of each class.
   /// - Parameter names: the class names [C].
-  public init(_ predictions: LabelledProbabilities, names: [String], settings: Settings = .init()) {
+  public init(_ predictions: LabeledProbabilities, names: [String], settings: Settings = .init()) {
     let confusion = predictions.confusion
     // Only one class at a time, because a ranking takes memory.
     let ranked = names.indices.map { c in
@@ -103,7 +103,7 @@ public struct ScoreList: Sendable {
   ///   - bootstrap: the resampling plan.
   ///   - progress: called with the number of draws done.
   public init(
-    _ predictions: LabelledProbabilities, names: [String], settings: Settings,
+    _ predictions: LabeledProbabilities, names: [String], settings: Settings,
     bootstrap: Bootstrap, progress: (Int) -> Void = { _ in }
   ) {
     self.init(predictions, names: names, settings: settings)

@@ -7,10 +7,10 @@ public enum TemperatureScaling {
   /// The allowed temperatures.
   package static let range = Predictions.temperatures
 
-  /// The temperature T that maximises the likelihood of the labels, Σ log q_y. The target of the
+  /// The temperature T that maximizes the likelihood of the labels, Σ log q_y. The target of the
   /// true class is (N + 1)/(N + 2) instead of 1 (Platt 1999), so that T does not tend to 0 if every
   /// prediction is correct.
-  public static func temperature(fitting predictions: LabelledProbabilities) -> Double {
+  public static func temperature(fitting predictions: LabeledProbabilities) -> Double {
     let (classes, count) = (predictions.classes, predictions.count)
     let logs = predictions.values.map(logarithm)
     let doubt = 1 / Double(count + 2)

@@ -21,7 +21,7 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
   public private(set) var falsePositives: [Int]
 
   /// Counts samples by their probability of class `c`.
-  public init(_ predictions: LabelledProbabilities, class c: Int) {
+  public init(_ predictions: LabeledProbabilities, class c: Int) {
     let thresholds = Self.thresholds
     (truePositives, falsePositives) = (
       [Int](repeating: 0, count: thresholds.count), [Int](repeating: 0, count: thresholds.count)

@@ -37,7 +37,7 @@ package enum Activation {
   /// y = (x − mean) / √(variance + ε), with the biased variance and without an affine part.
   /// - Returns: 1/√(variance + ε), as `standardizeBackward` takes it.
   package static func standardize(_ x: Row) -> Float {
-    let scale = 1 / (Sums.centre(x) + standardEpsilon).squareRoot()
+    let scale = 1 / (Sums.center(x) + standardEpsilon).squareRoot()
     x.fill { x.lanes(at: $0) * scale }
     return scale
   }

@@ -1,4 +1,4 @@
-/// Minimisation of smooth functions by L-BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006,
+/// Minimization of smooth functions by L-BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006,
 /// algorithms 7.4 and 3.5), in double precision.
 package enum LBFGS {
   /// The number of recent steps that approximate the Hessian.
@@ -6,7 +6,7 @@ package enum LBFGS {
   /// Constants of the Wolfe conditions: sufficient decrease, and curvature.
   private static let (decrease, curvature) = (1e-4, 0.9)
 
-  /// Minimises a convex function in place, starting from `x`, until the norm of the gradient is at
+  /// Minimizes a convex function in place, starting from `x`, until the norm of the gradient is at
   /// most `tolerance`.
   /// - Parameters:
   ///   - iterations: the maximal number of steps.

@@ -35,10 +35,10 @@ package enum Sums {
   /// Subtracts the mean of x from x.
   /// - Returns: the biased variance of x.
   /// - Precondition: x is not empty.
-  package static func centre(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
+  package static func center(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
     let mean = sum(UnsafeBufferPointer(x)) / Float(x.count)
     x.fill { x.lanes(at: $0) - mean }
-    let centred = UnsafeBufferPointer(x)
-    return dot(centred, centred) / Float(x.count)
+    let centered = UnsafeBufferPointer(x)
+    return dot(centered, centered) / Float(x.count)
   }
 }

@@ -12,7 +12,7 @@ package enum TransformerKernels {
             for row in 0..<rows {
               let y = y.row(row, of: width)
               _ = y.update(fromContentsOf: x.row(row, of: width))
-              let scale = 1 / (Sums.centre(y) + epsilon).squareRoot()
+              let scale = 1 / (Sums.center(y) + epsilon).squareRoot()
               for i in 0..<width { y[i] = y[i] * scale * weight[i] + bias[i] }
             }
           }

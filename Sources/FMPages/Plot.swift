@@ -4,7 +4,7 @@ struct Plot {
   struct Curve {
     package let name: String
     package let points: [(x: Double, y: Double)]
-    /// The index of its colour and dashes; `nil` is a grey guide line.
+    /// The index of its color and dashes; `nil` is a gray guide line.
     let style: Int?
     var isThin = false
     /// Whether its points are marked.
@@ -27,23 +27,23 @@ struct Plot {
   var bars: [Bar] = []
   package var curves: [Curve] = []
 
-  /// A colour that is safe for colour-blind readers (Okabe and Ito 2008), and dashes for greyscale
+  /// A color that is safe for color-blind readers (Okabe and Ito 2008), and dashes for grayscale
   /// prints.
-  static func stroke(_ style: Int?) -> (colour: String, dashes: String) {
+  static func stroke(_ style: Int?) -> (color: String, dashes: String) {
     guard let style else { return ("#8a8a8a", "2 3") }
-    let colours = ["#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56b4e9", "#000000"]
+    let colors = ["#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56b4e9", "#000000"]
     let dashes = ["", "6 3", "2 2", "8 3 2 3", "10 4", "4 1", "1 3"]
     return (
-      colours[style % colours.count], dashes[(style + style / colours.count) % dashes.count]
+      colors[style % colors.count], dashes[(style + style / colors.count) % dashes.count]
     )
   }
 
   /// A legend that shows the line style of each curve.
   static func legend(_ entries: [(name: String, style: Int?)]) -> String {
     let items = entries.map { entry in
-      let (colour, dashes) = stroke(entry.style)
+      let (color, dashes) = stroke(entry.style)
       return "<li><svg width=\"28\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4H28\" "
-        + "stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dashes)\"/></svg> "
+        + "stroke=\"\(color)\" stroke-width=\"2\" stroke-dasharray=\"\(dashes)\"/></svg> "
         + "\(HTML.escape(entry.name))</li>"
     }
     return "<ul class=\"legend\">\(items.joined())</ul>\n"
@@ -123,15 +123,15 @@ struct Plot {
       text += "<path class=\"bar\" d=\"M\(x0) \(base)V\(y0)H\(x1)V\(base)Z\"/>\n"
     }
     for curve in curves {
-      let (colour, dashes) = Self.stroke(curve.style)
+      let (color, dashes) = Self.stroke(curve.style)
       let places = curve.points.map { place($0.x, $0.y) }
       let line = places.map { "\($0.0) \($0.1)" }.joined(separator: "L")
       guard !places.isEmpty else { continue }
       text +=
-        "<path d=\"M\(line)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"\(curve.isThin ? 1 : 2)\" stroke-dasharray=\"\(curve.isThin ? "1 2" : dashes)\"/>\n"
+        "<path d=\"M\(line)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"\(curve.isThin ? 1 : 2)\" stroke-dasharray=\"\(curve.isThin ? "1 2" : dashes)\"/>\n"
       if curve.isMarked {
         for (x, y) in places {
-          text += "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"3\" fill=\"\(colour)\"/>\n"
+          text += "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"3\" fill=\"\(color)\"/>\n"
         }
       }
     }

@@ -1,5 +1,5 @@
 extension RunPage {
-  /// The style sheet for screens, in light colours, and for print.
+  /// The style sheet for screens, in light colors, and for print.
   static let style = """
     :root { color-scheme: light; }
     body { margin: 0; background: #fff; color: #1a1a1a; font: 16px/1.5 system-ui, sans-serif; }

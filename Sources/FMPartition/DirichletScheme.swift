@@ -23,7 +23,7 @@ public struct DirichletScheme: PartitionScheme {
   }
 
   /// Draws shares for each class until every site has the minimum of samples.
-  /// - Throws: `badData` if samples are not labelled, there are fewer units than sites, or 100
+  /// - Throws: `badData` if samples are not labeled, there are fewer units than sites, or 100
   ///   draws fail.
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream

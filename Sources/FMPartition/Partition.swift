@@ -36,7 +36,7 @@ public struct Partition: Sendable {
   ///   - drop: names of sites to exclude.
   ///   - minimumSamples: sites with fewer samples are excluded.
   /// - Throws: `badData` if a class has no samples (unless the scheme is fixed), the holdout or the
-  ///   split is stratified and the samples are not labelled, the holdout is empty or takes
+  ///   split is stratified and the samples are not labeled, the holdout is empty or takes
   ///   everything, a site in `drop` or `holdout` is unknown, no site remains, or the scheme fails.
   public init(
     _ samples: SampleSet, scheme: any PartitionScheme, split: SplitPlan, holdout: Holdout,

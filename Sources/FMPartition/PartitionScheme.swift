@@ -133,7 +133,7 @@ extension SampleSet {
   }
 
   func requireLabels(_ user: String) throws(FedMedError) {
-    guard isLabelled else { throw FedMedError(.badData, "\(user) requires labels", file: name) }
+    guard isLabeled else { throw FedMedError(.badData, "\(user) requires labels", file: name) }
   }
 
   /// Calls `draw` until every site has at least `minimum` samples, at most a hundred times: with a

@@ -25,7 +25,7 @@ public struct PathologicalScheme: PartitionScheme {
   }
 
   /// Deals classes to the sites, and the units of each class to its sites.
-  /// - Throws: `badData` if samples are not labelled, k exceeds the number of classes, the sites
+  /// - Throws: `badData` if samples are not labeled, k exceeds the number of classes, the sites
   ///   cannot cover all classes, or a class has fewer units than sites.
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream

@@ -16,10 +16,10 @@ public struct SampleSet: Sendable {
   public let table: Table
   /// The names of the classes.
   public let classes: [String]
-  /// The class of each row; all 0 if the samples are not labelled.
+  /// The class of each row; all 0 if the samples are not labeled.
   public let labels: [Int]
   /// Whether the classes of the samples are known.
-  public let isLabelled: Bool
+  public let isLabeled: Bool
   /// The units, which cover all rows.
   public let units: [Unit]
   /// The name in messages.
@@ -27,7 +27,7 @@ public struct SampleSet: Sendable {
 
   /// Groups samples into units.
   /// - Parameters:
-  ///   - labels: the class of each row; `nil` if the samples are not labelled.
+  ///   - labels: the class of each row; `nil` if the samples are not labeled.
   ///   - group: the column that names the groups; `nil` if every sample is a unit.
   /// - Throws: `badData` if there is no such column, or a sample has no group.
   public init(
@@ -38,7 +38,7 @@ public struct SampleSet: Sendable {
     self.name = name
     let known = labels ?? [Int](repeating: 0, count: table.rows.count)
     self.labels = known
-    isLabelled = labels != nil
+    isLabeled = labels != nil
     var members: [[Int]] = []
     if let group {
       var unit: [String: Int] = [:]
@@ -67,10 +67,10 @@ public struct SampleSet: Sendable {
   }
 
   /// Checks that every class has samples, as schemes that distribute classes over sites require.
-  /// Unlabelled samples pass.
+  /// Unlabeled samples pass.
   /// - Throws: `badData` if a class has no samples.
   public func requireEveryClass() throws(FedMedError) {
-    guard isLabelled else { return }
+    guard isLabeled else { return }
     let present = Set(labels)
     if let absent = classes.indices.first(where: { !present.contains($0) }) {
       throw FedMedError(

@@ -29,7 +29,7 @@ public struct SplitPlan: Sendable {
   }
 
   /// Returns the split of each unit, in the order of `units`.
-  /// - Throws: `badData` if the split is stratified and the samples are not labelled.
+  /// - Throws: `badData` if the split is stratified and the samples are not labeled.
   public func assign(
     _ units: [Int], of samples: SampleSet, random: inout RandomStream
   ) throws(FedMedError) -> [Split] {

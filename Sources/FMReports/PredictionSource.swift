@@ -10,14 +10,14 @@ public struct PredictionSource: Sendable {
   public let site: String?
   /// The predictions of each predictor: first those of the method's final predictor, then those of
   /// its other predictors and of `calibrated`, if present. A table has one predictor, `table`.
-  public let predictions: [(predictor: String, probabilities: LabelledProbabilities)]
+  public let predictions: [(predictor: String, probabilities: LabeledProbabilities)]
   /// The number of each sample's group; `nil` if no column of groups was given.
   public let groups: [Int]?
   /// The checksum of the samples' names in their order.
   private let checksum: String
 
   /// The final predictions: the calibrated ones, if any.
-  public var final: LabelledProbabilities {
+  public var final: LabeledProbabilities {
     (predictions.first { $0.predictor == Report.calibrated } ?? predictions[0])
       .probabilities
   }
@@ -64,7 +64,7 @@ public struct PredictionSource: Sendable {
     groups =
       try Self.groups(group, samples, names: table.names, file: file)
       ?? (group == nil ? nil : table.groups)
-    let probabilities = try LabelledProbabilities(
+    let probabilities = try LabeledProbabilities(
       classes: classes.count, values: table.values, labels: table.labels, file: file)
     predictions = [("table", probabilities)]
   }
@@ -129,12 +129,12 @@ public struct PredictionSource: Sendable {
     guard let labels else {
       throw FedMedError(.badData, "has no labels to score with", file: reader.name)
     }
-    var predictions: [(predictor: String, probabilities: LabelledProbabilities)] = []
+    var predictions: [(predictor: String, probabilities: LabeledProbabilities)] = []
     for (predictor, numbers) in values {
       predictions.append(
         (
           predictor,
-          try LabelledProbabilities(
+          try LabeledProbabilities(
             classes: classes.count, values: numbers, labels: labels, file: reader.name)
         ))
     }

@@ -45,9 +45,9 @@ struct CalibrateVerb: Verb {
     let indices = try subject.features.indices(of: .validation)
     let probabilities = try subject.predict(subject.features.rows.matrix(indices)).uncalibrated
     let own = indices.map { labels[$0] }
-    let before = try LabelledProbabilities(probabilities, labels: own, file: subject.features.name)
+    let before = try LabeledProbabilities(probabilities, labels: own, file: subject.features.name)
     let temperature = TemperatureScaling.temperature(fitting: before)
-    let after = try LabelledProbabilities(
+    let after = try LabeledProbabilities(
       TemperatureScaling.apply(temperature, to: probabilities), labels: own,
       file: subject.features.name)
     state.calibration = StatePayload.Calibration(

@@ -8,14 +8,14 @@ enum ResizeChoice: String, CaseIterable, ExpressibleByArgument {
   case checkpoint, squash
 }
 
-extension GreyWindow: ExpressibleByArgument {
+extension GrayWindow: ExpressibleByArgument {
   /// Parses a center and a width, separated by a comma.
   public init?(argument: String) {
     let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
     guard numbers.count == 2, let center = numbers[0], let width = numbers[1],
       center.isFinite, width.isFinite, width > 0
     else { return nil }
-    self.init(centre: center, width: width)
+    self.init(center: center, width: width)
   }
 }
 
@@ -49,7 +49,7 @@ struct ImageOptions: ParsableArguments {
     help: ArgumentHelp(
       "Show this range of 16-bit gray values: center ± width / 2 (darkest to brightest).",
       valueName: "center,width"))
-  var window: GreyWindow?
+  var window: GrayWindow?
 
   @Option(
     help: ArgumentHelp(

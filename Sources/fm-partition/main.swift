@@ -236,10 +236,10 @@ struct Partitioner: Tool {
     let columns = ["site", "class"] + Split.allCases.map(\.rawValue) + ["total"]
     var records = Records("partition", columns: columns)
     for site in partition.sites {
-      for c in samples.isLabelled ? samples.classes.indices : 0..<1 {
+      for c in samples.isLabeled ? samples.classes.indices : 0..<1 {
         let own = zip(site.rows, site.splits).filter { samples.labels[$0.0] == c }
         let counts = Split.allCases.map { split in own.count { $0.1 == split } }
-        let name: JSON = samples.isLabelled ? .string(samples.classes[c]) : .null
+        let name: JSON = samples.isLabeled ? .string(samples.classes[c]) : .null
         records.add(
           [.string(site.name), name] + (counts + [own.count]).map { .integer($0) })
       }

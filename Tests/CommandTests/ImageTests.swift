@@ -230,7 +230,7 @@ struct ImageTests {
       try shell.succeed("tar xOf table.tar samples.tsv | cut -f 1,3") == "id\tkind\nb\ty\na\tx\n")
     try shell.fail(
       "tar c images | \(call) --table t.tsv -", 64,
-      "t.tsv: no classes: the samples are not labelled")
+      "t.tsv: no classes: the samples are not labeled")
   }
 
   @Test func refusesCorruptedTars() throws {

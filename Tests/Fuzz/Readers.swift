@@ -78,7 +78,7 @@ private let readers: [String: Reader] = [
   },
   "predictions": { bytes throws(FedMedError) in
     let table = try PredictionTable(open(bytes), group: nil, keepsNames: true)
-    let all = try LabelledProbabilities(
+    let all = try LabeledProbabilities(
       classes: table.classes.count, values: table.values, labels: table.labels, file: "input")
     _ = ScoreList(all, names: table.classes)
   },

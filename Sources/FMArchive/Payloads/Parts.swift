@@ -91,7 +91,7 @@ extension Manifest {
     public var rule: String
     /// The weighting of the updates: `uniform` or `samples`.
     public var weights: String
-    /// The name of the server's optimiser; `nil` if none was used.
+    /// The name of the server's optimizer; `nil` if none was used.
     public var optimizer: String?
 
     /// Creates a description of an aggregation.

@@ -118,13 +118,13 @@ extension StatePayload: Decodable {
   }
 }
 
-/// The part of a manifest specific to the state of the server's optimiser.
+/// The part of a manifest specific to the state of the server's optimizer.
 public struct ServerPayload: PayloadContent {
   /// The run: its method, hyper-parameters and encoder.
   public var run: RunPayload
   /// The round whose model was made with it.
   public var round: Int
-  /// How the updates were aggregated; it names an optimiser.
+  /// How the updates were aggregated; it names an optimizer.
   public var aggregation: Manifest.Aggregation
   /// The identity of the global model from which the round started.
   public var parent: String

@@ -3,7 +3,7 @@ import FMBase
 import FMNumerics
 
 /// Krum (Blanchard et al. 2017): the update with the smallest sum of squared distances to its n − f
-/// − 2 nearest neighbours; the first one if several are equal.
+/// − 2 nearest neighbors; the first one if several are equal.
 public struct KrumRule: CollectingRule {
   /// The name in options and manifests.
   public static let name = "krum"
@@ -34,7 +34,7 @@ enum Krum {
   }
 
   /// The Krum score of each of the `chosen` updates: the sum of squared distances to its nearest
-  /// neighbours among them, of which there are m − f − 2 for m chosen updates, but at least one.
+  /// neighbors among them, of which there are m − f − 2 for m chosen updates, but at least one.
   package static func scores(_ distances: [[Double]], among chosen: [Int], malicious: Int)
     -> [Double]
   {

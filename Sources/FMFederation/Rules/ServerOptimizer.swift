@@ -1,6 +1,6 @@
-/// A server optimiser: it turns the difference Δ between the aggregate of the updates and the
+/// A server optimizer: it turns the difference Δ between the aggregate of the updates and the
 /// global model into a step, using moments of earlier rounds (Reddi et al. 2021, "Adaptive
-/// federated optimization"). Each optimiser has its own file.
+/// federated optimization"). Each optimizer has its own file.
 public protocol ServerOptimizer: Sendable {
   /// The name in options and manifests.
   static var name: String { get }
@@ -16,9 +16,9 @@ public protocol ServerOptimizer: Sendable {
   static func step(_ delta: Double, first: inout Double, second: inout Double) -> Double
 }
 
-/// The available server optimisers.
+/// The available server optimizers.
 public enum ServerOptimizers {
-  /// All server optimisers.
+  /// All server optimizers.
   public static let all: [any ServerOptimizer.Type] = [
     FedAvgM.self, FedAdam.self, FedYogi.self,
   ]

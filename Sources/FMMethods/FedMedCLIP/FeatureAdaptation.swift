@@ -7,7 +7,7 @@ import FMNumerics
 ///     att(I) = softmax( L2( ReLU( norm( L1(I) ) ) ) )
 ///     Ĩ = att(I) ⊗ I        z = Ĩ / ‖Ĩ‖
 ///
-/// L1 and L2 are masked linear layers D → D; norm normalises each sample over D, without an affine
+/// L1 and L2 are masked linear layers D → D; norm normalizes each sample over D, without an affine
 /// part.
 public struct FeatureAdaptation: Module {
   /// L1.

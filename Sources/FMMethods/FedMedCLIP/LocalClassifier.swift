@@ -3,11 +3,11 @@ import FMLayers
 import FMNumerics
 
 /// The masked MLP, which stays at its site: three blocks of masked linear layer, batch
-/// normalisation and ReLU, H wide, then a masked linear layer to the C classes.
+/// normalization and ReLU, H wide, then a masked linear layer to the C classes.
 public struct LocalClassifier: Module {
   /// The four masked linear layers.
   public package(set) var layers: [MaskedLinear]
-  /// The three batch normalisations.
+  /// The three batch normalizations.
   public package(set) var norms: [BatchNorm]
 
   /// Class logits [B, C] of the last forward pass.
@@ -109,13 +109,13 @@ public struct LocalClassifier: Module {
     hidden = [spare, spare, spare]
   }
 
-  /// Calls `body` with the parameters of all layers, then of all normalisations.
+  /// Calls `body` with the parameters of all layers, then of all normalizations.
   public mutating func forEachParameter(_ body: (inout Parameter) -> Void) {
     for i in 0..<4 { layers[i].forEachParameter(body) }
     for i in 0..<3 { norms[i].forEachParameter(body) }
   }
 
-  /// The arrays of all layers and normalisations, from input to output.
+  /// The arrays of all layers and normalizations, from input to output.
   public func tensors() -> [Tensor] {
     (0..<4).flatMap { i in layers[i].tensors() + (i < 3 ? norms[i].tensors() : []) }
   }

@@ -3,12 +3,12 @@ import FMLayers
 import FMNumerics
 
 /// FedProx (Li et al., MLSys 2020, arXiv 1812.06127) around any gradient method. Each site
-/// minimises
+/// minimizes
 ///
 ///     F_k(w) + μ/2 ‖w − w^t‖²
 ///
 /// over the shared parameters w, where w^t are those of the global model. The pull μ (w − w^t) is
-/// added to the gradient before the optimiser. Adam preconditions it like any gradient, which the
+/// added to the gradient before the optimizer. Adam preconditions it like any gradient, which the
 /// paper's proof does not cover.
 public struct FedProx<Base: GradientMethod>: GradientMethod {
   /// The wrapped method.

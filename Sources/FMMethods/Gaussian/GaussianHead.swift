@@ -9,7 +9,7 @@ struct GaussianHead {
   enum Kind: String, CaseIterable {
     /// Linear discriminants with a shrunk covariance, Σ = (1−s) S + s (tr S/D) I.
     case lda
-    /// Ridge regression on one-hot labels, with the penalty chosen by generalised cross-validation.
+    /// Ridge regression on one-hot labels, with the penalty chosen by generalized cross-validation.
     case ridge
     /// Naive Bayes: uses only the diagonal of S, shrunk in the same way.
     case nb
@@ -47,7 +47,7 @@ struct GaussianHead {
   }
 }
 
-/// The statistics standardised to z = (u − μ)/σ.
+/// The statistics standardized to z = (u − μ)/σ.
 struct StandardizedMoments {
   let total: Double
   let counts: [Double]
@@ -59,7 +59,7 @@ struct StandardizedMoments {
   /// G_z = (G − N μ μᵀ)/σ² [D, D].
   let scatter: DoubleMatrix
 
-  /// Standardises the statistics.
+  /// Standardizes the statistics.
   /// - Throws: `badData` if fewer than two classes have samples, or the features do not vary.
   init(_ statistics: GaussianStatistics) throws(FedMedError) {
     let (sums, size) = (statistics.sums, statistics.sums.columns)
@@ -135,7 +135,7 @@ struct StandardizedMoments {
   }
 }
 
-/// W = (G_z + λI)⁻¹ B with B = Σ n_c M_c e_cᵀ, where λ is chosen by generalised cross-validation
+/// W = (G_z + λI)⁻¹ B with B = Σ n_c M_c e_cᵀ, where λ is chosen by generalized cross-validation
 /// (Golub, Heath and Wahba 1979).
 struct RidgeRegression {
   /// The candidates for λ/N: 10^(−4 … 1) in steps of 0.25 of the exponent.

@@ -1,7 +1,7 @@
 import FMBase
 import FMNumerics
 
-/// r(v) = V v + a, fitted by minimising cross-entropy + (ρ/2) ‖V‖². The problem is convex; ρ is
+/// r(v) = V v + a, fitted by minimizing cross-entropy + (ρ/2) ‖V‖². The problem is convex; ρ is
 /// chosen by the validation samples.
 struct LinearResidual: Residual {
   private var fit: LogisticRegression.Fit

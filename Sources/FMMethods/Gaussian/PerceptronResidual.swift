@@ -3,7 +3,7 @@ import FMLayers
 import FMNumerics
 import Glibc
 
-/// A hidden layer of 256 with batch normalisation, ReLU and dropout, then a linear layer that is
+/// A hidden layer of 256 with batch normalization, ReLU and dropout, then a linear layer that is
 /// initially zero. It trains for at most 40 epochs of AdamW; of these and the start, it keeps the
 /// state with the lowest log loss on the validation samples.
 struct PerceptronResidual: Residual {
@@ -35,7 +35,7 @@ struct PerceptronResidual: Residual {
       let order = random.permutation(training.labels.count)
       for start in stride(from: 0, to: order.count, by: Self.batch) {
         let indices = order[start..<min(start + Self.batch, order.count)]
-        // Batch normalisation requires two samples.
+        // Batch normalization requires two samples.
         guard indices.count > 1 else { continue }
         gradients(training, indices, random: &random)
         optimizer.step { body in

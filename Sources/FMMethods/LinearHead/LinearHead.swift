@@ -20,7 +20,7 @@ public struct LinearHead: GradientMethod {
   public static let inputs = HyperParameter(
     "inputs", default: "unit", of: ["unit", "raw"],
     "Scale features to unit norm, or leave them unchanged.")
-  /// The optimiser at the sites.
+  /// The optimizer at the sites.
   public static let localOptimizer = HyperParameter(
     "localOptimizer", default: "adamw", of: ["adamw", "adam", "sgd"], "Optimizer used at the sites."
   )

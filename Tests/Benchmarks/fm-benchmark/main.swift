@@ -97,9 +97,9 @@ func scorePool(_ paths: [String]) throws(FedMedError) {
   func score(_ name: String, _ samples: Samples) throws(FedMedError) {
     let predictions = try method.predict(
       samples.features, texts: texts, shared: [], kept: fit)
-    let labelled = try LabelledProbabilities(
+    let labeled = try LabeledProbabilities(
       predictions.final, labels: samples.labels, file: name)
-    let list = ScoreList(labelled, names: first.classes)
+    let list = ScoreList(labeled, names: first.classes)
     func value(_ score: Score) -> JSON {
       JSON.rounded(list.value(of: score.rawValue), places: 6)
     }

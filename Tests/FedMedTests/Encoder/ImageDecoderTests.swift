@@ -8,7 +8,7 @@ import Testing
 /// Each file of Golden/formats contains the image of a PNG in another format; its name begins with
 /// that of the PNG.
 struct ImageDecoderTests {
-  private func decode(_ name: String, window: GreyWindow? = nil) throws -> Raster {
+  private func decode(_ name: String, window: GrayWindow? = nil) throws -> Raster {
     try ImageDecoder.decode(Golden.bytes("formats/\(name)"), window: window)
   }
 
@@ -31,21 +31,21 @@ struct ImageDecoderTests {
     "wide-alpha.png", "wide-transparent.png",
   ])
   func mapsWideGrayByWindowOrRange(name: String) throws {
-    let greys = try decode("grey.png").pixels.map { Double($0) }
-    let (low, high) = (greys.min() ?? 0, greys.max() ?? 0)
-    let whole = greys.map { UInt8((($0 - low) * 255 / (high - low)).rounded()) }
+    let grays = try decode("grey.png").pixels.map { Double($0) }
+    let (low, high) = (grays.min() ?? 0, grays.max() ?? 0)
+    let whole = grays.map { UInt8((($0 - low) * 255 / (high - low)).rounded()) }
     #expect(try decode(name).pixels == whole)
     let shift = name == "wide-signed.tif" ? -3000.0 : 0
-    let window = GreyWindow(centre: 2000 + shift, width: 1500)
-    let shown = greys.map { grey -> UInt8 in
-      let value = (1000 + 13 * grey - 1250) * (255.0 / 1500)
+    let window = GrayWindow(center: 2000 + shift, width: 1500)
+    let shown = grays.map { gray -> UInt8 in
+      let value = (1000 + 13 * gray - 1250) * (255.0 / 1500)
       return UInt8(min(max(value.rounded(), 0), 255))
     }
     #expect(try decode(name, window: window).pixels == shown)
   }
 
   @Test func mapsConstantGrayToBlack() {
-    let flat = WideGrey(width: 2, height: 1) { _ in 700 }
+    let flat = WideGray(width: 2, height: 1) { _ in 700 }
     #expect(flat.raster(nil).pixels == [0, 0, 0, 0, 0, 0])
   }
 

@@ -38,7 +38,7 @@ struct PreprocessingTests {
 
   @Test func padsLargeCropsWithBlack() {
     let image = Raster(width: 1, height: 3, pixels: [UInt8](repeating: 9, count: 9))
-    let cropped = image.centreCrop(width: 2, height: 2)
+    let cropped = image.centerCrop(width: 2, height: 2)
     #expect(cropped.pixels == [0, 0, 0, 9, 9, 9, 0, 0, 0, 9, 9, 9])
   }
 
@@ -66,7 +66,7 @@ struct PreprocessingTests {
     let whole = Resampling.bicubic.resize(
       image, width: width == short ? 96 : 96 * width / short,
       height: height == short ? 96 : 96 * height / short)
-    #expect(preprocessing.fit(image) == whole.centreCrop(width: 64, height: 64))
+    #expect(preprocessing.fit(image) == whole.centerCrop(width: 64, height: 64))
   }
 
   /// A line of a million pixels would become 224 pixels high and 224 million wide.

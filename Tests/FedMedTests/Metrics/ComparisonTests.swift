@@ -4,8 +4,8 @@ import Testing
 @testable import FMMetrics
 
 struct ComparisonTests {
-  private func binary(_ scores: [Double], _ labels: [Int]) throws -> LabelledProbabilities {
-    try LabelledProbabilities(
+  private func binary(_ scores: [Double], _ labels: [Int]) throws -> LabeledProbabilities {
+    try LabeledProbabilities(
       classes: 2, values: scores.flatMap { [1 - $0, $0] }, labels: labels, file: "t")
   }
 
@@ -83,7 +83,7 @@ struct ComparisonTests {
   /// Compares with a worse model and with an equally good one, by the same resamples.
   @Test func comparesModelsByPairedResamples() throws {
     let labels = (0..<200).map { $0 % 2 }
-    func predictions(wrong: (Int) -> Bool) throws -> LabelledProbabilities {
+    func predictions(wrong: (Int) -> Bool) throws -> LabeledProbabilities {
       try binary(labels.indices.map { (labels[$0] == 1) != wrong($0) ? 0.8 : 0.2 }, labels)
     }
     let good = try predictions { $0 % 20 == 3 }

@@ -50,7 +50,7 @@ struct DisclosureTests {
     let matrix = Matrix(
       rows: 9, columns: 2,
       elements: [0.51, 0.58, 0.66, 0.70, 0.71, 0.72, 0.91, 0.92, 0.99].flatMap { [$0, 1 - $0] })
-    let all = try LabelledProbabilities(matrix, labels: [0, 1, 0, 0, 1, 0, 0, 0, 0], file: "f")
+    let all = try LabeledProbabilities(matrix, labels: [0, 1, 0, 0, 1, 0, 0, 0, 0], file: "f")
     let bins = ReliabilityTable(all, bins: 15, binning: .width).bins
     #expect(bins.map(\.count) == [1, 1, 1, 3, 2, 1])
     let merged = Disclosure.merged(bins, minimum: 3)

@@ -56,8 +56,8 @@ struct MetricsTests {
     #expect(test.scores["ensemble"]?.values[.accuracy] == 0.5)
   }
 
-  private func golden() throws -> LabelledProbabilities {
-    try LabelledProbabilities(
+  private func golden() throws -> LabeledProbabilities {
+    try LabeledProbabilities(
       classes: 5, values: Golden.array("metrics/probabilities").values,
       labels: Golden.array("metrics/labels").integers, file: "golden")
   }
@@ -103,8 +103,8 @@ struct MetricsTests {
 
   private func small(
     _ values: [Double], _ labels: [Int], classes: Int = 2
-  ) throws -> LabelledProbabilities {
-    try LabelledProbabilities(classes: classes, values: values, labels: labels, file: "t")
+  ) throws -> LabeledProbabilities {
+    try LabeledProbabilities(classes: classes, values: values, labels: labels, file: "t")
   }
 
   /// The order of the samples has no effect.
@@ -157,7 +157,7 @@ struct MetricsTests {
   @Test func refusesNumbersThatAreNotProbabilities() throws {
     func message(_ values: [Double], _ labels: [Int]) -> String? {
       do throws(FedMedError) {
-        _ = try LabelledProbabilities(classes: 2, values: values, labels: labels, file: "t")
+        _ = try LabeledProbabilities(classes: 2, values: values, labels: labels, file: "t")
         return nil
       } catch { return error.description }
     }

@@ -23,7 +23,7 @@ struct ReportTests {
   /// The counts at a threshold follow from the order of the probabilities.
   @Test func thresholdCountsMatchTheRanking() throws {
     let (matrix, labels) = try predictions(200, seed: 3)
-    let all = try LabelledProbabilities(matrix, labels: labels, file: "f")
+    let all = try LabeledProbabilities(matrix, labels: labels, file: "f")
     for c in 0..<3 {
       let (counts, ranked) = (ThresholdCounts(all, class: c), RankedScores(all, class: c))
       #expect(counts.positives == ranked.positives && counts.negatives == ranked.negatives)
@@ -41,7 +41,7 @@ struct ReportTests {
 
   /// The sum of the details of two sites equals the details of all their samples.
   @Test func detailsAddUp() throws {
-    func details(_ predictions: LabelledProbabilities) -> Report.Details {
+    func details(_ predictions: LabeledProbabilities) -> Report.Details {
       let all = Disclosure(counts: [9, 9, 9], minimum: 1)
       return Report.Details(predictions, all, minimum: 1)
     }
@@ -49,9 +49,9 @@ struct ReportTests {
     let sum = try #require(
       Report.Details(
         adding: parts.map {
-          details(try LabelledProbabilities($0.0, labels: $0.1, file: "f"))
+          details(try LabeledProbabilities($0.0, labels: $0.1, file: "f"))
         }))
-    let both = try LabelledProbabilities(
+    let both = try LabeledProbabilities(
       Matrix(rows: 80, columns: 3, elements: parts[0].0.elements + parts[1].0.elements),
       labels: parts[0].1 + parts[1].1, file: "f")
     let whole = details(both)

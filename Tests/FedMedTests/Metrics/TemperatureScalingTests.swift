@@ -9,12 +9,12 @@ import Testing
 
 struct TemperatureScalingTests {
   /// Probabilities of two classes from their log-odds.
-  private func binary(_ odds: [Double], _ labels: [Int]) throws -> LabelledProbabilities {
+  private func binary(_ odds: [Double], _ labels: [Int]) throws -> LabeledProbabilities {
     let values = odds.flatMap { odds in
       let p = 1 / (1 + exp(-odds))
       return [1 - p, p]
     }
-    return try LabelledProbabilities(classes: 2, values: values, labels: labels, file: "t")
+    return try LabeledProbabilities(classes: 2, values: values, labels: labels, file: "t")
   }
 
   /// All predictions have log-odds 4, and 3 of 4 are correct. With targets smoothed by 1/(N + 2),

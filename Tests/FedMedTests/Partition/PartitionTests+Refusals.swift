@@ -45,7 +45,7 @@ extension PartitionTests {
       reason { _ = try partition(samples(), many) } == "t: 4 classes per site, but there are only 3"
     )
     #expect(
-      reason { _ = try partition(samples(labelled: false), scheme("dirichlet")) }
+      reason { _ = try partition(samples(labeled: false), scheme("dirichlet")) }
         == "t: scheme dirichlet requires labels")
     #expect(
       reason { _ = try partition(samples(), scheme("column"), drop: ["west"]) }
@@ -69,7 +69,7 @@ extension PartitionTests {
         == "t: unknown site 'x' (known: east, north, south)")
     #expect(
       reason {
-        _ = try partition(self.samples(labelled: false), scheme("iid"), holdout: .fraction(0.3))
+        _ = try partition(self.samples(labeled: false), scheme("iid"), holdout: .fraction(0.3))
       }
         == "t: a stratified holdout requires labels")
   }

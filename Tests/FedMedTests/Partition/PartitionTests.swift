@@ -8,7 +8,7 @@ import Testing
 struct PartitionTests {
   /// A set with `counts[c]` samples of class c, two per patient, and a column with the clinic.
   func samples(
-    _ counts: [Int] = [40, 30, 20], group: String? = nil, labelled: Bool = true
+    _ counts: [Int] = [40, 30, 20], group: String? = nil, labeled: Bool = true
   ) throws -> SampleSet {
     let labels = counts.indices.flatMap { [Int](repeating: $0, count: counts[$0]) }
     let rows = labels.enumerated().map { index, label in
@@ -16,7 +16,7 @@ struct PartitionTests {
     }
     return try SampleSet(
       table: Table(header: ["sample", "label", "patient", "clinic"], rows: rows),
-      labels: labelled ? labels : nil, classes: counts.indices.map { "c\($0)" }, group: group,
+      labels: labeled ? labels : nil, classes: counts.indices.map { "c\($0)" }, group: group,
       name: "t")
   }
 

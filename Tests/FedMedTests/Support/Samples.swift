@@ -7,7 +7,7 @@
 
 /// Small random data: `count` samples of three classes with 8 features each, in half precision.
 func smallFeatures(
-  site: String? = "a", count: Int = 60, seed: UInt64 = 1, labelled: Bool = true
+  site: String? = "a", count: Int = 60, seed: UInt64 = 1, labeled: Bool = true
 ) throws -> FeatureSet {
   var random = RandomStream(seed: seed, purpose: .partition)
   let classes = ["one", "two", "three"]
@@ -21,7 +21,7 @@ func smallFeatures(
     encoder: Manifest.Encoder(name: "made up", dimension: 8, logitScale: 100),
     rows: FeatureRows(
       try ElementCoding.encode(values, as: .float16), as: .float16, dimension: 8),
-    labels: labelled ? labels : nil, text: randomMatrix(3, 8, seed: 9),
+    labels: labeled ? labels : nil, text: randomMatrix(3, 8, seed: 9),
     table: Table(
       header: ["sample", "label", "patient"],
       rows: labels.indices.map { ["s\($0)", classes[labels[$0]], "p\($0 / 2)"] }),

@@ -172,9 +172,9 @@ struct SiteRoundTests {
     let other = try smallModel(folder, like: features) { $0[FedMedCLIP.lambda] = 1 }
     #expect(
       failure { _ = try round(other, state) }?.reason.hasPrefix("belongs to another run") == true)
-    let unlabelled = try smallFeatures(labelled: false)
+    let unlabeled = try smallFeatures(labeled: false)
     #expect(
-      failure { _ = try round(model, nil, features: unlabelled) }?.reason
+      failure { _ = try round(model, nil, features: unlabeled) }?.reason
         == "has no labels to train with")
   }
 }

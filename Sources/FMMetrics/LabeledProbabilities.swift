@@ -3,7 +3,7 @@ import FMNumerics
 import Glibc
 
 /// Predicted class probabilities with the true classes, from which every score is computed.
-public struct LabelledProbabilities: Sendable {
+public struct LabeledProbabilities: Sendable {
   /// C, the number of classes.
   public let classes: Int
   /// The probabilities [N, C], in row-major order.
@@ -54,7 +54,7 @@ public struct LabelledProbabilities: Sendable {
   }
 
   /// Checks and stores probabilities [N, C].
-  /// - Throws: `badData` as the other initialiser.
+  /// - Throws: `badData` as the other initializer.
   public init(_ matrix: Matrix, labels: [Int], file: String) throws(FedMedError) {
     try self.init(
       classes: matrix.columns, values: matrix.elements.map { Double($0) }, labels: labels,
@@ -62,11 +62,11 @@ public struct LabelledProbabilities: Sendable {
   }
 
   /// The samples at `rows`, in that order; rows may repeat.
-  package func gathering(_ rows: [Int]) -> LabelledProbabilities {
-    LabelledProbabilities(self, rows)
+  package func gathering(_ rows: [Int]) -> LabeledProbabilities {
+    LabeledProbabilities(self, rows)
   }
 
-  private init(_ all: LabelledProbabilities, _ rows: [Int]) {
+  private init(_ all: LabeledProbabilities, _ rows: [Int]) {
     classes = all.classes
     labels = rows.map { all.labels[$0] }
     var values: [Double] = []
