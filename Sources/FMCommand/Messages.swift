@@ -8,7 +8,7 @@ import Glibc
 /// - If the user can do something about an error, a second line follows: `fm-eval: hint: …`.
 /// - There are no stack traces, and standard output carries only data.
 public struct Messages: Sendable {
-  /// What happens to one of many inputs that has an error, if the tool continues without it.
+  /// The treatment of an input with an error, if the tool continues without it.
   public enum Exclusion: String, Sendable {
     /// An update or a report that is not used.
     case discarded

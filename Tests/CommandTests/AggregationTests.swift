@@ -74,7 +74,7 @@ struct AggregationTests {
       \(fedadam) --model model.tar --server-state-out s1 u[1-5].tar > m1.tar
       for i in 1 2 3; do fm-train-local -q --features part$i/s$i.tar --state s$i.state m1.tar > v$i.tar; done
       \(fedadam) --model m1.tar --server-state s1 --server-state-out s2 v[1-3].tar > m2.tar
-      awk -F '\t' '$1 == "model" { print $5 }' a.tsv > said; fm-eval check m2.tar | tail -n 1 | cut -f 6 | cmp - said
+      awk -F '\t' '$1 == "model" { print $5 }' a.tsv > identity; fm-eval check m2.tar | tail -n 1 | cut -f 6 | cmp - identity
       grep -q "server-state $(tar xOf s1 manifest.json | sha256sum | cut -d ' ' -f 1)" a.tsv
       """)
     try shell.fail(
