@@ -34,7 +34,7 @@ package final class AnswerFolder {
   /// - Parameter limit: the largest allowed size in bytes.
   /// - Returns: the copy; `nil` if there is no file of that name.
   /// - Throws: `badData` if it is not a regular file, is too large, or cannot be read; `ioError` if
-  ///   there is no room for the copy.
+  ///   not enough memory for the copy.
   package func copy(_ name: String, limit: Int) throws(FedMedError) -> StagingFile? {
     let place = place(name)
     // Opening a pipe would otherwise block until somebody writes to it.

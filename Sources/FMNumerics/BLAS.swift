@@ -19,7 +19,7 @@ enum BLAS {
     guard let room, room != MAP_FAILED else {
       throw FedMedError(
         .ioError,
-        "there is no room for \(threads) threads: each takes 128 MB of address space",
+        "not enough memory for \(threads) threads: each takes 128 MB of address space",
         hint: "use fewer threads (-j), or raise the limit (ulimit -v)")
     }
     munmap(room, size)

@@ -100,7 +100,7 @@ extension FailureTests {
     for j in [1, 4] {
       try shell.fail(
         "ulimit -v 300000; timeout 20 fm-train-local -q -j \(j) --features sites/north.tar --state-out s model.tar",
-        74, "there is no room for \(j) threads")
+        74, "not enough memory for \(j) threads")
     }
   }
 }

@@ -78,4 +78,23 @@ struct PreprocessingTests {
       deviation: [1, 1, 1])
     #expect(preprocessing.fit(line).pixels.allSatisfy { $0 == 100 })
   }
+
+  /// The texts are part of checksums in feature archives: sites with other ones cannot take part.
+  @Test func canonicalTextsNeverChange() {
+    let squash = Preprocessing(
+      resize: .squash, resampling: .bilinear, side: 224, mean: [0.5, 0.25, 1], deviation: [1, 2, 3])
+    #expect(
+      squash.canonicalText == "Preprocessing(resize: FMEncoder.Preprocessing.Resize.squash, "
+        + "resampling: FMEncoder.Resampling.bilinear, side: 224, mean: [0.5, 0.25, 1.0], "
+        + "deviation: [1.0, 2.0, 3.0])")
+    let crop = Preprocessing(
+      resize: .shortestSide(256), resampling: .bicubic, side: 224, mean: [], deviation: [])
+    #expect(
+      crop.canonicalText
+        == "Preprocessing(resize: FMEncoder.Preprocessing.Resize.shortestSide(256), "
+        + "resampling: FMEncoder.Resampling.bicubic, side: 224, mean: [], deviation: [])")
+    #expect(
+      GrayWindow(center: 40, width: 400.5).canonicalText
+        == "GreyWindow(centre: 40.0, width: 400.5)")
+  }
 }
