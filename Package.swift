@@ -54,7 +54,7 @@ let package = Package(
     library("FMBase", system: ["CNettle"]),
     library("FMNumerics", ["FMBase"], system: ["COpenBLAS", "CLanes"]),
     library("FMLayers", ["FMBase", "FMNumerics"], system: ["CLanes"]),
-    library("FMMethods", ["FMBase", "FMNumerics", "FMLayers"]),
+    library("FMMethods", ["FMBase", "FMNumerics", "FMLayers", "FMPrivacy"]),
     library("FMArchive", ["FMBase", "FMNumerics", "FMMethods"], system: ["CArchive"]),
     library(
       "FMEncoder", ["FMBase", "FMNumerics", "FMArchive"],

@@ -7,7 +7,7 @@ import FMBase
 /// CCS 2012); integers do not.
 package struct DiscreteGaussian: Sendable {
   /// The largest σ² for which no intermediate product overflows 128 bits.
-  package static let maxVariance: UInt128 = 1 << 58
+  package static let maxVariance: UInt128 = 1 << 78
 
   private let variance: UInt128
   /// t = ⌊σ⌋ + 1, the scale of the discrete Laplace proposals.
