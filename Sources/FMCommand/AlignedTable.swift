@@ -4,8 +4,7 @@ import FedMed
 /// A layout of rows as aligned columns, with numbers flush right.
 ///
 /// If the table does not fit the terminal, text is cut, but not below ``shortestText`` cells;
-/// columns that still do not fit are hidden, from the right. Widths are those of the first rows
-/// printed, and grow with later rows.
+/// columns that still do not fit are hidden, from the right. The first rows determine the widths.
 struct AlignedTable {
   private static let shortestText = 12
   private static let gap = "  "
@@ -37,14 +36,11 @@ struct AlignedTable {
         rows.contains { $0[column].isNumber }
           && rows.allSatisfy { $0[column].isNumber || $0[column] == .null }
       }
-      widths = header.map(\.cellWidth)
-    }
-    for row in cells {
-      for (column, cell) in row.enumerated() {
-        widths[column] = max(widths[column], cell.cellWidth)
+      widths = header.indices.map { column in
+        cells.reduce(header[column].cellWidth) { max($0, $1[column].cellWidth) }
       }
+      fit()
     }
-    if isFirst { fit() }
     return ((isFirst ? [header] : []) + cells).map(line).joined()
   }
 
@@ -61,18 +57,26 @@ struct AlignedTable {
     }
     var count = header.count
     while count > 1, needed(count) > width { count -= 1 }
-    // The remaining width goes to the columns that were cut.
-    for column in 0..<count {
-      widths[column] += max(min(natural[column] - widths[column], width - needed(count)), 0)
+    // Columns that were cut share the remaining width, so that short ones are whole again first.
+    var spare = width - needed(count)
+    while spare > 0, let column = narrowestCut(of: count, natural) {
+      widths[column] += 1
+      spare -= 1
     }
     shown = count
+  }
+
+  /// The narrowest of the first `count` columns that are cut; `nil` if none is.
+  private func narrowestCut(of count: Int, _ natural: [Int]) -> Int? {
+    (0..<count).filter { widths[$0] < natural[$0] }.min { widths[$0] < widths[$1] }
   }
 
   private func line(_ cells: [String]) -> String {
     var line = ""
     for column in 0..<(shown ?? 0) {
-      let cell = cells[column].cut(toCells: widths[column])
-      let padding = String(repeating: " ", count: widths[column] - cell.cellWidth)
+      // Text is cut; a number is never, even if it is wider than those of the first rows.
+      let cell = isNumeric[column] ? cells[column] : cells[column].cut(toCells: widths[column])
+      let padding = String(repeating: " ", count: max(widths[column] - cell.cellWidth, 0))
       if column > 0 { line += Self.gap }
       line += isNumeric[column] ? padding + cell : cell + padding
     }

@@ -90,11 +90,13 @@ struct TrainLocal: Tool {
       throw FedMedError(.usage, "standard input is given for two inputs")
     }
     let inputs = [model, features]
-    try Output.checkDistinct([output ?? "-", stateTarget, log])
+    try Output.checkDistinct([personalize ? nil : output ?? "-", stateTarget, log])
     if let log {
       try Output.check(log, inputs: inputs + [state].compactMap { $0 }, isBinary: false)
     }
-    try Output.check(output, inputs: inputs + [state].compactMap { $0 }, isBinary: true)
+    if !personalize {
+      try Output.check(output, inputs: inputs + [state].compactMap { $0 }, isBinary: true)
+    }
     try Output.check(stateTarget, inputs: inputs, isBinary: true)
     // If one file serves as both, it does not exist before the site's first round.
     var old: StateArchive?

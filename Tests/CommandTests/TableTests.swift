@@ -85,4 +85,32 @@ struct TableTests {
     let outcome = try shell.run("fm-eval score < /dev/null")
     #expect(outcome.lines.count == 1, "\(outcome.errors)")
   }
+
+  /// More rows than determine the widths: later ones still fit.
+  @Test func fitsLongTables() throws {
+    try shell.write(
+      "p.tsv",
+      "label\tp_a\tp_b\n"
+        + (0..<3000).map { row in
+          let p = Double(row) / 4096
+          return "\(row % 2 == 0 ? "a" : "b")\t\(p)\t\(1 - p)\n"
+        }.joined())
+    let lines = try terminal("fm-eval show roc p.tsv", width: 60)
+    #expect(lines.count > 3000)
+    #expect(lines.allSatisfy { $0.count <= 60 })
+  }
+
+  /// A whole run on a terminal, where archives must not be printed: every tool writes to a file.
+  @Test func runsAFederationOnATerminal() throws {
+    try shell.makeRun(180)
+    for method in ["gaussian --min-samples 1", "fedmedclip --hidden 8 --rounds 1"] {
+      let name = method.prefix(4)
+      let lines = try terminal(
+        "fm-federate --run run-\(name) --seed 3 --method \(method) sites; echo status $?", width: 80
+      )
+      #expect(lines.last == "status 0", "\(lines)")
+      #expect(lines.contains { $0.hasPrefix("site   samples  alone") }, "\(lines)")
+      #expect(lines.contains { $0.hasPrefix("site   models  bytes_down") }, "\(lines)")
+    }
+  }
 }
