@@ -184,7 +184,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" traffic-out' -l 'traffic-out' -d 'Write a table of the bytes that each site received and sent in each round.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
@@ -192,7 +192,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_posit
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
@@ -200,7 +200,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_posit
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate status" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'

@@ -114,8 +114,8 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" prior' -l 'prior' -d 'With gaussian: predict for these class frequencies, in the model\'s order, such as .2,.5,.3 (the site\'s own).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'require' -d 'Exit with 1 unless this requirement is met, such as \'macro_f1>=.7\'; may be repeated.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-specificity' -l 'at-specificity' -d 'Print the sensitivity of each class at a specificity of at least this.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-sensitivity' -l 'at-sensitivity' -d 'Print the specificity of each class at a sensitivity of at least this.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-specificity' -l 'at-specificity' -d 'Print the sensitivity of each class at a specificity of at least X.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-sensitivity' -l 'at-sensitivity' -d 'Print the specificity of each class at a sensitivity of at least X.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bins' -l 'bins' -d 'The number of bins of the calibration error (15).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" binning' -l 'binning' -d 'Use bins of equal width or of equal mass (width).' -rfka 'width mass'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bootstrap' -l 'bootstrap' -d 'Compute confidence intervals from this number of bootstrap resamples, such as 1000.' -rfka ''
@@ -124,7 +124,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'against' -d 'Compare with these predictions on the same samples; give it once for each set of predictions.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" seed' -l 'seed' -d 'With --bootstrap or --noise: the seed of all random numbers (0).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -138,7 +138,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" split' -l 'split' -d 'Use these samples: train, validation, test or all (test; all if they were never split).' -rfka 'train validation test all'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" predictions-out' -l 'predictions-out' -d 'Write the probabilities of all predictors as an archive, and a table only if --output is given.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval predict" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -149,7 +149,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" bins' -l 'bins' -d 'The number of bins of the calibration error (15).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" binning' -l 'binning' -d 'Use bins of equal width or of equal mass (width).' -rfka 'width mass'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -160,9 +160,9 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval show" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" features' -l 'features' -d 'The site\'s features.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state-out' -l 'state-out' -d 'Write the new state to this file (replace the old state).' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" state-out' -l 'state-out' -d 'Write the new state to this file (default: replace --state).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval calibrate" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -174,7 +174,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval table" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval table" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -185,7 +185,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_positional "fm-eval select" -ge 1' -F
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -194,7 +194,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" html' -l 'html' -d 'Write a web page with figures to this file.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -205,7 +205,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" signer' -l 'signer' -d 'With --allowed-signers: the required signer (server).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" columns' -l 'columns' -d 'Print only these columns, in this order, such as site,accuracy.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval check" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'

@@ -75,7 +75,7 @@ end
 complete -c 'fm-train-local' -f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" features' -l 'features' -d 'The site\'s feature archive.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state' -l 'state' -d 'The site\'s private state.' -rF
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Write the new state to this file (replace the old state).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" state-out' -l 'state-out' -d 'Write the new state to this file (default: replace --state).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" personalize' -l 'personalize' -d 'Fit the method\'s private part, if any, to the finished MODEL and store it in the state; write no update.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" min-samples' -l 'min-samples' -d 'Refuse to make an update from fewer training samples (20 with gaussian, 1 with other methods).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write a table of losses and validation accuracy to this file.' -rF

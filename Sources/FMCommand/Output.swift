@@ -71,7 +71,7 @@ public enum Output {
       if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR { continue }
       guard seen.insert(place(of: path)).inserted else {
         throw FedMedError(
-          .usage, "is given for two outputs", file: path == "-" ? "standard output" : path)
+          .usage, "is named for two outputs", file: path == "-" ? "standard output" : path)
       }
     }
   }

@@ -44,9 +44,10 @@ public struct Records {
   }
 
   /// Prints the table on standard error, for a tool whose standard output is its data.
+  /// - Parameter messages: receives the names of columns that do not fit the terminal.
   /// - Throws: `usage` if a chosen column is unknown, `ioError` if writing fails.
-  public func show(_ options: TableOptions) throws(FedMedError) {
-    try write(options, to: STDERR_FILENO, file: "standard error", messages: nil)
+  public func show(_ options: TableOptions, messages: Messages?) throws(FedMedError) {
+    try write(options, to: STDERR_FILENO, file: "standard error", messages: messages)
   }
 
   private func write(

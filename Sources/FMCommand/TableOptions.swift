@@ -29,11 +29,17 @@ public struct TableOptions: ParsableArguments {
   /// The columns to print; `nil` prints all.
   @Option(
     help: ArgumentHelp(
-      "Print only these columns, in this order, such as site,accuracy.", valueName: "list"))
+      "Print only these columns, in this order, separated by commas.", valueName: "list"))
   public var columns: ColumnList?
 
   /// Creates the default options.
   public init() {}
+
+  /// Checks the chosen columns before the work that fills the table.
+  /// - Throws: `usage` if one is not in `columns` or is given twice.
+  public func check(_ columns: [String]) throws(FedMedError) {
+    _ = try self.columns?.positions(in: columns)
+  }
 
   /// Whether one of the options was given.
   public var isGiven: Bool { format != nil || columns != nil }
@@ -45,7 +51,11 @@ public struct ColumnList: ExpressibleByArgument, Sendable {
 
   /// Parses the names; `nil` if one is empty.
   public init?(argument: String) {
-    names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    names = argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      let start = name.drop { $0 == " " }
+      return String(
+        start[..<(start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.startIndex)])
+    }
     guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
   }
 

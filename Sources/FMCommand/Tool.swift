@@ -159,12 +159,27 @@ extension ParsableCommand {
         }
         Glibc.exit(0)
       }
+      let usage = UsageMessage(unknownOption(in: arguments, failing: text) ?? text)
       Messages(tool: tool).report(
-        FedMedError(
-          .usage, text.prefix(1).lowercased() + text.dropFirst(),
-          hint: "see \(name) --help"))
+        FedMedError(.usage, usage.text, hint: usage.hint ?? "see \(name) --help"))
       Glibc.exit(FedMedError.Code.usage.rawValue)
     }
+  }
+
+  /// A misspelled required option is reported as missing, although the unknown one explains it. The
+  /// message for the unknown option appears once the missing ones are there.
+  /// - Parameter text: the parser's message for `arguments`.
+  private static func unknownOption(in arguments: [String], failing text: String) -> String? {
+    var (arguments, text) = (arguments, text)
+    for _ in 0..<8 {
+      guard let option = UsageMessage.missingOption(text) else { break }
+      arguments += [option, "1"]
+      do {
+        _ = try parseAsRoot(arguments)
+        return nil
+      } catch { text = message(for: error) }
+    }
+    return text.hasPrefix("Unknown option") ? text : nil
   }
 }
 

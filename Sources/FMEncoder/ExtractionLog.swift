@@ -116,7 +116,7 @@ public final class ExtractionLog {
   }
 
   /// Returns which images could be read, and their features.
-  /// - Throws: `badData` if the log has records of more images than came.
+  /// - Throws: `badData` if the log has more records than the source has images.
   public func finish() throws(FedMedError) -> (read: [Int], rows: FeatureRows) {
     guard skipped == known else {
       throw FedMedError(

@@ -72,7 +72,7 @@ struct Arrival {
   ) throws(FedMedError) -> UpdatePayload {
     guard model.keepsStatistics, let parent = model.parent, !model.inputs.isEmpty else {
       throw FedMedError(
-        .badData, "expected update, found model", file: reader.name,
+        .badData, "expected an update, found a model", file: reader.name,
         hint: "only a model that keeps its sites' statistics can be changed")
     }
     var payload = UpdatePayload(

@@ -162,7 +162,7 @@ public struct Reception {
     try require(
       folders[site].map { $0 == folder }
         ?? (slug == folder || isNumbered || !names.contains(slug)),
-      "is of site '\(printable(site))', which does not belong to this folder",
+      "comes from site '\(printable(site))', which answers in another folder",
       hint: "each site answers in the folder of its own name")
     if let other = folders.first(where: { $0.value == folder && $0.key != site }) {
       try require(

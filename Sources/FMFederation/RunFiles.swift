@@ -49,23 +49,34 @@ struct RunFiles {
     }
   }
 
-  /// Since when the server has waited for the answers to its present request.
+  /// The task that the server has asked its sites for; `nil` if the sites do not call by themselves.
+  func requestedTask() -> RunProgress.Task? {
+    let line = firstLines("\(path)/wanted", limit: 1 << 24)?.first { $0.hasPrefix("task\t") }
+    switch line?.dropFirst(5) {
+    case "train": return .train
+    case "report": return .report
+    case "test", "calibrate": return .test
+    default: return nil
+    }
+  }
+
+  /// The time of the server's present request, in seconds since 1970; `nil` if it has none.
   func waitingSince() -> Int? {
     firstLines("\(path)/wanted", limit: 1 << 24)?.lazy.filter { $0.hasPrefix("since\t") }
       .compactMap { Int($0.dropFirst(6)) }.first
   }
 
-  /// Why a site's job ended without an answer; nil if it did not, or wrote nothing.
+  /// The reason why a site's job ended without an answer; `nil` if it did not, or wrote nothing.
   /// - Parameters:
   ///   - name: the site.
-  ///   - log: what the job wrote to standard error.
+  ///   - log: the path of the job's log.
   func failure(of name: String, log: String) -> String? {
     let status = firstLines("\(path)/jobs/\(name).status", limit: 64)?.first ?? "000"
     guard status != "000", let lines = firstLines(log, limit: 1 << 20) else { return nil }
     return lines.last { !$0.contains(": hint: ") }.map { printable(String($0), limit: 400) }
   }
 
-  /// What the server refused, by round: at its reception, and for its distance from other updates.
+  /// The files that the server refused, by round: on reception, and as outliers.
   func refusals(suffix: String) throws(FedMedError) -> [RunStatus.Problem] {
     var problems: [RunStatus.Problem] = []
     for name in (try? Folder.names("\(path)/rounds", failingWith: .noInput)) ?? [] {

@@ -1,9 +1,9 @@
 import FMArchive
 import FMBase
 
-/// The goals of a run that may change between two calls of fm-federate, from the run's file `plan`.
+/// The settings of a run that may change between two calls of fm-federate, from the run's file `plan`.
 struct RunPlan {
-  /// The number of rounds that the run is to have.
+  /// The number of rounds of the run.
   private(set) var rounds: Int?
   /// The fewest sites that a round needs.
   private(set) var minimumSites: Int?

@@ -67,8 +67,10 @@ public struct RunStatus: Sendable {
   public private(set) var waiting: [Answer] = []
   /// The files that were refused.
   public private(set) var refused: [Problem] = []
-  /// The jobs of this round that ended without an answer.
+  /// The jobs of the present stage that ended without an answer.
   public private(set) var failed: [Problem] = []
+  /// The answers of earlier stages that are missing for good.
+  public private(set) var missed: [Answer] = []
   /// One entry per site: its bytes over all rounds, and the last of these rounds.
   public let traffic: [RunReport.Traffic]
   /// The time of the initial model, in seconds since 1970; `nil` if there is none yet.
@@ -92,7 +94,8 @@ public struct RunStatus: Sendable {
     let hasEnded =
       progress.round == plan.rounds ?? progress.round
       && ByteSource.isRegularFile("\(files.path)/finished")
-    task = hasEnded ? .done : progress.task
+    // The server's own request tells more than the files: it gives up on late sites.
+    task = hasEnded ? .done : files.requestedTask() ?? progress.task
     round = progress.round
     (rounds, minimumSites, deadline) = (plan.rounds, plan.minimumSites, plan.deadline)
     best = try files.best()
@@ -121,6 +124,7 @@ public struct RunStatus: Sendable {
             time: RunFiles.time("\(request.logs)/\(site).txt")))
       }
     }
+    missed = missedAnswers(files, progress, settings, suffix)
     started = RunFiles.time("\(files.round(0))/model\(suffix)")
     updated = (answers.map(\.time) + [modelTime]).compactMap { $0 }.max()
   }
@@ -164,6 +168,29 @@ public struct RunStatus: Sendable {
           logs: "\(files.path)/jobs")
       ]
     }
+  }
+
+  /// The answers that were missing when their stage ended.
+  private func missedAnswers(
+    _ files: RunFiles, _ progress: RunProgress, _ settings: RunSettings, _ suffix: String
+  ) -> [Answer] {
+    var missed: [Answer] = []
+    func add(_ kind: String, _ round: Int, _ sites: [String], _ folder: String, _ suffix: String) {
+      for site in sites where !ByteSource.isRegularFile("\(folder)/\(site)\(suffix)") {
+        missed.append(Answer(site: site, kind: kind, round: round, time: nil))
+      }
+    }
+    for number in 1..<round + 1 {
+      add("update", number, progress.sites, "\(files.round(number))/updates", suffix)
+      let isOpen = number == round && (task == .train || task == .report)
+      if !isOpen { add("report", number, progress.sites, "\(files.round(number))/reports", ".tar") }
+    }
+    if task == .done {
+      add(
+        "test", best?.round ?? round, progress.sites + settings.global, "\(files.path)/results",
+        ".tar")
+    }
+    return missed
   }
 
   /// The sums over all rounds, one entry per site.

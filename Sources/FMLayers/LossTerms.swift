@@ -2,7 +2,7 @@
 public struct LossTerms: Equatable, Sendable {
   /// The training objective.
   public var total = 0.0
-  /// The terms of the total by name, before weighting; empty if the total is the only term.
+  /// The terms of the total by name, before weighting.
   public private(set) var terms: [(name: String, value: Double)]
 
   /// Creates terms with these names, all 0.

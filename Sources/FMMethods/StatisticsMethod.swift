@@ -11,7 +11,7 @@ public protocol StatisticsMethod: FederatedMethod {
   func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel
 
   /// Checks that statistics can be those of `samples` samples, so that a faulty or malicious site
-  /// cannot spoil the sum unnoticed.
+  /// cannot corrupt the sum unnoticed.
   /// - Parameter totals: those of one site or of several, in the order of `sent`.
   /// - Throws: `badData` with the array and the contradiction.
   func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError)

@@ -24,6 +24,28 @@ extension Matrix {
     }
   }
 
+  /// ‖self − other‖², in double precision.
+  /// - Precondition: both have the same shape.
+  package func squaredDistance(to other: Matrix) -> Double {
+    precondition(elements.count == other.elements.count)
+    return withElements { a in
+      other.withElements { b in
+        // Four independent sums, so that additions need not wait for each other.
+        var sums = SIMD4<Double>()
+        for i in stride(from: 0, to: a.count - a.count % 4, by: 4) {
+          let x = SIMD4(Double(a[i]), Double(a[i + 1]), Double(a[i + 2]), Double(a[i + 3]))
+          let y = SIMD4(Double(b[i]), Double(b[i + 1]), Double(b[i + 2]), Double(b[i + 3]))
+          sums += (x - y) * (x - y)
+        }
+        var total = sums.sum()
+        for i in a.count - a.count % 4..<a.count {
+          total += (Double(a[i]) - Double(b[i])) * (Double(a[i]) - Double(b[i]))
+        }
+        return total
+      }
+    }
+  }
+
   /// `self *= factor`.
   public mutating func scale(by factor: Float) {
     withMutableElements { target in

@@ -27,7 +27,7 @@ package enum LBFGS {
       var direction = self.direction(gradient, pairs)
       var descent = dot(gradient, direction)
       if !(descent < 0) {
-        // Rounding errors have spoilt the approximation of the Hessian, so restart it.
+        // Rounding errors have corrupted the approximation of the Hessian, so restart it.
         pairs = []
         direction = gradient.map { -$0 }
         descent = -norm * norm

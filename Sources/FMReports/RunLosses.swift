@@ -23,7 +23,7 @@ public struct RunLosses: Equatable, Sendable {
       let folder = "\(path)/\(RunFolder.round(round))/logs"
       let names = try? Folder.names(folder, failingWith: .noInput)
       for name in names ?? [] where name.hasSuffix(".tsv") && !name.hasPrefix(".") {
-        try add(log: "\(folder)/\(name)")
+        try add(log: "\(folder)/\(name)", site: String(name.dropLast(4)))
       }
     }
     for row in rows.indices {
@@ -31,7 +31,7 @@ public struct RunLosses: Equatable, Sendable {
     }
   }
 
-  private mutating func add(log path: String) throws(FedMedError) {
+  private mutating func add(log path: String, site: String) throws(FedMedError) {
     let table = try Table(text: ByteSource(path: path).text(limit: 1 << 28), file: path)
     for name in table.header where !Self.others.contains(name) && !columns.contains(name) {
       columns.append(name)
@@ -43,7 +43,7 @@ public struct RunLosses: Equatable, Sendable {
     let epoch = places[2] ?? 0
     // A method that does not train in epochs logs only its validation accuracy.
     for row in table.rows where row[epoch] != "NA" {
-      rows.append(places.map { $0.map { row[$0] } ?? "NA" })
+      rows.append([site] + places.dropFirst().map { $0.map { row[$0] } ?? "NA" })
     }
   }
 }

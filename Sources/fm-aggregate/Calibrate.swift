@@ -36,7 +36,7 @@ struct CalibrateVerb: Tool {
     guard !reports.isEmpty else { throw FedMedError(.usage, "no reports given") }
     let inputs = reports + [model]
     guard inputs.count(where: { $0 == "-" }) < 2 else {
-      throw FedMedError(.usage, "standard input is given for two inputs")
+      throw FedMedError(.usage, "standard input can be read only once")
     }
     try Output.check(output, inputs: inputs, isBinary: true)
     let signers = try signatures.allowed()

@@ -15,10 +15,13 @@ struct NextVerb: Tool {
       """)
   static let name = "fm-aggregate"
 
-  @Option(help: "The number of rounds of the run.")
+  @Option(help: ArgumentHelp("The number of rounds of the run.", valueName: "n"))
   var rounds: Int
 
-  @Option(help: "Print the best round too, among those with at least this number of reports.")
+  @Option(
+    help: ArgumentHelp(
+      "Print the best round too, among those with at least this number of reports.", valueName: "n")
+  )
   var minSites: Int?
 
   @Option(
@@ -77,13 +80,13 @@ struct NextVerb: Tool {
         text: Self.trafficTable(progress.traffic(in: run)).text(.tsv), to: trafficOut)
     }
     var records = Records("facts", columns: ["fact", "value"])
-    func add(_ fact: String, _ value: String) { records.add([.string(fact), .string(value)]) }
-    add("task", progress.task.rawValue)
-    add("round", "\(progress.round)")
-    if let best = progress.best { add("best", "\(best)") }
-    for name in progress.missingReports { add("report", name) }
-    for name in progress.missingUpdates { add("update", name) }
-    for name in progress.missingTests { add("test", name) }
+    func add(_ fact: String, _ value: JSON) { records.add([.string(fact), value]) }
+    add("task", .string(progress.task.rawValue))
+    add("round", .integer(progress.round))
+    if let best = progress.best { add("best", .integer(best)) }
+    for name in progress.missingReports { add("report", .string(name)) }
+    for name in progress.missingUpdates { add("update", .string(name)) }
+    for name in progress.missingTests { add("test", .string(name)) }
     try records.write(to: nil, table, messages: verbosity.quiet ? nil : messages)
   }
 

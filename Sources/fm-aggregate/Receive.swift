@@ -102,7 +102,7 @@ struct ReceiveVerb: Tool {
           if let sites { try Self.write(known, to: sites) }
         }
         try keep(decision, in: into)
-        row = Self.row("taken", decision)
+        row = Self.row("accepted", decision)
       }
       if let row {
         records.add(row)

@@ -10,14 +10,20 @@ struct RuleOptions: ParsableArguments {
   var rule: String?
 
   @Option(
-    help: "With krum, multi-krum and bulyan: the number of malicious updates to tolerate (1).")
+    help: ArgumentHelp(
+      "With krum, multi-krum and bulyan: the number of malicious updates to tolerate (1).",
+      valueName: "n"))
   var malicious: Int?
 
   @Option(
-    help: "With multi-krum: the number of updates to keep (all but the number of malicious ones).")
+    help: ArgumentHelp(
+      "With multi-krum: the number of updates to keep (all but the number of malicious ones).",
+      valueName: "n"))
   var keep: Int?
 
-  @Option(help: "With trimmed-mean: the share of values to discard at each end (0.2).")
+  @Option(
+    help: ArgumentHelp(
+      "With trimmed-mean: the share of values to discard at each end (0.2).", valueName: "share"))
   var trim: Double?
 
   @Option(
@@ -45,7 +51,9 @@ struct RuleOptions: ParsableArguments {
       valueName: "name"), completion: .list(ServerOptimizers.all.map { $0.name }))
   var optimizer: String?
 
-  @Option(help: "The optimizer's learning rate (1 with fedavgm, 0.001 with the others).")
+  @Option(
+    help: ArgumentHelp(
+      "The optimizer's learning rate (1 with fedavgm, 0.001 with the others).", valueName: "x"))
   var serverLearningRate: Double?
 
   @Option(

@@ -58,6 +58,9 @@ struct StatusVerb: Tool {
       add(
         "waiting", round: answer.round, site: answer.site, .string(answer.kind), time: answer.time)
     }
+    for answer in status.missed {
+      add("missed", round: answer.round, site: answer.site, .string(answer.kind))
+    }
     for (fact, problems) in [("failed", status.failed), ("refused", status.refused)] {
       for problem in problems {
         add(

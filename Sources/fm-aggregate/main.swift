@@ -16,6 +16,7 @@ struct Aggregate: Tool {
       fm-aggregate calibrate --model MODEL [options] REPORT ... > MODEL
       fm-aggregate receive ANSWER [options] NAME ...
       fm-aggregate next --rounds N [options] RUN
+      fm-aggregate status [options] RUN
       fm-aggregate list WHAT
       """,
     discussion: """
@@ -72,10 +73,13 @@ struct Aggregate: Tool {
     completion: .file())
   var audit: String?
 
-  @Option(help: "Exit with 75 if there are fewer updates than this (1).")
+  @Option(
+    help: ArgumentHelp("Exit with 75 if there are fewer updates than this (1).", valueName: "n"))
   var minUpdates: Int?
 
-  @Option(help: "The best round so far; sites then keep their state of that round.")
+  @Option(
+    help: ArgumentHelp(
+      "The best round so far; sites then keep their state of that round.", valueName: "n"))
   var bestRound: Int?
 
   @Option(
@@ -116,7 +120,7 @@ struct Aggregate: Tool {
     let operands = updates + statistics.add
     let streams = operands + statistics.remove + [rules.model, rules.serverState].compactMap { $0 }
     guard streams.count(where: { $0 == "-" }) < 2 else {
-      throw FedMedError(.usage, "standard input is given for two inputs")
+      throw FedMedError(.usage, "standard input can be read only once")
     }
     let plan = try rules.plan(weights: weights)
     let global = try rules.model.map { path throws(FedMedError) in
@@ -146,7 +150,8 @@ struct Aggregate: Tool {
     for refusal in round.refusals { messages.report(refusal.error, as: .discarded) }
     guard round.siteCount >= least else {
       try writeAudit([], round.refusals)
-      throw FedMedError(.tryAgain, "\(round.siteCount) updates, expected at least \(least)")
+      throw FedMedError(
+        .tryAgain, "expected updates of at least \(least) sites, found \(round.siteCount)")
     }
     try statistics.apply(to: &round)
     try round.change(run.given)

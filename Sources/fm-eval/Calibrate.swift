@@ -15,7 +15,7 @@ struct CalibrateVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "Write the new state to this file (replace the old state).", valueName: "file"),
+      "Write the new state to this file (default: replace --state).", valueName: "file"),
     completion: .file())
   var stateOut: String?
 

@@ -72,7 +72,7 @@ struct SiteOptions: ParsableArguments {
     guard let features else { throw FedMedError(.usage, "--features is required") }
     let inputs = [model ?? "-", features] + [state].compactMap { $0 }
     guard inputs.count(where: { $0 == "-" }) <= 1 else {
-      throw FedMedError(.usage, "standard input is given for two inputs")
+      throw FedMedError(.usage, "standard input can be read only once")
     }
     for archive in outputs.compactMap({ $0 }) {
       try Output.check(archive, inputs: inputs, isBinary: true)
@@ -123,7 +123,9 @@ struct NoiseLevels: ExpressibleByArgument {
 /// The options for confidence intervals by the bootstrap.
 struct SampleOptions: ParsableArguments {
   @Option(
-    help: "Compute confidence intervals from this number of bootstrap resamples, such as 1000.")
+    help: ArgumentHelp(
+      "Compute confidence intervals from this number of bootstrap resamples, such as 1000.",
+      valueName: "n"))
   var bootstrap: Int?
 
   @Option(
@@ -172,7 +174,7 @@ struct SampleOptions: ParsableArguments {
 
 /// The options for the bins of the calibration error.
 struct BinOptions: ParsableArguments {
-  @Option(help: "The number of bins of the calibration error (15).")
+  @Option(help: ArgumentHelp("The number of bins of the calibration error (15).", valueName: "n"))
   var bins: Int?
 
   @Option(help: "Use bins of equal width or of equal mass (width).")

@@ -34,7 +34,9 @@ struct ScoreVerb: Verb {
       valueName: "file"), completion: .file())
   var against: [String] = []
 
-  @Option(help: "With --bootstrap or --noise: the seed of all random numbers (0).")
+  @Option(
+    help: ArgumentHelp(
+      "With --bootstrap or --noise: the seed of all random numbers (0).", valueName: "n"))
   var seed: UInt64?
 
   @OptionGroup var text: TextOptions
@@ -87,10 +89,14 @@ struct ScoreOptions: ParsableArguments {
       valueName: "requirement"))
   var require: [Requirement] = []
 
-  @Option(help: "Print the sensitivity of each class at a specificity of at least this.")
+  @Option(
+    help: ArgumentHelp(
+      "Print the sensitivity of each class at a specificity of at least X.", valueName: "x"))
   var atSpecificity: Double?
 
-  @Option(help: "Print the specificity of each class at a sensitivity of at least this.")
+  @Option(
+    help: ArgumentHelp(
+      "Print the specificity of each class at a sensitivity of at least X.", valueName: "x"))
   var atSensitivity: Double?
 
   @OptionGroup var bins: BinOptions

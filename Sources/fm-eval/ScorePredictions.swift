@@ -74,7 +74,7 @@ extension ScoreVerb {
         hint: "give one --against for each, in the same order")
     }
     guard (paths + against).count(where: { $0 == "-" }) <= 1 else {
-      throw FedMedError(.usage, "standard input is given for two inputs")
+      throw FedMedError(.usage, "standard input can be read only once")
     }
     let table = try samples.table()
     var (sites, comparisons): ([String], [Comparison]) = ([], [])

@@ -9,7 +9,9 @@ struct SelectVerb: Verb {
     abstract: "Find the best round from the sites' validation reports.",
     usage: "fm-eval select [--min-sites N] [options] REPORT ...")
 
-  @Option(help: "Consider only rounds that at least this number of sites reported on (1).")
+  @Option(
+    help: ArgumentHelp(
+      "Consider only rounds that at least this number of sites reported on (1).", valueName: "n"))
   var minSites = 1
 
   @OptionGroup var reports: ReportOptions

@@ -132,7 +132,7 @@ struct ImageOptions: ParsableArguments {
           hint: "name a folder or a table, or pass a tar archive on standard input")
       }
       guard table != "-" else {
-        throw FedMedError(.usage, "standard input is given for two inputs")
+        throw FedMedError(.usage, "standard input can be read only once")
       }
     }
     var list: ImageList?

@@ -75,7 +75,7 @@ struct Partitioner: Tool {
   @Option(help: "Seed of all random numbers.")
   var seed: UInt64 = 0
 
-  @OptionGroup var summaryTable: TableOptions
+  @OptionGroup(title: "Summary") var summaryTable: TableOptions
 
   @Option(
     name: .shortAndLong,
@@ -91,11 +91,15 @@ struct Partitioner: Tool {
     help: "A table of samples or a feature archive; - is standard input.", completion: .file())
   var input = "-"
 
+  private static let summaryColumns =
+    ["site", "class"] + Split.allCases.map(\.rawValue) + ["total"]
+
   private static var schemeNames: String {
     PartitionSchemes.all.map { $0.name }.joined(separator: ", ")
   }
 
   func execute() throws(FedMedError) {
+    try summaryTable.check(Self.summaryColumns)
     let source = try ByteSource(path: input)
     // A tar archive has its magic in the first block; a compressed file is not a table either.
     let start = try source.peek(512)
@@ -138,9 +142,19 @@ struct Partitioner: Tool {
     table = table.gathering(kept)
     table.set("fm_site", kept.map { siteOf[$0] ?? "" })
     table.set("fm_split", kept.map { splits[$0] })
-    let text = table.lines.map { $0 + "\n" }.joined()
-    try Output.write(text: text, to: output, inputs: [input])
-    if !verbosity.quiet { try summary(partition, samples).show(summaryTable) }
+    try write(table)
+    if !verbosity.quiet { try summary(partition, samples).show(summaryTable, messages: messages) }
+  }
+
+  /// Writes the table of samples; on a terminal, as aligned columns.
+  private func write(_ table: Table) throws(FedMedError) {
+    guard isatty(STDOUT_FILENO) == 1, output ?? "-" == "-" else {
+      let text = table.lines.map { $0 + "\n" }.joined()
+      return try Output.write(text: text, to: output, inputs: [input])
+    }
+    var records = Records("samples", columns: table.header)
+    for row in table.rows { records.add(row.map { .string($0) }) }
+    try records.write(to: nil, TableOptions(), messages: messages)
   }
 
   private func partitionArchive(_ source: ByteSource) throws(FedMedError) {
@@ -233,8 +247,7 @@ struct Partitioner: Tool {
 
   /// The numbers of samples by site, class and split.
   private func summary(_ partition: Partition, _ samples: SampleSet) -> Records {
-    let columns = ["site", "class"] + Split.allCases.map(\.rawValue) + ["total"]
-    var records = Records("partition", columns: columns)
+    var records = Records("partition", columns: Self.summaryColumns)
     for site in partition.sites {
       for c in samples.isLabeled ? samples.classes.indices : 0..<1 {
         let own = zip(site.rows, site.splits).filter { samples.labels[$0.0] == c }

@@ -31,7 +31,7 @@ struct TrainLocal: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Write the new state to this file (replace the old state).", valueName: "file"),
+      "Write the new state to this file (default: replace --state).", valueName: "file"),
     completion: .file())
   var stateOut: String?
 
@@ -87,7 +87,7 @@ struct TrainLocal: Tool {
     }
     guard log != "-" else { throw FedMedError(.usage, "--log must be a file") }
     guard model != "-" || features != "-" else {
-      throw FedMedError(.usage, "standard input is given for two inputs")
+      throw FedMedError(.usage, "standard input can be read only once")
     }
     let inputs = [model, features]
     try Output.checkDistinct([personalize ? nil : output ?? "-", stateTarget, log])

@@ -6,7 +6,8 @@ struct CaseTests {
   static let folder = Shell.root.appendingPathComponent("Tests/CommandTests/Cases")
   static let names = {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return entries.filter { !$0.hasSuffix(".md") }.sorted()
+    let chosen = ProcessInfo.processInfo.environment["FEDMED_CASE"]
+    return entries.filter { !$0.hasSuffix(".md") && $0 == chosen ?? $0 }.sorted()
   }()
 
   private func text(_ name: String, _ part: String) -> String? {
@@ -15,7 +16,8 @@ struct CaseTests {
   }
 
   @Test func findsTheCases() {
-    #expect(Self.names.count > 30)
+    // A mistyped FEDMED_CASE finds none.
+    #expect(Self.names.count > 30 || Self.names.count == 1)
   }
 
   @Test(arguments: names)

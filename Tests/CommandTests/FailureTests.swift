@@ -101,7 +101,7 @@ struct FailureTests {
     try shell.fail("fm-partition --scheme iid --sites 91 all.tar -o x", 65, "91 sites require")
     try shell.fail(
       "fm-train-local --features all.tar --state s model.tar", 65, "all.tar: no site name")
-    try shell.fail("fm-aggregate model.tar", 65, "model.tar: expected update, found model")
+    try shell.fail("fm-aggregate model.tar", 65, "model.tar: expected an update, found a model")
     try shell.fail("fm-compress all.tar", 65, "all.tar: expected model or update, found features")
     try shell.fail("head -c 3000 model.tar | fm-compress", 65, "standard input: ")
     try shell.fail("fm-compress < /dev/null", 65, "standard input: empty file")
@@ -129,7 +129,8 @@ struct FailureTests {
 
   @Test func tooFewUpdatesExitWith75() throws {
     try shell.succeed("fm-train-local -q --features sites/north.tar --state s model.tar > u.tar")
-    try shell.fail("fm-aggregate --min-updates 2 u.tar", 75, "1 updates, expected at least 2")
+    try shell.fail(
+      "fm-aggregate --min-updates 2 u.tar", 75, "expected updates of at least 2 sites, found 1")
   }
 
   /// A full device or a limit on file sizes leads to exit code 74 and leaves no file, not even a

@@ -91,7 +91,7 @@ struct FederationTests {
     #expect(try results("short") == results("long"))
     let other = try shell.run("fm-federate -q --run short --rounds 4 --seed 4 sites")
     #expect(other.status == 65)
-    #expect(other.errors.contains("its run has different settings"))
+    #expect(other.errors.contains("the run was started with different settings"))
   }
 
   /// The round proceeds without a site that fails, unless too few are left. The site catches up

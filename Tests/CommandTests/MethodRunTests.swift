@@ -82,7 +82,8 @@ struct MethodRunTests {
     try shell.succeed("fm-federate -q --run run --method linear --rounds 1 sites")
     // A run keeps its method.
     try shell.fail(
-      "fm-federate -q --run run --rounds 1 sites", 65, "its run has different settings")
+      "fm-federate -q --run run --rounds 1 sites", 65, "the run was started with different settings"
+    )
   }
 
   /// Updates and states of one method cannot be used with another.

@@ -94,7 +94,8 @@ struct SignatureTests {
     let alone = try shell.run("\(call) --audit none.tsv east.tar.gz")
     #expect(alone.status == 75 && alone.output.isEmpty && alone.lines.count == 2)
     #expect(
-      alone.errors.contains(reason) && alone.errors.contains("0 updates, expected at least 1"))
+      alone.errors.contains(reason)
+        && alone.errors.contains("expected updates of at least 1 sites, found 0"))
     #expect(try shell.succeed("cut -f 1 none.tsv") == "decision\nrefused\n")
   }
 

@@ -73,8 +73,8 @@ struct StatisticsTests {
       "fm-aggregate --remove north.up --remove south.up two.tar", 75, "no site is left in the sum")
     try shell.fail("fm-aggregate --remove east.up north.up", 64, "require a model that keeps")
     try shell.succeed("fm-aggregate north.up south.up > plain.tar")
-    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "expected update, found model")
-    try shell.fail("fm-aggregate --head ridge model.tar", 65, "expected update, found model")
+    try shell.fail("fm-aggregate --add east.up plain.tar", 65, "expected an update, found a model")
+    try shell.fail("fm-aggregate --head ridge model.tar", 65, "expected an update, found a model")
   }
 
   /// An update cannot include other sites, or other hyper-parameters of the server.

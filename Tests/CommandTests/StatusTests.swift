@@ -88,7 +88,7 @@ struct StatusTests {
   }
 
   @Test func refusesAFolderThatIsNotARun() throws {
-    try shell.fail("fm-federate --status sites", 66, "sites/settings: cannot open")
+    try shell.fail("fm-federate --status sites", 66, "sites: not the folder of a run")
     try shell.fail("fm-federate --status run --rounds", 64, "--rounds needs a value")
     try shell.fail("fm-federate --status run --run run", 64, "--status takes only")
     try shell.fail("fm-federate --run run --format csv sites", 64, "require --status")
@@ -156,7 +156,7 @@ struct StatusTests {
     try shell.fail("fm-federate --config none.conf", 66, "none.conf: cannot read")
     try shell.fail("fm-federate --config", 64, "--config needs a value")
     try shell.succeed("echo '--config x' > loop.conf")
-    try shell.fail("fm-federate --config loop.conf", 64, "--config in a configuration file")
+    try shell.fail("fm-federate --config loop.conf", 64, "cannot be used in a configuration file")
   }
 
   @Test(arguments: [
@@ -175,5 +175,103 @@ struct StatusTests {
   @Test func suggestsNothingForAnUnrelatedOption() throws {
     let outcome = try shell.run("fm-federate --xyzzy 3")
     #expect(outcome.status == 64 && outcome.lines == ["fm-federate: unknown option '--xyzzy'"])
+  }
+
+  /// After a deadline the server goes on without a site, and the status says so.
+  @Test func aMissedDeadlineIsSeen() throws {
+    let serve =
+      "fm-federate -q --run run --rounds 1 --seed 3 --hidden 8 --launcher wait --deadline 1 "
+      + "--min-sites 2 --spec spec.json north east south"
+    try shell.succeed("tar xOf sites/north.tar manifest.json > spec.json; mkdir data")
+    func poll() throws {
+      for site in ["north", "south"] {
+        try shell.succeed(
+          "fm-poll -q --server run/exchange/\(site) --features sites/\(site).tar --state data/\(site)"
+        )
+      }
+      try shell.succeed("sleep 1.1")
+    }
+    #expect(try shell.run(serve).status == 75)
+    for _ in 0..<2 {
+      try poll()
+      #expect(try shell.run(serve).status == 75)
+    }
+    #expect(try status("task", columns: "round,value") == ["1\ttest"])
+    #expect(
+      try Set(status("waiting")) == ["east\ttest", "north\ttest", "south\ttest"])
+    #expect(
+      try Set(status("missed", columns: "round,site,value"))
+        == ["1\teast\tupdate", "1\teast\treport"])
+    // At the end, the site without a test report is not forgotten.
+    try poll()
+    #expect(try shell.run(serve).status == 75)
+    #expect(try status("task") == ["NA\tdone"])
+    #expect(try status("waiting").isEmpty)
+    #expect(try status("missed").contains("east\ttest"))
+  }
+
+  /// Lines that would silently mean something else are refused.
+  @Test(arguments: [
+    ("--calibrate true", "takes no value"), ("--quiet # for cron", "takes no value"),
+    ("--rounds", "--rounds needs a value"), ("--rounds=", "--rounds needs a value"),
+    ("rounds 3", "did you mean --rounds 3?"), ("--", "cannot be used"),
+    ("--status run", "cannot be used"), ("--rounds 3 # three", "not '3 # three'"),
+  ])
+  func configurationsAreChecked(line: String, reason: String) throws {
+    try shell.write("run.conf", "--method linear\n\(line)\n")
+    let outcome = try shell.run("fm-federate --run run --config run.conf sites")
+    #expect(outcome.status == 64 && outcome.errors.contains(reason), "\(outcome.errors)")
+    try shell.succeed("test ! -e run")
+  }
+
+  @Test func configurationsMayHaveWindowsLineEnds() throws {
+    try shell.write("run.conf", "--method linear\r\n--rounds 1\r\n\r\nsites\r\n")
+    try shell.succeed("fm-federate -q --run run --config run.conf && test -s run/table.tsv")
+    try shell.fail("fm-federate --config a --config b", 64, "more than one --config")
+    try shell.fail("fm-federate --config -", 64, "requires a file")
+    try shell.fail("fm-federate --run run --quiet=yes sites", 64, "--quiet takes no value")
+  }
+
+  /// What can be checked before a site trains is checked then.
+  @Test(arguments: ["--rule foo", "--optimizer foo", "--codec foo", "--weights foo"])
+  func unknownNamesAreFoundBeforeTheRun(option: String) throws {
+    try shell.fail("fm-federate --run run \(option) sites", 64, "'foo' (known: ")
+    try shell.succeed("test ! -e run")
+  }
+
+  /// A misspelled option that is required is named, not reported as missing.
+  @Test(arguments: [
+    ("fm-partition --shceme iid --sites 2 x", "--shceme", "--scheme"),
+    ("fm-train-local --featurs x", "--featurs", "--features"),
+    ("fm-aggregate next --round 3 run", "--round", "--rounds"),
+  ])
+  func aMisspelledRequiredOptionIsNamed(command: String, option: String, meant: String) throws {
+    let outcome = try shell.run(command)
+    let tool = command.prefix { $0 != " " }
+    #expect(
+      outcome.lines == [
+        "\(tool): unknown option '\(option)'", "\(tool): hint: did you mean \(meant)?",
+      ])
+  }
+
+  @Test(arguments: [
+    ("fm-partition x", "--scheme is required"),
+    ("fm-eval check --format xml", "unknown format 'xml' (known: tsv, csv, json, jsonl)"),
+    ("fm-eval show foo x", "unknown view 'foo' (known: confusion, reliability, roc, decision)"),
+    ("fm-site --features a --state b c", "one of --report, --update and --test is required"),
+    ("fm-federate --status nope", "nope: not the folder of a run"),
+  ])
+  func wrongCallsNameWhatIsKnown(command: String, message: String) throws {
+    #expect(try shell.run(command).errors.contains(message))
+  }
+
+  @Test func columnsAreCheckedBeforeTheWork() throws {
+    try shell.fail(
+      "fm-partition --scheme iid --sites 2 --columns nam -o out all.tar", 64, "unknown column 'nam'"
+    )
+    try shell.succeed("test ! -e out")
+    #expect(
+      try shell.succeed("fm-aggregate list methods --columns 'method, rounds' | head -n 1")
+        == "method\trounds\n")
   }
 }

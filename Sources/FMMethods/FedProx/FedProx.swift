@@ -66,8 +66,8 @@ public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
   private let mu: Float
   private let start: [Matrix]  // w^t
 
-  /// The names of the inner network's losses.
-  public var terms: [String] { inner.terms }
+  /// The names of the inner network's losses, and `proximal`: ‖w − w^t‖²/2.
+  public let terms: [String]
 
   /// Wraps a network at the start of a round.
   /// - Parameter parts: the shared parts.
@@ -75,21 +75,24 @@ public struct ProximalNetwork<Inner: GradientNetwork>: GradientNetwork {
     var (inner, start) = (inner, [Matrix]())
     for part in parts { part.forEachParameter(&inner) { start.append($0.value) } }
     (self.inner, self.parts, self.mu, self.start) = (inner, parts, mu, start)
+    terms = inner.terms + ["proximal"]
   }
 
-  /// Computes the inner network's losses and gradients, and adds the proximal term to the gradients
-  /// alone.
+  /// Computes the inner network's losses and gradients, and adds the proximal term to both.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     inner.gradients(x, y, losses: &losses)
     guard mu > 0 else { return }
     let (start, mu) = (start, mu)
-    var index = 0
+    var (index, proximal) = (0, 0.0)
     for part in parts {
       part.forEachParameter(&inner) { parameter in
+        proximal += parameter.value.squaredDistance(to: start[index]) / 2
         parameter.gradient.add(parameter.value, minus: start[index], times: mu)
         index += 1
       }
     }
+    losses[terms.count - 1] = proximal
+    losses.total += Double(mu) * proximal
   }
 }
 

@@ -111,8 +111,8 @@ public struct LinearHeadNetwork: GradientNetwork {
   private var logits = Matrix(rows: 0, columns: 0)  // [B, C]
   private var gradient = Matrix(rows: 0, columns: 0)  // of the logits [B, C]
 
-  /// Empty: cross-entropy is the only loss.
-  public var terms: [String] { [] }
+  /// The name of the only loss.
+  public var terms: [String] { ["cross_entropy"] }
 
   init(head: Linear, scale: Float, isRaw: Bool) {
     (self.head, self.scale, self.isRaw) = (head, scale, isRaw)
@@ -130,7 +130,8 @@ public struct LinearHeadNetwork: GradientNetwork {
     head.forward(input, into: &logits)
     logits.scale(by: scale)
     gradient.fill(0)
-    losses.total = CrossEntropyLoss.evaluate(logits: logits, labels: y, gradient: &gradient)
+    losses[0] = CrossEntropyLoss.evaluate(logits: logits, labels: y, gradient: &gradient)
+    losses.total = losses[0]
     gradient.scale(by: scale)
     head.backward(input, gradient: gradient)
   }

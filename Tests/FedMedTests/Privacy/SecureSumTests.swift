@@ -35,8 +35,8 @@ struct SecureSumTests {
 
     func names(_ sites: some Sequence<Int>) -> [String] { sites.map { secrets[$0].site } }
 
-    func masking(_ site: Int, round: Int, sharers: [Int]) throws -> Masking {
-      try Masking(secrets[site], list: list, round: round, sharers: names(sharers))
+    func masking(_ site: Int, round: Int, sharers: [Int]) throws -> UpdateMasking {
+      try UpdateMasking(secrets[site], list: list, round: round, sharers: names(sharers))
     }
 
     func agreement(_ summed: [Int], round: Int, sharers: [Int]) throws -> SumAgreement {
@@ -64,7 +64,7 @@ struct SecureSumTests {
         hashes[secrets[site].site] = masking.seedHash
       }
       let agreement = try agreement(summed, round: round, sharers: sharers)
-      var unmasking = Unmasking(list: list, agreement: agreement, seedHashes: hashes)
+      var unmasking = SumUnmasking(list: list, agreement: agreement, seedHashes: hashes)
       for site in revealing {
         try unmasking.add(
           reveal(site, agreement, signers: sharers), from: secrets[site].site)
@@ -165,7 +165,7 @@ struct SecureSumTests {
       ("the other kind", { $0["site12"] = federation.held[0]["site12"]?[0].maskingKey }),
     ]
     for (name, change) in wrong {
-      var unmasking = Unmasking(
+      var unmasking = SumUnmasking(
         list: federation.list, agreement: agreement, seedHashes: hashes)
       for site in summed {
         var revealed = try federation.reveal(site, agreement, signers: all)
@@ -175,7 +175,7 @@ struct SecureSumTests {
       #expect(throws: FedMedError.self, "\(name)") { try unmasking.unmasked(total) }
     }
     // Twice from one site, from a stranger, or about other sites than asked for.
-    var unmasking = Unmasking(list: federation.list, agreement: agreement, seedHashes: hashes)
+    var unmasking = SumUnmasking(list: federation.list, agreement: agreement, seedHashes: hashes)
     let revealed = try federation.reveal(0, agreement, signers: all)
     try unmasking.add(revealed, from: "site10")
     for (site, shares) in [("site10", revealed), ("other", revealed), ("site11", [:])] {
@@ -240,7 +240,7 @@ struct SecureSumTests {
     #expect(forged.hash != list.hash)
     let unlisted = try SiteSecrets(site: "site99", rounds: 2, from: &random)
     #expect(throws: FedMedError.self) {
-      try Masking(unlisted, list: list, round: 1, sharers: list.entries.map(\.site))
+      try UpdateMasking(unlisted, list: list, round: 1, sharers: list.entries.map(\.site))
     }
   }
 
@@ -307,7 +307,7 @@ struct SecureSumTests {
   }
 
   @Test func fixedPointSumsAreExact() throws {
-    let point = FixedPoint(unitsInOne: 0x1p24, bits: 32, sites: 5)
+    let point = FixedPointCoding(unitsInOne: 0x1p24, bits: 32, sites: 5)
     #expect(point.limit == Int64(Int32.max) / 5)
     let largest = Float(Double(point.limit) / 0x1p24).nextDown
     let sites: [[Float]] = [[0.5, -1, largest], [0.25, 1e-9, largest], [-3, 2, largest]]
@@ -321,7 +321,7 @@ struct SecureSumTests {
     for wrong in [largest * 1.01, -largest * 1.01, .infinity, .nan] {
       #expect(throws: FedMedError.self) { let _: [UInt32] = try point.integers([wrong]) }
     }
-    let wide = FixedPoint(unitsInOne: 1, bits: 64, sites: 3)
+    let wide = FixedPointCoding(unitsInOne: 1, bits: 64, sites: 3)
     #expect(wide.limit == Int64.max / 3)
     #expect(try wide.sum(wide.integers([-5, wide.limit])) == [-5, wide.limit])
     #expect(throws: FedMedError.self) { try wide.integers([wide.limit + 1]) }

@@ -11,7 +11,7 @@ import FMBase
 /// confirmed; with at most c colluding sites, two different sets cannot be confirmed, because
 /// 2t > n + c. So either the own mask or a pairwise mask with an honest site remains on every
 /// single update.
-package struct Masking: Sendable {
+package struct UpdateMasking: Sendable {
   private let secrets: SiteSecrets
   private let list: SiteList
   private let index: Int

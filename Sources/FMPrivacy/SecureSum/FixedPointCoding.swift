@@ -1,7 +1,7 @@
 import FMBase
 
 /// Numbers as integers modulo 2³² or 2⁶⁴, so that masked sums are exact.
-package struct FixedPoint: Equatable, Sendable {
+package struct FixedPointCoding: Equatable, Sendable {
   /// The number of units in 1, a power of two.
   package let unitsInOne: Double
   /// The largest magnitude of one site's integer: ⌊(2^(bits−1) − 1)/n⌋, so that no sum of n sites

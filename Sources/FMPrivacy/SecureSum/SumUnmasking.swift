@@ -1,7 +1,7 @@
 import FMBase
 
 /// The server's last step of a round: removes the masks from the sum of the masked updates.
-package struct Unmasking: Sendable {
+package struct SumUnmasking: Sendable {
   private let list: SiteList
   private let agreement: SumAgreement
   /// The hashes of the seeds that came with the masked updates, by site.
