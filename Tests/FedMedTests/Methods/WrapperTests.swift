@@ -71,6 +71,7 @@ struct WrapperTests {
       let hessian: [Float] = [0.5, 2, 1]
       let optimum: [Float] = [1, -1, 3]
       mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
+        losses.total = 0
         for i in 0..<3 {
           w.parameter.gradient[0, i] = hessian[i] * (w.parameter.value[0, i] - optimum[i])
         }
@@ -82,7 +83,7 @@ struct WrapperTests {
     for mu in [Float(0.5), 4] {
       var network = ProximalNetwork(inner, parts: [part], mu: mu)
       var optimizer = SGD(learningRate: 0.1, momentum: 0, penalty: 0)
-      var losses = LossTerms([])
+      var losses = LossTerms(network.terms)
       for _ in 0..<2000 {
         network.gradients(Matrix(rows: 0, columns: 0), [], losses: &losses)
         optimizer.step { network.inner.w.forEachParameter($0) }
@@ -92,6 +93,13 @@ struct WrapperTests {
           (inner.hessian[i] * inner.optimum[i] + mu * start[i]) / (inner.hessian[i] + mu)
         #expect(abs(network.inner.w.parameter.value[0, i] - expected) < 1e-5)
       }
+      // The term itself: ‖w − w^t‖²/2, with the weight μ in the total.
+      let half = (0..<3).reduce(0.0) {
+        let change = Double(network.inner.w.parameter.value[0, $1] - start[$1])
+        return $0 + change * change / 2
+      }
+      #expect(losses.terms.map(\.name) == ["proximal"])
+      #expect((losses[0] - half).magnitude < 1e-5 && losses.total == Double(mu) * losses[0])
     }
   }
 
