@@ -37,7 +37,7 @@ struct PollTests {
     // Calls come early, in any order, and repeatedly.
     #expect(try shell.run(poll("north")).status == 75)
     try shell.fail(
-      poll("north"), 75, "served/exchange/north: no folder answer yet")
+      poll("north"), 75, "served/exchange/north: the folder answer does not exist yet")
     let serve = "\(serve) --calibrate"
     for visit in 0..<6 {
       let outcome = try shell.run("\(serve); \(serve)")
@@ -76,7 +76,7 @@ struct PollTests {
         == "decision site\nmodel NA\naccepted north\naccepted south\n")
     #expect(
       try shell.succeed("cut -f 1,2,7 served/rounds/001/received.tsv")
-        == "decision\tname\treason\nrefused\teast\tis not signed\ntaken\tnorth\tNA\ntaken\tsouth\tNA\n"
+        == "decision\tname\treason\nrefused\teast\tis not signed\naccepted\tnorth\tNA\naccepted\tsouth\tNA\n"
     )
     // A site does not train a model that is not the server's.
     try shell.succeed(
