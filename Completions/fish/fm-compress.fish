@@ -75,7 +75,7 @@ end
 complete -c 'fm-compress' -f
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" d decompress' -l 'decompress' -s 'd' -d 'Decompress, and convert numbers to single precision.'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" codec' -l 'codec' -d 'Precision of the numbers: float16 or float32 (float16; float32 if the method requires it).' -rfka 'float16 float32'
-complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'Compression of the archive: gzip, zstd or none (gzip).' -rfka 'none gzip zstd'
+complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" filter' -l 'filter' -d 'Compression of the archive (gzip).' -rfka 'none gzip zstd'
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-compress' -n '__fm-compress_should_offer_completions_for_flags_or_options "fm-compress" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'

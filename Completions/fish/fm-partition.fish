@@ -88,7 +88,7 @@ complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition"' -l 'drop' -d 'Exclude this site; may be repeated.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" min-samples' -l 'min-samples' -d 'Exclude sites with fewer samples; dirichlet and quantity draw again until none has.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" seed' -l 'seed' -d 'Seed of all random numbers.' -rfka ''
-complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'Format of the table: tsv, csv, json or jsonl (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
+complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" format' -l 'format' -d 'Format of the table (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" o output' -l 'output' -s 'o' -d 'Write a table to this file (standard output), or archives to this folder.' -rF
 complete -c 'fm-partition' -n '__fm-partition_should_offer_completions_for_flags_or_options "fm-partition" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'

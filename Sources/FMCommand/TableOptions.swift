@@ -12,9 +12,6 @@ public enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable 
   case json
   /// One JSON object per line and row.
   case jsonl
-
-  /// The list of the formats in the help of an option.
-  public static let list = "tsv, csv, json or jsonl"
 }
 
 /// The options of tools that print a table.
@@ -22,7 +19,7 @@ public struct TableOptions: ParsableArguments {
   /// The format; `nil` for TSV, or aligned columns on a terminal.
   @Option(
     help: ArgumentHelp(
-      "Format of the table: \(OutputFormat.list) (tsv; on a terminal, aligned columns).",
+      "Format of the table (tsv; on a terminal, aligned columns).",
       valueName: "format"))
   public var format: OutputFormat?
 

@@ -38,7 +38,7 @@ struct ReceiveVerb: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "The ending of the answers' file names, such as .tar.gz (.tar).", valueName: "text"))
+      "The ending of the answers' file names, such as .tar.gz.", valueName: "text"))
   var suffix = ".tar"
 
   @Option(

@@ -60,7 +60,7 @@ struct Aggregate: Tool {
 
   @OptionGroup(title: "Statistics") var statistics: StatisticsOptions
 
-  @Option(help: ArgumentHelp("The weight of each update: uniform or samples (uniform)."))
+  @Option(help: ArgumentHelp("The weight of each update (uniform)."))
   var weights: AggregationWeights?
 
   @OptionGroup(title: "Rules") var rules: RuleOptions

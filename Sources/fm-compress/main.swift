@@ -24,7 +24,7 @@ struct Compress: Tool {
     completion: .list(Codecs.all.map { $0.name }))
   var codec: String?
 
-  @Option(help: "Compression of the archive: gzip, zstd or none (gzip).")
+  @Option(help: "Compression of the archive (gzip).")
   var filter: Filter?
 
   @Option(

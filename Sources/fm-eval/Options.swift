@@ -33,7 +33,7 @@ extension Verb {
 /// The option for the split to evaluate.
 struct SplitOptions: ParsableArguments {
   @Option(
-    help: "Use these samples: train, validation, test or all (test; all if they were never split).")
+    help: "Use these samples (test; all if they were never split).")
   var split: SplitChoice?
 
   /// The chosen split; `nil` for all samples.
@@ -192,5 +192,6 @@ struct BinOptions: ParsableArguments {
 extension Score: ExpressibleByArgument {}
 extension ReliabilityTable.Binning: ExpressibleByArgument {}
 extension Requirement: ExpressibleByArgument {
+  /// Parses the argument; `nil` if it is malformed.
   public init?(argument: String) { self.init(argument) }
 }

@@ -11,7 +11,7 @@ struct SelectVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "Consider only rounds that at least this number of sites reported on (1).", valueName: "n"))
+      "Consider only rounds that at least this number of sites reported on.", valueName: "n"))
   var minSites = 1
 
   @OptionGroup var reports: ReportOptions

@@ -11,7 +11,7 @@ struct TableVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "The score: \(Score.allCases.map(\.rawValue).joined(separator: ", ")) (accuracy).",
+      "Print this score.",
       valueName: "name"))
   var metric = Score.accuracy
 

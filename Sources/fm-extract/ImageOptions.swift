@@ -20,6 +20,7 @@ extension GrayWindow: ExpressibleByArgument {
 }
 
 extension ImageDamage: ExpressibleByArgument {
+  /// Parses the argument; `nil` if it is malformed.
   public init?(argument: String) { self.init(argument) }
 }
 
