@@ -36,7 +36,7 @@ public struct RunCheck {
   ///   - progress: called with the number of rounds verified.
   /// - Throws: `noInput` if it is not the folder of a run.
   public init(path: String, progress: (Int) -> Void = { _ in }) throws(FedMedError) {
-    folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    folder = RunFolder.path(path)
     let rounds = try Folder.names("\(folder)/rounds", failingWith: .noInput)
       .filter { Int($0) != nil }.sorted { Int($0) ?? 0 < Int($1) ?? 0 }
     attempt { check throws(FedMedError) in

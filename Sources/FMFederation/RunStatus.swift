@@ -83,8 +83,7 @@ public struct RunStatus: Sendable {
   /// - Throws: `noInput` if it is not the folder of a run, `badData` if one of its tables is
   ///   malformed.
   public init(path: String) throws(FedMedError) {
-    let files = RunFiles(
-      path: path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
+    let files = RunFiles(path: RunFolder.path(path))
     let settings = try RunSettings(path: "\(files.path)/settings")
     let suffix = try settings.suffix(file: "\(files.path)/settings")
     let plan = try RunPlan(path: "\(files.path)/plan")

@@ -97,7 +97,7 @@ public struct RunReport: Sendable {
   /// - Parameter path: the path of the folder.
   /// - Throws: `noInput` if it is not the folder of a run, `badData` if a file in it is malformed.
   public init(path: String) throws(FedMedError) {
-    let folder = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
+    let folder = RunFolder.path(path)
     let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
       .filter { $0 >= 0 }.sorted()
     func place(_ round: Int) -> String {
