@@ -3,6 +3,7 @@ complete -c fm-federate -l base -x -a 'fedmedclip linear'
 complete -c fm-federate -l batch-size -x
 complete -c fm-federate -l beta1 -x
 complete -c fm-federate -l beta2 -x
+complete -c fm-federate -l budget -x
 complete -c fm-federate -l calibrate
 complete -c fm-federate -l classifier -x -a 'mlp none'
 complete -c fm-federate -l codec -x -a 'float16 float32'
@@ -11,12 +12,15 @@ complete -c fm-federate -l config -r -F
 complete -c fm-federate -l contrast -x -a 'batch classes'
 complete -c fm-federate -l deadline -x
 complete -c fm-federate -l decay -x
+complete -c fm-federate -l delta -x
+complete -c fm-federate -l dp -x
+complete -c fm-federate -l dp-unit -x -a 'sample patient'
 complete -c fm-federate -l epsilon -x
 complete -c fm-federate -l exchange -r -F
 complete -c fm-federate -l filter -x -a 'none gzip zstd'
 complete -c fm-federate -l format -x -a 'tsv csv json jsonl'
 complete -c fm-federate -l guard -x
-complete -c fm-federate -l head -x -a 'lda ridge nb'
+complete -c fm-federate -l head -x -a 'auto lda ridge nb'
 complete -c fm-federate -l help
 complete -c fm-federate -l hidden -x
 complete -c fm-federate -l inputs -x -a 'unit raw'
@@ -29,6 +33,7 @@ complete -c fm-federate -l launcher -x -a 'local slurm wait'
 complete -c fm-federate -l learning-rate -x
 complete -c fm-federate -l learning-rate-fam -x
 complete -c fm-federate -l learning-rate-mlp -x
+complete -c fm-federate -l ledger -x
 complete -c fm-federate -l local-epochs -x
 complete -c fm-federate -l local-optimizer -x -a 'adamw adam sgd'
 complete -c fm-federate -l malicious -x
@@ -41,6 +46,7 @@ complete -c fm-federate -l mixture -x -a 'entropy even'
 complete -c fm-federate -l momentum -x
 complete -c fm-federate -l mu -x
 complete -c fm-federate -l optimizer -x -a 'fedavgm fedadam fedyogi'
+complete -c fm-federate -l patient -x
 complete -c fm-federate -l print-config
 complete -c fm-federate -l quiet
 complete -c fm-federate -l residual -x -a 'linear mlp'

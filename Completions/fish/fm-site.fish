@@ -1,12 +1,15 @@
 complete -c fm-site -l allowed-signers -r -F
+complete -c fm-site -l budget -x
 complete -c fm-site -l calibrate -r -F
 complete -c fm-site -l codec -x -a 'float16 float32'
 complete -c fm-site -l features -r -F
 complete -c fm-site -l filter -x -a 'none gzip zstd'
 complete -c fm-site -l help
+complete -c fm-site -l ledger -x
 complete -c fm-site -l log -r -F
 complete -c fm-site -l min-count -x
 complete -c fm-site -l min-samples -x
+complete -c fm-site -l patient -x
 complete -c fm-site -l quiet
 complete -c fm-site -l report -r -F
 complete -c fm-site -l sign -r -F

@@ -20,7 +20,7 @@ function __fm-train-local_parse_tokens -S
     set -l unparsed_tokens (__fm-train-local_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-train-local'
-        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'personalize' 'min-samples=' 'log=' 'o/output=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-train-local_parse_subcommand 1 'features=' 'state=' 'state-out=' 'personalize' 'min-samples=' 'log=' 'o/output=' 'ledger=' 'budget=' 'patient=' 'allowed-signers=' 'signer=' 'j/threads=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -80,6 +80,9 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" min-samples' -l 'min-samples' -d 'Refuse to make an update from fewer training samples (20 with gaussian, 1 with other methods).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" log' -l 'log' -d 'Write a table of losses and validation accuracy to this file.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" o output' -l 'output' -s 'o' -d 'Write the update to this file (standard output).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" ledger' -l 'ledger' -d 'The folder of the ledger of this data set (FEATURES.ledger).' -rfa '(__fm-train-local_complete_directories)'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" budget' -l 'budget' -d 'Refuse a round that would raise the epsilon of this data set, over all runs, above this.' -rfka ''
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" patient' -l 'patient' -d 'The column of the feature table that names the patients (patient).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" signer' -l 'signer' -d 'With --allowed-signers: the required signer (server).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local" j threads' -s 'j' -l 'threads' -d 'Use this number of threads (the number of processors).' -rfka ''

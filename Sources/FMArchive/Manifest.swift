@@ -155,6 +155,16 @@ extension Manifest {
     }
   }
 
+  /// The variance of the noise in an update or a model, as a multiple of that of one site; 0
+  /// without noise.
+  public var noise: Double {
+    switch payload {
+    case .model(let model): model.privacy?.noise ?? 0
+    case .update(let update): update.privacy?.noise ?? 0
+    default: 0
+    }
+  }
+
   /// The site that the archive belongs to; `nil` for models and the server's state.
   public var site: String? {
     switch payload {

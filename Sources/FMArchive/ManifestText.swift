@@ -4,8 +4,10 @@ extension Manifest {
   /// All keys, in the order in which they are written.
   private static let keys = [
     "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
-    "anchors", "damage", "parameters", "predictors", "aggregation", "bestRound", "rounds",
-    "calibration", "personalized", "codec", "encodedFrom", "parent", "statistics", "inputs",
+    "anchors", "damage", "parameters", "predictors", "epsilon", "aggregation", "bestRound",
+    "rounds",
+    "calibration", "personalized", "privacy", "codec", "encodedFrom", "parent", "statistics",
+    "inputs",
     "members",
   ]
 

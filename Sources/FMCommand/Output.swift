@@ -207,6 +207,14 @@ public enum Output {
       guard status == 0 else { throw FedMedError(.ioError, errno: errno, "write", file: path) }
     }
 
+    /// Writes text, and syncs and closes the file.
+    /// - Throws: `ioError` if writing fails.
+    public func write(text: String) throws(FedMedError) {
+      try write { descriptor, file throws(FedMedError) in
+        try Output.writeAll(text, to: descriptor, file: file)
+      }
+    }
+
     /// The name under which the content can be read until it is published.
     var written: String { temporary ?? path }
 

@@ -81,9 +81,9 @@ public struct AggregationPlan: Sendable {
     remarks += model.remarks
     // A site reports its own number of samples; nothing else confirms it.
     let (inputs, samples) = (sum.inputs, sum.samples)
-    if inputs.count > 1, let large = inputs.first(where: { 10 * $0.samples > 9 * samples }) {
+    if inputs.count > 1, let large = inputs.first(where: { 10 * ($0.samples ?? 0) > 9 * samples }) {
       remarks.append(
-        "site '\(large.site)' reports \(large.samples) of all \(samples) training samples"
+        "site '\(large.site)' reports \(large.samples ?? 0) of all \(samples) training samples"
       )
     }
     if round.hasModel {
@@ -121,7 +121,7 @@ public struct AggregationPlan: Sendable {
     case .average: break
     case .sum(let method):
       let sum = try sum(of: round, method, progress: progress)
-      let model = try method.model(of: sum.totals)
+      let model = try method.model(of: sum.totals, noise: sum.noise)
       return Outcome(
         model: model.tensors, statistics: sum, remarks: Self.remarks(sum, model, round),
         aggregation: Self.own(Self.exactSum), optimization: nil)

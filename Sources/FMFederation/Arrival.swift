@@ -78,6 +78,7 @@ struct Arrival {
     var payload = UpdatePayload(
       run: model.run, round: model.round, site: "", samples: model.samples ?? 0, parent: parent)
     payload.inputs = model.inputs
+    payload.privacy = model.privacy
     return payload
   }
 

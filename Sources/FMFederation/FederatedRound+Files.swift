@@ -25,7 +25,10 @@ extension FederatedRound {
     /// The site updates it consists of: itself, or the inputs of a sum.
     package var inputs: [Manifest.Input] {
       payload.inputs.isEmpty
-        ? [Manifest.Input(site: site, samples: samples, identity: identity)] : payload.inputs
+        ? [
+          Manifest.Input(
+            site: site, samples: samples, identity: identity, privacy: payload.privacy)
+        ] : payload.inputs
     }
 
     /// Opens the archive again to read its arrays.

@@ -80,6 +80,49 @@ extension TrainingData {
   }
 }
 
+extension TrainingData {
+  /// Prepares a round with noise.
+  /// - Returns: the description of the noise; `nil` if the model's run adds none.
+  /// - Throws: `usage` if the run adds noise and `noise` is missing; `badData` if the run protects
+  ///   patients and the features name none.
+  mutating func take(
+    _ noise: SiteNoise?, in model: ModelArchive, _ features: FeatureSet
+  ) throws(FedMedError) -> Manifest.Privacy? {
+    guard let guarantee = PrivacyGuarantee(model.run.parameters) else { return nil }
+    guard let noise else {
+      throw FedMedError(.usage, "the run adds noise, which requires a ledger")
+    }
+    self.noise = noise.source
+    if guarantee.unit == .patient {
+      let column: [String]
+      do throws(FedMedError) {
+        column = try features.table.column(noise.patients)
+      } catch {
+        throw FedMedError(
+          .badData, error.reason, file: features.name,
+          hint: "the run protects patients; name the column of the patients with --patient")
+      }
+      patients = try Self.numbers(try features.indices(of: .train).map { column[$0] }, features)
+    }
+    return Manifest.Privacy(noise: 1 / Double(noise.source.shares), spent: noise.spent)
+  }
+
+  /// Numbers patients in the order of their first samples.
+  private static func numbers(
+    _ names: [String], _ features: FeatureSet
+  ) throws(FedMedError) -> [Int] {
+    var numbers: [String: Int] = [:]
+    return try names.map { name throws(FedMedError) in
+      guard !name.isEmpty else {
+        throw FedMedError(.badData, "a training sample names no patient", file: features.name)
+      }
+      let number = numbers[name] ?? numbers.count
+      numbers[name] = number
+      return number
+    }
+  }
+}
+
 extension FeatureSet {
   /// The features and labels of the samples in a split.
   /// - Throws: `badData` if there are no labels or no splits; `ioError` if reading fails.

@@ -175,7 +175,8 @@ public struct Reception {
     switch answer {
     case .update:
       if case .sum(let method) = try model.method().server {
-        _ = try method.totals(reader, samples: reader.manifest.samples ?? 0)
+        _ = try method.totals(
+          reader, samples: reader.manifest.samples ?? 0, noise: reader.manifest.noise)
         return
       }
       // A number beyond half precision would make a model that cannot be sent, round after round.

@@ -28,7 +28,8 @@ extension FederatedRound {
     }
     var payload = ModelPayload(run: run, round: first.payload.round)
     payload.inputs = outcome.statistics?.inputs ?? inputs
-    payload.samples = payload.inputs.reduce(0) { $0 + $1.samples }
+    payload.samples = payload.inputs.reduce(0) { $0 + ($1.samples ?? 0) }
+    payload.privacy = Manifest.Privacy.sum(payload.inputs.map(\.privacy))
     payload.aggregation = outcome.aggregation
     payload.bestRound = bestRound
     payload.parent = first.payload.parent
@@ -61,6 +62,7 @@ extension FederatedRound {
       run: first.payload.run, round: first.payload.round, site: name, samples: sum.samples,
       parent: first.payload.parent)
     payload.inputs = sum.inputs
+    payload.privacy = Manifest.Privacy.sum(sum.inputs.map(\.privacy))
     let writer = try ArchiveWriter()
     for tensor in sum.totals { try writer.add(tensor) }
     let manifest = Manifest(tool: tool, classes: first.manifest.classes, .update(payload))

@@ -102,6 +102,21 @@ struct RunFiles {
     return problems
   }
 
+  /// The ε that a site's data set has spent as of its last update up to a round; `nil` if it has
+  /// sent none.
+  func spent(
+    by site: String, upTo last: Int, suffix: String
+  ) throws(FedMedError) -> (site: String, round: Int, epsilon: Double)? {
+    for number in (1..<last + 1).reversed() {
+      let file = "\(round(number))/updates/\(site)\(suffix)"
+      guard ByteSource.isRegularFile(file) else { continue }
+      let manifest = try ArchiveReader(path: file, kinds: [.update]).manifest
+      guard case .update(let update) = manifest.payload else { continue }
+      return update.privacy.map { (site, number, $0.spent) }
+    }
+    return nil
+  }
+
   /// The cells of some columns of a table of the run, by row; none if there is no such file.
   private func rows(of name: String, _ columns: [String]) throws(FedMedError) -> [[String]] {
     let file = "\(path)/\(name)"

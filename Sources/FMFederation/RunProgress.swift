@@ -44,6 +44,8 @@ public struct RunProgress: Sendable {
   /// The sites whose test report is missing, including the held-out site Global.
   public let missingTests: [String]
   /// The best round by validation so far; `nil` if no round has been validated by enough sites.
+  /// With differential privacy, sites do not report on validation samples, and this is the last
+  /// round.
   public let best: Int?
   /// The validated rounds.
   public let rounds: [Round]
@@ -79,13 +81,15 @@ public struct RunProgress: Sendable {
     round = max(newest, 0)
     sites = settings.sites
     let everyone = settings.sites + settings.global
-    missingReports = newest > 0 ? missing(sites, "\(folder(newest))/reports", ".tar") : []
+    missingReports =
+      newest > 0 && !settings.addsNoise ? missing(sites, "\(folder(newest))/reports", ".tar") : []
     missingUpdates =
       (0..<last).contains(newest) ? missing(sites, "\(folder(newest + 1))/updates", suffix) : []
     missingTests = missing(everyone, "\(path)/results", ".tar")
 
     var reports: [SiteReport] = []
-    for number in 1..<max(minimumSites == nil ? 1 : newest + 1, 1) {
+    let readsReports = minimumSites != nil && !settings.addsNoise
+    for number in 1..<max(readsReports ? newest + 1 : 1, 1) {
       for name in sites {
         let file = "\(folder(number))/reports/\(name).tar"
         guard ByteSource.isRegularFile(file) else { continue }
@@ -108,7 +112,7 @@ public struct RunProgress: Sendable {
       guard signers != nil else { throw error }
       discard(error)
     }
-    best = selection.best
+    best = settings.addsNoise && minimumSites != nil && newest > 0 ? newest : selection.best
     let (names, chosen) = (sites, selection.best)
     rounds = selection.scores.map { score in
       let withoutUpdate = missing(names, "\(folder(score.round))/updates", suffix)

@@ -9,6 +9,9 @@ struct RunSettings {
   private(set) var sites: [String] = []
   /// The name of the held-out site, if any.
   private(set) var global: [String] = []
+  /// Whether updates contain noise for differential privacy, so that nothing else that depends on
+  /// samples may choose the model.
+  private(set) var addsNoise = false
   private var filter = Filter.gzip.rawValue
   private var weights = AggregationWeights.uniform
   /// The aggregation options, by their names without hyphens.
@@ -23,6 +26,9 @@ struct RunSettings {
         if cells[2] == Name.global { global.append(cells[1]) } else { sites.append(cells[1]) }
       }
       if cells.count == 2, cells[0] == "filter" { filter = cells[1] }
+      if cells.count == 2, cells[0] == "parameter", cells[1].hasPrefix("--dp ") {
+        addsNoise = Double(cells[1].dropFirst("--dp ".count)) ?? 0 > 0
+      }
       if cells.count == 2, cells[0] == "weights" {
         weights = AggregationWeights(rawValue: cells[1]) ?? weights
       }

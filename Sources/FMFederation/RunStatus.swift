@@ -73,6 +73,8 @@ public struct RunStatus: Sendable {
   public private(set) var missed: [Answer] = []
   /// One entry per site: its bytes over all rounds, and the last of these rounds.
   public let traffic: [RunReport.Traffic]
+  /// The ε that each site's data set has spent, as of its last update; empty without noise.
+  public private(set) var spent: [(site: String, round: Int, epsilon: Double)] = []
   /// The time of the initial model, in seconds since 1970; `nil` if there is none yet.
   public private(set) var started: Int?
   /// The time of the newest file, in seconds since 1970; `nil` if unknown.
@@ -124,6 +126,12 @@ public struct RunStatus: Sendable {
       }
     }
     missed = missedAnswers(files, progress, settings, suffix)
+    if settings.addsNoise {
+      for site in progress.sites {
+        guard let own = try files.spent(by: site, upTo: round + 1, suffix: suffix) else { continue }
+        spent.append(own)
+      }
+    }
     started = RunFiles.time("\(files.round(0))/model\(suffix)")
     updated = (answers.map(\.time) + [modelTime]).compactMap { $0 }.max()
   }
@@ -157,7 +165,7 @@ public struct RunStatus: Sendable {
         kind: "update", round: round + 1, sites: progress.sites,
         missing: progress.missingUpdates, folder: "\(next)/updates", suffix: suffix,
         logs: "\(next)/logs")
-      return round > 0 ? [report, update] : [update]
+      return round > 0 && !settings.addsNoise ? [report, update] : [update]
     case .report: return [report]
     case .test, .done:
       return [
@@ -182,7 +190,9 @@ public struct RunStatus: Sendable {
     for number in 1..<round + 1 {
       add("update", number, progress.sites, "\(files.round(number))/updates", suffix)
       let isOpen = number == round && (task == .train || task == .report)
-      if !isOpen { add("report", number, progress.sites, "\(files.round(number))/reports", ".tar") }
+      if !isOpen && !settings.addsNoise {
+        add("report", number, progress.sites, "\(files.round(number))/reports", ".tar")
+      }
     }
     if task == .done {
       add(

@@ -14,7 +14,7 @@ public struct SiteRound: Sendable {
   public let round: Int
   /// The site.
   public let site: String
-  /// The number of training samples.
+  /// The number of training samples to publish; with noise, a noisy number.
   public let samples: Int
   /// The epochs of training, with their losses.
   public let epochs: [Trained.Epoch]
@@ -27,6 +27,10 @@ public struct SiteRound: Sendable {
   public let remarks: [String]
   /// The arrays of the update.
   public let tensors: [Tensor]
+  /// The arrays of an update of statistics with noise; otherwise empty.
+  public let totals: [IntegerTensor]
+  /// The noise in the update; `nil` if there is none.
+  public let privacy: Manifest.Privacy?
 
   /// Trains.
   /// - Parameters:
@@ -35,18 +39,21 @@ public struct SiteRound: Sendable {
   ///   - state: the site's state; `nil` in its first round.
   ///   - stateName: the state's name in messages.
   ///   - fewest: the fewest training samples required; `nil` is the method's minimum.
+  ///   - noise: how the site takes part in a run with noise; other runs ignore it.
   ///   - progress: called with the number of epochs done.
   /// - Throws: `badData` if model, features and state are inconsistent, the state is of a later
   ///   round, or the method cannot train on the samples; `refused` if there are too few samples to
-  ///   send an update; `ioError` if reading fails.
+  ///   send an update; `usage` if the run adds noise and `noise` is missing; `ioError` if reading
+  ///   fails.
   public init(
     model: ModelArchive, features: FeatureSet, state: StateArchive?, stateName: String,
-    fewest: Int? = nil, progress: (Int) -> Void = { _ in }
+    fewest: Int? = nil, noise: SiteNoise? = nil, progress: (Int) -> Void = { _ in }
   ) throws(FedMedError) {
     let method = try model.method()
-    let data = try TrainingData(
+    var data = try TrainingData(
       model: model, features: features, state: state, stateName: stateName,
       round: model.round + 1)
+    privacy = try data.take(noise, in: model, features)
     let (round, site, texts) = (data.round, data.site, data.texts)
     let least = fewest ?? method.fewestSamples
     guard data.training.count >= least else {
@@ -73,8 +80,8 @@ public struct SiteRound: Sendable {
       return (zip(data.validation.labels, predicted).count { $0 == $1 }, data.validation.count)
     }
     remarks = Self.remarks(data.training, features.classes, method)
-    (self.round, self.site, samples) = (round, site, data.training.count)
-    (epochs, tensors) = (trained.epochs, trained.sent)
+    (self.round, self.site, samples) = (round, site, trained.publicCount ?? data.training.count)
+    (epochs, tensors, totals) = (trained.epochs, trained.sent, trained.totals)
     self.state = StateArchive(
       latest: StateArchive.Snapshot(round: round, tensors: trained.kept), previous: start,
       best: model.model?.bestRound.flatMap { StateArchive.newest(of: held, notAfter: $0) },
@@ -86,7 +93,9 @@ public struct SiteRound: Sendable {
   private static func remarks(
     _ samples: Samples, _ classes: [String], _ method: any FederatedMethod
   ) -> [String] {
-    guard case .sum = method.server else { return [] }
+    guard case .sum = method.server, (method as? any PrivateMethod)?.guarantee == nil else {
+      return []
+    }
     let few = classes.indices.compactMap { c in
       let count = samples.labels.count { $0 == c }
       return (1..<Report.minimumCount).contains(count) ? "'\(classes[c])' (\(count))" : nil
@@ -133,8 +142,10 @@ public struct SiteRound: Sendable {
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add(tensors)
-    let payload = UpdatePayload(
+    for tensor in totals { try writer.add(tensor) }
+    var payload = UpdatePayload(
       run: model.run, round: round, site: site, samples: samples, parent: model.identity)
+    payload.privacy = privacy
     let manifest = Manifest(tool: tool, classes: model.manifest.classes, .update(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }

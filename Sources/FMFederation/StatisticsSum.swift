@@ -62,18 +62,23 @@ public struct StatisticsSum: Sendable {
   public var inputs: [Manifest.Input] { members.values.sorted { $0.site.precedes($1.site) } }
 
   /// The number of samples in the sum.
-  public var samples: Int { members.values.reduce(0) { $0 + $1.samples } }
+  public var samples: Int { members.values.reduce(0) { $0 + ($1.samples ?? 0) } }
+
+  /// The variance of the noise in the sum, as a multiple of that of one site; 0 without noise.
+  public var noise: Double { Manifest.Privacy.sum(inputs.map(\.privacy))?.noise ?? 0 }
 }
 
 extension StatisticsMethod {
   /// The statistics in an archive as exact integers, in the order of `sent`.
   /// - Throws: `badData` if they are impossible for that number of samples.
-  func totals(_ reader: ArchiveReader, samples: Int) throws(FedMedError) -> [IntegerTensor] {
+  func totals(
+    _ reader: ArchiveReader, samples: Int, noise: Double
+  ) throws(FedMedError) -> [IntegerTensor] {
     let (tensors, totals) = try reader.arrays()
     do throws(FedMedError) {
       var own = totals
       if own.isEmpty { for tensor in tensors { own.append(try IntegerTensor(tensor)) } }
-      try check(own, samples: samples)
+      try check(own, samples: samples, noise: noise)
       return own
     } catch {
       throw error.naming(file: reader.name)
@@ -88,7 +93,7 @@ extension FederatedRound.Update {
   /// The statistics as exact integers, in the order of the method's `sent` layout.
   /// - Throws: `badData` if they are impossible for that number of samples.
   func totals(_ method: any StatisticsMethod) throws(FedMedError) -> [IntegerTensor] {
-    try method.totals(archive(), samples: samples)
+    try method.totals(archive(), samples: samples, noise: payload.privacy?.noise ?? 0)
   }
 
   /// The arrays that --guard compares: those of the update, or what the method derives from its
@@ -169,7 +174,9 @@ extension FederatedRound {
     for update in removals { try sum.remove(update, method) }
     // The manifests only prove that a subtracted site is listed, so check that the remaining totals
     // are possible.
-    if !removals.isEmpty { try method.check(sum.totals, samples: sum.samples) }
+    if !removals.isEmpty {
+      try method.check(sum.totals, samples: sum.samples, noise: sum.noise)
+    }
     return sum
   }
 

@@ -96,6 +96,10 @@ public struct TrainingData: Sendable {
   public let validation: Samples
   /// The class texts.
   public let texts: ClassTexts
+  /// The number of the patient of each training sample; `nil` if unknown.
+  package var patients: [Int]?
+  /// What the site draws noise with.
+  package var noise = NoiseSource()
 
   /// Creates a round's data.
   public init(
@@ -116,8 +120,12 @@ public struct Trained: Sendable {
     public let steps: Int
   }
 
-  /// The arrays of the update, in the layout `sent`.
+  /// The arrays of the update, in the layout `sent`; empty if it consists of ``totals``.
   public let sent: [Tensor]
+  /// Statistics with noise, as exact integers in the layout `sent`; empty without noise.
+  public private(set) var totals: [IntegerTensor] = []
+  /// The number of training samples to publish; `nil` if the true one may be.
+  public private(set) var publicCount: Int?
   /// The private arrays, in the layout `kept`.
   public let kept: [Tensor]
   /// The shared arrays after the site's training, to validate with; `nil` if only the server can
@@ -129,6 +137,13 @@ public struct Trained: Sendable {
   /// Creates a result.
   public init(sent: [Tensor], kept: [Tensor], shared: [Tensor]?, epochs: [Epoch]) {
     (self.sent, self.kept, self.shared, self.epochs) = (sent, kept, shared, epochs)
+  }
+
+  /// Creates the result of a site that sends statistics with noise.
+  /// - Parameter count: the number of training samples according to the noisy statistics.
+  package init(totals: [IntegerTensor], count: Int) {
+    self.init(sent: [], kept: [], shared: nil, epochs: [])
+    (self.totals, publicCount) = (totals, count)
   }
 }
 

@@ -100,7 +100,7 @@ public enum HyperParameterDomain: Equatable, Sendable {
   /// One of several names.
   case names([String])
 
-  /// An interval of real numbers, closed or open at one end.
+  /// An interval of real numbers.
   public enum Interval: Equatable, Sendable {
     /// lower ≤ x ≤ upper
     case closed(Double, Double)
@@ -108,6 +108,8 @@ public enum HyperParameterDomain: Equatable, Sendable {
     case openAbove(Double, Double)
     /// lower < x ≤ upper
     case openBelow(Double, Double)
+    /// x = 0, or lower ≤ x ≤ upper
+    case zeroOr(Double, Double)
   }
 
   /// Whether `scalar` has the right kind and an allowed value.
@@ -117,6 +119,8 @@ public enum HyperParameterDomain: Equatable, Sendable {
     case (.numbers(.closed(let lower, let upper)), .number(let x)): lower <= x && x <= upper
     case (.numbers(.openAbove(let lower, let upper)), .number(let x)): lower <= x && x < upper
     case (.numbers(.openBelow(let lower, let upper)), .number(let x)): lower < x && x <= upper
+    case (.numbers(.zeroOr(let lower, let upper)), .number(let x)):
+      x == 0 || lower <= x && x <= upper
     case (.names(let names), .name(let name)): names.contains(name)
     default: false
     }
@@ -134,6 +138,7 @@ public enum HyperParameterDomain: Equatable, Sendable {
       "at least \(short(lower)) and below \(short(upper))"
     case .numbers(.openBelow(let lower, let upper)):
       "above \(short(lower)) and at most \(short(upper))"
+    case .numbers(.zeroOr(let lower, let upper)): "0, or from \(short(lower)) to \(short(upper))"
     case .names(let names): names.joined(separator: ", ").replacingLast(", ", with: " or ")
     }
   }

@@ -7,14 +7,19 @@ import FMNumerics
 /// can be added to or removed from a finished total.
 public protocol StatisticsMethod: FederatedMethod {
   /// Makes a model from the totals, which are in the order of `sent`.
+  /// - Parameter noise: the variance of the noise in them, as a multiple of that which one site
+  ///   adds if it does not share it with others; 0 without noise.
   /// - Throws: `badData` if they allow no model, with the reason.
-  func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel
+  func model(of totals: [IntegerTensor], noise: Double) throws(FedMedError) -> StatisticsModel
 
   /// Checks that statistics can be those of `samples` samples, so that a faulty or malicious site
   /// cannot corrupt the sum unnoticed.
-  /// - Parameter totals: those of one site or of several, in the order of `sent`.
+  /// - Parameters:
+  ///   - totals: those of one site or of several, in the order of `sent`.
+  ///   - samples: the number of samples, which is not checked if there is noise.
+  ///   - noise: the variance of the noise, as for a model.
   /// - Throws: `badData` with the array and the contradiction.
-  func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError)
+  func check(_ totals: [IntegerTensor], samples: Int, noise: Double) throws(FedMedError)
 
   /// Returns arrays for guards to compare, because the statistics themselves grow with the number
   /// of samples.

@@ -114,17 +114,21 @@ enum LAPACK {
     return status == 0
   }
 
-  /// Returns the eigenvalues of `a` [n, n] in ascending order; `nil` if they do not converge.
-  static func eigenvalues(_ a: [Double], size: Int) -> [Double]? {
-    guard size > 0 else { return [] }
+  /// Returns the eigenvalues of `a` [n, n] in ascending order, and if `vectors` the eigenvectors as
+  /// the rows of a matrix [n, n]; `nil` if they do not converge.
+  static func eigen(
+    _ a: [Double], size: Int, vectors: Bool
+  ) -> (values: [Double], vectors: [Double])? {
+    guard size > 0 else { return ([], []) }
     BLAS.requireSingleThread()
+    let task = vectors ? "V" : "N"
     var (n, status, length) = (Int32(size), Int32(0), Int32(-1))
     var (matrix, values, wanted) = (a, [Double](repeating: 0, count: size), 0.0)
-    dsyev_("N", "L", &n, &matrix, &n, &values, &wanted, &length, &status, 1, 1)
+    dsyev_(task, "L", &n, &matrix, &n, &values, &wanted, &length, &status, 1, 1)
     guard status == 0 else { return nil }
     length = Int32(wanted)
     var work = [Double](repeating: 0, count: Int(length))
-    dsyev_("N", "L", &n, &matrix, &n, &values, &work, &length, &status, 1, 1)
-    return status == 0 ? values : nil
+    dsyev_(task, "L", &n, &matrix, &n, &values, &work, &length, &status, 1, 1)
+    return status == 0 ? (values, vectors ? matrix : []) : nil
   }
 }

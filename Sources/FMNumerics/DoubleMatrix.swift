@@ -123,7 +123,26 @@ extension DoubleMatrix {
   /// The eigenvalues of this symmetric matrix in ascending order; `nil` if they do not converge.
   package var eigenvalues: [Double]? {
     precondition(rows == columns)
-    return LAPACK.eigenvalues(elements, size: rows)
+    return LAPACK.eigen(elements, size: rows, vectors: false)?.values
+  }
+
+  /// The nearest positive semidefinite matrix to this symmetric one, in the Frobenius norm: its
+  /// negative eigenvalues are replaced by zero. `nil` if the eigenvalues do not converge.
+  package var positivePart: DoubleMatrix? {
+    precondition(rows == columns)
+    guard let (values, vectors) = LAPACK.eigen(elements, size: rows, vectors: true) else {
+      return nil
+    }
+    let positive = values.indices.filter { values[$0] > 0 }
+    var roots = DoubleMatrix(rows: positive.count, columns: columns)
+    for (row, index) in positive.enumerated() {
+      let root = values[index].squareRoot()
+      for column in 0..<columns { roots[row, column] = root * vectors[index * columns + column] }
+    }
+    var result = DoubleMatrix(rows: rows, columns: columns)
+    if !positive.isEmpty { result.addProduct(roots, transposing: true) }
+    result.symmetrize()
+    return result
   }
 }
 

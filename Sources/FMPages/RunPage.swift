@@ -55,6 +55,11 @@ public struct RunPage {
   private var best: RunReport.Round? { run.rounds.first(where: \.isBest) }
 
   private var summary: String {
+    guard run.model.privacy == nil || !run.rounds.isEmpty else {
+      return
+        "<p>The model of the last round is used: with differential privacy, sites do not report "
+        + "on validation samples.</p>"
+    }
     guard !run.rounds.isEmpty else {
       return "<p>The run has begun; no round has been validated yet.</p>"
     }
@@ -273,7 +278,16 @@ public struct RunPage {
       ["classes", classes.joined(separator: ", ")], ["method", run.model.run.method],
       ["parameters", run.model.run.parameters.json.line],
     ]
-    rows += run.model.inputs.map { ["update of \($0.site)", "\($0.samples) training samples"] }
+    if let guarantee = PrivacyGuarantee(run.model.run.parameters), let privacy = run.model.privacy {
+      rows.append([
+        "differential privacy",
+        "epsilon \(guarantee.epsilon), delta \(guarantee.delta) for each \(guarantee.unit.rawValue); "
+          + "with earlier runs on the same data, epsilon \(HTML.number(privacy.spent, places: 2))",
+      ])
+    }
+    rows += run.model.inputs.map { input in
+      ["update of \(input.site)", input.samples.map { "\($0) training samples" } ?? "used"]
+    }
     let items = rows.map {
       "<dt>\(HTML.escape($0[0]))</dt><dd><code>\(HTML.escape($0[1]))</code></dd>"
     }

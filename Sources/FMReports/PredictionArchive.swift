@@ -64,6 +64,7 @@ extension ModelArchive {
   /// - Throws: `badData` if its method is unknown or has invalid hyper-parameters.
   public func scored() throws(FedMedError) -> Manifest.Scored {
     Manifest.Scored(
-      method: run.method, round: round, predictors: try method().predictors, parent: identity)
+      method: run.method, round: round, predictors: try method().predictors,
+      epsilon: model?.privacy?.spent, parent: identity)
   }
 }

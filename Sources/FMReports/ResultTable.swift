@@ -16,6 +16,8 @@ public struct ResultTable: Sendable {
     public let values: [Double?]
     /// The number of classes that the site's report hides because they have few samples; 0 for AVG.
     public let hiddenClasses: Int
+    /// The ε of the model's training; `nil` without differential privacy, and for AVG.
+    public let epsilon: Double?
   }
 
   /// The method's predictors, followed by `calibrated` if any site has it; for sites without it,
@@ -37,14 +39,15 @@ public struct ResultTable: Sendable {
           let own =
             predictor == Report.calibrated ? report.report.final : report.report.scores[predictor]
           return own?.values[score]
-        }, hiddenClasses: report.report.hiddenClasses)
+        }, hiddenClasses: report.report.hiddenClasses, epsilon: report.scored.epsilon)
     }
     let means = predictors.indices.map { column in
       let values = sites.compactMap { $0.values[column] }
       return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
     let samples = sites.reduce(0) { $0 + $1.samples }
-    rows = sites + [Row(site: "AVG", samples: samples, values: means, hiddenClasses: 0)]
+    rows =
+      sites + [Row(site: "AVG", samples: samples, values: means, hiddenClasses: 0, epsilon: nil)]
     self.predictors = predictors
   }
 }

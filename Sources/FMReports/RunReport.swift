@@ -121,7 +121,8 @@ public struct RunReport: Sendable {
     }
     let selection = try RoundSelection(validation, minimumSites: 1)
     // The run's own choice takes precedence: it knows the fewest sites that a candidate must have.
-    let best = try Self.best(folder) ?? selection.best
+    var best = try Self.best(folder) ?? selection.best
+    if best == nil { best = try Self.newest(numbers.compactMap { modelPath($0) }) }
     // Sites test the calibrated model, if there is one.
     guard let shown = modelPath(best ?? 0, "calibrated") ?? modelPath(best ?? 0) else {
       throw FedMedError(
@@ -167,6 +168,15 @@ public struct RunReport: Sendable {
       [shown, "\(folder)/rounds.tsv", "\(folder)/traffic.tsv"] + validation.map(\.name)
       + tests.map(\.name)
     name = folder.split(separator: "/").last.map(String.init) ?? folder
+  }
+
+  /// The round of the last model of a run with differential privacy, which has no validation
+  /// reports; `nil` for other runs.
+  private static func newest(_ models: [String]) throws(FedMedError) -> Int? {
+    guard let last = models.last else { return nil }
+    let reader = try ArchiveReader(path: last, kinds: [.model])
+    guard case .model(let model) = reader.manifest.payload else { return nil }
+    return model.privacy == nil ? nil : model.round
   }
 
   private static func table(_ path: String) throws(FedMedError) -> Table? {

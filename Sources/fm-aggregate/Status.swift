@@ -10,7 +10,8 @@ struct StatusVerb: Tool {
     usage: "fm-aggregate status [options] RUN",
     discussion: """
       One row per fact: task, rounds, process or job (if one is running), best, answered, waiting, \
-      failed, refused, the bytes of each site, and the time. The command changes nothing, and can be \
+      failed, refused, the epsilon that each site's data set has spent, the bytes of each site, and \
+      the time. The command changes nothing, and can be \
       used while the run is in progress.
       """)
   static let name = "fm-aggregate"
@@ -67,6 +68,9 @@ struct StatusVerb: Tool {
           fact, round: problem.round, site: problem.site, .string(problem.reason),
           time: problem.time)
       }
+    }
+    for spent in status.spent {
+      add("epsilon", round: spent.round, site: spent.site, .rounded(spent.epsilon, places: 4))
     }
     for site in status.traffic {
       add("bytes_down", site: site.site, .integer(site.down))

@@ -34,10 +34,11 @@ extension ResultTable {
   fileprivate func records(_ score: Score) -> Records {
     // Nothing else shows that a mean over classes lacks some of them.
     let marksGaps = score.isMeanOverClasses && rows.contains { $0.hiddenClasses > 0 }
+    let isPrivate = rows.contains { $0.epsilon != nil }
     var records = Records(
       "table",
       columns: ["site", "samples"] + predictors
-        + (marksGaps ? ["hidden_classes"] : []))
+        + (marksGaps ? ["hidden_classes"] : []) + (isPrivate ? ["epsilon"] : []))
     for row in rows {
       let values = row.values.map { value in
         score.isShare
@@ -45,7 +46,8 @@ extension ResultTable {
       }
       records.add(
         [.string(row.site), .integer(row.samples)] + values
-          + (marksGaps ? [.integer(row.hiddenClasses)] : []))
+          + (marksGaps ? [.integer(row.hiddenClasses)] : [])
+          + (isPrivate ? [.rounded(row.epsilon, places: 4)] : []))
     }
     return records
   }

@@ -59,6 +59,8 @@ struct TrainLocal: Tool {
     completion: .file())
   var output: String?
 
+  @OptionGroup(title: "Differential privacy") var privacy: PrivacyOptions
+
   @OptionGroup var signer: SignerOptions
 
   @OptionGroup var threads: ThreadOptions
@@ -115,11 +117,36 @@ struct TrainLocal: Tool {
     guard !personalize else { return try fitPrivatePart(global, old, stateTarget) }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: maxTrainingThreads)
+    let targets = RoundFiles(update: output, state: stateTarget, log: log)
+    guard let site = set.site, let charge = try PrivacyLedger.charge(for: global, site: site) else {
+      let round = try train(global, set, old, noise: nil)
+      return try write(round, global, to: targets, inputs: inputs)
+    }
+    let folder = try LedgerFolder(path: privacy.path(features: features))
+    if let made = folder.ledger.made(charge) {
+      inform("\(site): round \(made.round) was released before; its update is sent again")
+      return try folder.send(made, to: targets, inputs: inputs)
+    }
+    // Before anything is computed.
+    let spent = try folder.cost(of: charge, budget: privacy.budget)
+    let noise = SiteNoise(patients: privacy.patient, spent: spent)
+    let round = try train(global, set, old, noise: noise)
+    try write(round, global, to: try folder.files(of: charge), inputs: inputs)
+    let made = try folder.record(charge)
+    inform(
+      "\(site): epsilon \(short(charge.epsilon)) for this round, \(short(spent)) for all rounds so "
+        + "far (delta \(charge.delta))")
+    try folder.send(made, to: targets, inputs: inputs)
+  }
+
+  private func train(
+    _ global: ModelArchive, _ set: FeatureSet, _ old: StateArchive?, noise: SiteNoise?
+  ) throws(FedMedError) -> SiteRound {
     let epochs = global.run.parameters[TrainingParameters.localEpochs]
     let bar = progress("training", total: epochs)
     let round = try SiteRound(
       model: global, features: set, state: old, stateName: state ?? "state", fewest: minSamples,
-      progress: { bar.update($0) })
+      noise: noise, progress: { bar.update($0) })
     bar.finish()
     let held = round.state
     detail(
@@ -127,10 +154,17 @@ struct TrainLocal: Tool {
         + "best \(held.best.map { "of round \($0.round)" } ?? "unknown")")
     report(round)
     for remark in round.remarks { messages.print("warning: \(round.site): \(remark)") }
+    return round
+  }
 
-    try write(round.state, to: stateTarget)
-    if let log { try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs) }
-    try Output.write(to: output, inputs: inputs + [stateTarget], isBinary: true) {
+  private func write(
+    _ round: SiteRound, _ global: ModelArchive, to files: RoundFiles, inputs: [String]
+  ) throws(FedMedError) {
+    try write(round.state, to: files.state)
+    if let log = files.log {
+      try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs)
+    }
+    try Output.write(to: files.update, inputs: inputs + [files.state], isBinary: true) {
       descriptor, file throws(FedMedError) in
       try round.writeUpdate(
         model: global, tool: Self.signature, to: descriptor, file: file)
@@ -163,8 +197,9 @@ struct TrainLocal: Tool {
     inform("\(step.site): private part fitted to \(global.name)")
   }
 
+  private func short(_ value: Double) -> String { JSON.rounded(value, places: 4).line }
+
   private func report(_ round: SiteRound) {
-    func short(_ value: Double) -> String { JSON.rounded(value, places: 4).line }
     for (index, epoch) in round.epochs.enumerated() {
       let terms = epoch.losses.terms.map {
         "\($0.name.replacing("_", with: "-")) \(short($0.value))"
@@ -178,36 +213,6 @@ struct TrainLocal: Tool {
       let share = JSON.rounded(Double(correct) / Double(total), places: 4).line
       inform("\(round.site): validation accuracy \(share) (\(correct) of \(total))")
     }
-  }
-
-  private func records(_ round: SiteRound) -> Records {
-    var records = Records(
-      "epochs",
-      columns: ["site", "round", "epoch", "steps", "loss"]
-        + (round.epochs.first?.losses.terms.map(\.name) ?? [])
-        + ["validation_correct", "validation_total"])
-    func counts(_ validation: (correct: Int, total: Int)?) -> [JSON] {
-      [
-        validation.map { .integer($0.correct) } ?? .null,
-        validation.map { .integer($0.total) } ?? .null,
-      ]
-    }
-    let name: [JSON] = [.string(round.site), .integer(round.round)]
-    // A method without epochs has a single row, with its validation accuracy.
-    if round.epochs.isEmpty {
-      records.add(name + [.null, .null, .null] + counts(round.validation))
-    }
-    for (index, epoch) in round.epochs.enumerated() {
-      // Validation follows the last epoch.
-      let isLast = index == round.epochs.count - 1
-      let losses: [JSON] = [
-        .integer(index + 1), .integer(epoch.steps), .number(epoch.losses.total),
-      ]
-      records.add(
-        name + losses + epoch.losses.terms.map { .number($0.value) }
-          + counts(isLast ? round.validation : nil))
-    }
-    return records
   }
 }
 

@@ -51,7 +51,7 @@ struct StatisticsTests {
       # Another head of the same sums, and back.
       fm-aggregate --head ridge three.tar > ridge.tar
       fm-aggregate --keep-statistics --head ridge north.up south.up east.up | cmp - ridge.tar
-      fm-aggregate --head lda ridge.tar | cmp - three.tar
+      fm-aggregate --head auto ridge.tar | cmp - three.tar
       fm-aggregate --head ridge --shrinkage .5 --remove east.up three.tar > x.tar
       """)
     try shell.fail(

@@ -13,6 +13,8 @@ public struct ModelPayload: PayloadContent {
   public var aggregation: Manifest.Aggregation?
   /// The best round by validation so far; `nil` if none has been validated.
   public var bestRound: Int?
+  /// The noise in the model; `nil` if there is none.
+  public var privacy: Manifest.Privacy?
   /// The codec of the stored arrays.
   public var coding = Manifest.Coding()
   /// The identity of the model from which the round started; `nil` in round 0.
@@ -31,7 +33,7 @@ public struct ModelPayload: PayloadContent {
     run.fields + coding.fields + [
       ("round", .integer(round)), ("samples", samples.map { .integer($0) }),
       ("aggregation", aggregation?.json), ("bestRound", bestRound.map { .integer($0) }),
-      ("parent", parent.map { .string($0) }),
+      ("privacy", privacy?.json), ("parent", parent.map { .string($0) }),
       ("statistics", keepsStatistics ? .boolean(true) : nil),
       ("inputs", .array(inputs.map(\.json))),
     ]
@@ -44,6 +46,7 @@ public struct ModelPayload: PayloadContent {
     // A model may combine up to a million sites.
     try Check.value((0...(1 << 50)).contains(samples ?? 0), "samples", "out of range")
     try aggregation?.validate()
+    try privacy?.validate()
     if let bestRound { try Check.round(bestRound, "bestRound") }
     try Check.checksum(parent, "parent")
     for input in inputs { try input.validate() }
@@ -63,7 +66,7 @@ public struct ModelPayload: PayloadContent {
 
 extension ModelPayload: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case round, samples, aggregation, bestRound, parent, statistics, inputs
+    case round, samples, aggregation, bestRound, privacy, parent, statistics, inputs
   }
 
   /// Decodes the payload without validating its values.
@@ -77,6 +80,7 @@ extension ModelPayload: Decodable {
     samples = try container.decodeIfPresent(Int.self, forKey: .samples)
     aggregation = try container.decodeIfPresent(Manifest.Aggregation.self, forKey: .aggregation)
     bestRound = try container.decodeIfPresent(Int.self, forKey: .bestRound)
+    privacy = try container.decodeIfPresent(Manifest.Privacy.self, forKey: .privacy)
     parent = try container.decodeIfPresent(String.self, forKey: .parent)
     keepsStatistics = try container.decodeIfPresent(Bool.self, forKey: .statistics) ?? false
     inputs = try container.decode([Manifest.Input].self, forKey: .inputs)
@@ -91,8 +95,10 @@ public struct UpdatePayload: PayloadContent {
   public var round: Int
   /// The site, or the region whose sites' updates were summed.
   public var site: String
-  /// The number of training samples.
+  /// The number of training samples; with noise, a noisy number.
   public var samples: Int
+  /// The noise in the update; `nil` if there is none.
+  public var privacy: Manifest.Privacy?
   /// The identity of the global model from which training started.
   public var parent: String
   /// The codec of the stored arrays.
@@ -109,7 +115,7 @@ public struct UpdatePayload: PayloadContent {
   var fields: [(key: String, value: JSON?)] {
     run.fields + coding.fields + [
       ("round", .integer(round)), ("site", .string(site)), ("samples", .integer(samples)),
-      ("parent", .string(parent)),
+      ("privacy", privacy?.json), ("parent", .string(parent)),
       ("inputs", inputs.isEmpty ? nil : .array(inputs.map(\.json))),
     ]
   }
@@ -121,11 +127,18 @@ public struct UpdatePayload: PayloadContent {
     try Check.name(site, "site")
     try Check.value(samples > 0, "samples", "must be at least 1")
     try Check.checksum(parent, "parent")
+    try Check.value(
+      (privacy != nil) == run.hasGuarantee, "privacy",
+      privacy == nil ? "missing, although the run adds noise" : "not allowed in a run without noise"
+    )
+    try privacy?.validate()
     guard !inputs.isEmpty else { return try Check.samples(samples) }
     for input in inputs { try input.validate() }
     try Check.value(
-      samples == inputs.reduce(0) { $0 + $1.samples }, "samples",
+      samples == inputs.reduce(0) { $0 + ($1.samples ?? 0) }, "samples",
       "not the sum of its inputs' samples")
+    try Check.value(
+      privacy == Manifest.Privacy.sum(inputs.map(\.privacy)), "privacy", "not that of its inputs")
     try Check.value(
       zip(inputs, inputs.dropFirst()).allSatisfy { $0.site.precedes($1.site) }, "inputs",
       "not sorted by site, or a duplicate site")
@@ -134,7 +147,7 @@ public struct UpdatePayload: PayloadContent {
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
     let method = try run.make(classes: classes)
     let type = try coding.elementType(for: method)
-    guard !inputs.isEmpty else { return MemberRule.rules(method.sent, [type]) }
+    guard !inputs.isEmpty || privacy != nil else { return MemberRule.rules(method.sent, [type]) }
     guard case .sum = method.server else {
       throw FedMedError(
         .badData, "not allowed, because this method sends no statistics", place: "inputs")
@@ -144,7 +157,7 @@ public struct UpdatePayload: PayloadContent {
 }
 
 extension UpdatePayload: Decodable {
-  private enum CodingKeys: String, CodingKey { case round, site, samples, parent, inputs }
+  private enum CodingKeys: String, CodingKey { case round, site, samples, privacy, parent, inputs }
 
   /// Decodes the payload without validating its values.
   /// - Throws: `DecodingError` if a key is missing or has a value of another type; `FedMedError` if
@@ -157,6 +170,7 @@ extension UpdatePayload: Decodable {
     inputs = try container.decodeIfPresent([Manifest.Input].self, forKey: .inputs) ?? []
     site = try container.decode(String.self, forKey: .site)
     samples = try container.decode(Int.self, forKey: .samples)
+    privacy = try container.decodeIfPresent(Manifest.Privacy.self, forKey: .privacy)
     parent = try container.decode(String.self, forKey: .parent)
   }
 }

@@ -60,27 +60,32 @@ extension Manifest {
   public struct Input: Codable, Equatable, Sendable {
     /// The site that sent it.
     public var site: String
-    /// The number of training samples.
-    public var samples: Int
+    /// The number of training samples; `nil` if the site keeps it secret.
+    public var samples: Int?
+    /// The noise in the update; `nil` if there is none.
+    public var privacy: Privacy?
     /// The identity of the update's archive.
     public var identity: String
 
     /// Creates a reference to an update.
-    public init(site: String, samples: Int, identity: String) {
+    public init(site: String, samples: Int?, identity: String, privacy: Privacy? = nil) {
       self.site = site
       self.samples = samples
       self.identity = identity
+      self.privacy = privacy
     }
 
     package func validate() throws(FedMedError) {
       try Check.name(site, "inputs.site")
-      try Check.samples(samples)
+      if let samples { try Check.samples(samples) }
+      try privacy?.validate()
       try Check.checksum(identity, "inputs.identity")
     }
 
     package var json: JSON {
       .object([
-        "site": .string(site), "samples": .integer(samples), "identity": .string(identity),
+        "site": .string(site), "samples": samples.map { .integer($0) }, "privacy": privacy?.json,
+        "identity": .string(identity),
       ])
     }
   }
@@ -162,12 +167,16 @@ extension Manifest {
     public var round: Int
     /// The names of the predictors; the method predicts with the last one.
     public var predictors: [String]
+    /// The ε that was spent on the model's training; `nil` without differential privacy.
+    public var epsilon: Double?
     /// The identity of the model's archive.
     public var parent: String
 
     /// Creates a reference to a model.
-    public init(method: String, round: Int, predictors: [String], parent: String) {
-      (self.method, self.round) = (method, round)
+    public init(
+      method: String, round: Int, predictors: [String], epsilon: Double? = nil, parent: String
+    ) {
+      (self.method, self.round, self.epsilon) = (method, round, epsilon)
       (self.predictors, self.parent) = (predictors, parent)
     }
 
@@ -178,6 +187,7 @@ extension Manifest {
         (1...16).contains(predictors.count) && Set(predictors).count == predictors.count
           && predictors.allSatisfy { Check.isWord($0) && !Self.reserved.contains($0) },
         "predictors", "must be a list of 1 to 16 unique predictor names")
+      try Check.value((0...0x1p60).contains(epsilon ?? 0), "epsilon", "out of range")
       try Check.checksum(parent, "parent")
     }
 
@@ -189,14 +199,17 @@ extension Manifest {
     var fields: [(key: String, value: JSON?)] {
       [
         ("method", .string(method)), ("round", .integer(round)),
-        ("predictors", .strings(predictors)), ("parent", .string(parent)),
+        ("predictors", .strings(predictors)), ("epsilon", epsilon.map { .number($0) }),
+        ("parent", .string(parent)),
       ]
     }
   }
 }
 
 extension Manifest.Scored: Decodable {
-  private enum CodingKeys: String, CodingKey { case version, method, round, predictors, parent }
+  private enum CodingKeys: String, CodingKey {
+    case version, method, round, predictors, epsilon, parent
+  }
 
   /// Decodes the reference without validating its values.
   /// - Throws: `DecodingError` if a key is missing or has a value of another type.
@@ -204,6 +217,7 @@ extension Manifest.Scored: Decodable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(String.self, forKey: .method)
     round = try container.decode(Int.self, forKey: .round)
+    epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon)
     parent = try container.decode(String.self, forKey: .parent)
     predictors =
       try container.decode(Int.self, forKey: .version) == 1

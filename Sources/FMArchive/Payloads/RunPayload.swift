@@ -32,6 +32,9 @@ public struct RunPayload: Equatable, Sendable {
     return parameters.trainsIdentically(to: other.parameters, declarations)
   }
 
+  /// Whether updates contain noise for differential privacy.
+  public var hasGuarantee: Bool { PrivacyGuarantee(parameters) != nil }
+
   package func validate() throws(FedMedError) {
     try encoder.validate()
     for declaration in try Methods.named(method).parameters(

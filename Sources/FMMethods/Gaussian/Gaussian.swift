@@ -11,8 +11,10 @@ import FMNumerics
 public struct Gaussian: FederatedMethod {
   /// The kind of head.
   public static let head = HyperParameter(
-    "head", default: "lda", of: GaussianHead.Kind.allCases.map(\.rawValue), isServers: true,
-    "Use linear discriminant analysis, ridge regression or naive Bayes.")
+    "head", default: "auto", of: ["auto"] + GaussianHead.Kind.allCases.map(\.rawValue),
+    isServers: true,
+    "Use linear discriminant analysis, ridge regression or naive Bayes; auto is ridge with --dp, else lda."
+  )
   /// s, the share of the identity in the covariance.
   public static let shrinkage = HyperParameter(
     "shrinkage", default: 0.2, in: .closed(0, 1), isServers: true,
@@ -23,12 +25,15 @@ public struct Gaussian: FederatedMethod {
     "residual", default: "linear", of: PersonalPart.Shape.allCases.map(\.rawValue),
     "Private residual: a linear map, or mlp for a small network.")
 
-  private let setting: MethodSetting
+  let setting: MethodSetting
   private let values: HyperParameters
+  /// The run's guarantee; `nil` if it adds no noise.
+  package let guarantee: PrivacyGuarantee?
 
   /// Creates the method for a run.
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
+    guarantee = PrivacyGuarantee(values)
   }
 
   /// The arrays of the head: μ, σ, W, b, prior and temperature.
@@ -39,8 +44,8 @@ public struct Gaussian: FederatedMethod {
   public let predictors = ["shared", "prior", "personal"]
   /// The exact sum of the statistics.
   public var server: ServerStep { .sum(self) }
-  /// Sums of fewer samples would reveal too much about each of them.
-  public let fewestSamples = 20
+  /// Without noise, sums of fewer samples would reveal too much about each of them.
+  public var fewestSamples: Int { guarantee == nil ? 20 : 1 }
   /// Exact sums require single precision.
   public let isExact = true
 
@@ -54,8 +59,10 @@ public struct Gaussian: FederatedMethod {
       })
   }
 
-  /// Computes the statistics of the site's training samples.
-  /// - Throws: `badData` if the round is not the first, or a sample's features are all zero.
+  /// Computes the statistics of the site's training samples, with noise if the run has a guarantee.
+  /// - Throws: `badData` if the round is not the first, or a sample's features are all zero;
+  ///   `usage` if patients are to be protected, but are unknown; `ioError` if there are no random
+  ///   bytes for the noise.
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
@@ -64,6 +71,7 @@ public struct Gaussian: FederatedMethod {
         .badData, "this method has one round, but the model is from round \(data.round - 1)",
         hint: "fit its private part with fm-train-local --personalize")
     }
+    if let guarantee { return try privateStatistics(data, guarantee) }
     let statistics = try GaussianStatistics(
       data.training.features, labels: data.training.labels, classes: setting.classes)
     return Trained(sent: statistics.tensors(sent), kept: [], shared: nil, epochs: [])
@@ -77,7 +85,9 @@ public struct Gaussian: FederatedMethod {
     try predict(x, shared: shared, kept: kept, prior: nil)
   }
 
-  private var kind: GaussianHead.Kind { GaussianHead.Kind(rawValue: values[Self.head]) ?? .lda }
+  private var kind: GaussianHead.Kind {
+    GaussianHead.Kind(rawValue: values[Self.head]) ?? (guarantee == nil ? .lda : .ridge)
+  }
 
   private var shape: PersonalPart.Shape {
     PersonalPart.Shape(rawValue: values[Self.residual]) ?? .linear
@@ -91,12 +101,15 @@ public struct Gaussian: FederatedMethod {
 extension Gaussian: StatisticsMethod {
   /// Fits the head to the totals.
   /// - Throws: `badData` if they allow no head.
-  public func model(of totals: [IntegerTensor]) throws(FedMedError) -> StatisticsModel {
-    let statistics = GaussianStatistics(totals, setting)
+  public func model(
+    of totals: [IntegerTensor], noise: Double
+  ) throws(FedMedError) -> StatisticsModel {
+    let statistics = GaussianStatistics(totals, setting, noise: self.noise(noise))
     let head = try GaussianHead(statistics, kind, shrinkage: values[Self.shrinkage])
     let isSmall = Int(statistics.total) <= setting.dimension
     return StatisticsModel(
-      tensors: GaussianModel.tensors(head, shared),
+      tensors: GaussianModel.tensors(
+        head, shared, temperature: guarantee == nil ? 1 : GaussianModel.fixedTemperature(kind)),
       missing: head.prior.indices.filter { head.prior[$0] == 0 },
       remarks: isSmall
         ? [
@@ -107,8 +120,10 @@ extension Gaussian: StatisticsMethod {
 
   /// Checks that the totals can be statistics of `samples` unit vectors.
   /// - Throws: `badData` with the array and the contradiction.
-  public func check(_ totals: [IntegerTensor], samples: Int) throws(FedMedError) {
-    var statistics = GaussianStatistics(totals, setting)
+  public func check(
+    _ totals: [IntegerTensor], samples: Int, noise: Double
+  ) throws(FedMedError) {
+    var statistics = GaussianStatistics(totals, setting, noise: self.noise(noise))
     try statistics.check(samples: samples, sent)
   }
 
@@ -205,7 +220,7 @@ extension MethodDefinition {
     name: "gaussian", summary: "a head in closed form from exact sums, and a private residual",
     parameters: [
       TrainingParameters.seed, Gaussian.head, Gaussian.shrinkage, Gaussian.residual,
-    ], rounds: 1,
+    ] + PrivacyParameters.all, rounds: 1,
     isOneRound: true,
     explanation:
       "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends "

@@ -41,8 +41,13 @@ struct GaussianHead {
       bias = prior.indices.map { c in
         -0.5 * moments.classMeans.dot(row: c, weight)
       }
-    case .ridge:
+    case .ridge where statistics.noise == nil:
       (weight, bias) = (try RidgeRegression(moments).best().weight, prior)
+    case .ridge:
+      guard let weight = moments.penalizedRegression() else {
+        throw moments.singularCovarianceError(0)
+      }
+      (self.weight, bias) = (weight, prior)
     }
   }
 }
@@ -58,17 +63,28 @@ struct StandardizedMoments {
   let classMeans: DoubleMatrix
   /// G_z = (G − N μ μᵀ)/σ² [D, D].
   let scatter: DoubleMatrix
+  /// The penalty λ/σ² of a head made of noisy statistics; 0 without noise.
+  let penalty: Double
+}
 
+extension StandardizedMoments {
   /// Standardizes the statistics.
   /// - Throws: `badData` if fewer than two classes have samples, or the features do not vary.
   init(_ statistics: GaussianStatistics) throws(FedMedError) {
+    if let noise = statistics.noise {
+      self = try Self(noisy: statistics, noise)
+    } else {
+      self = try Self(exact: statistics)
+    }
+  }
+
+  private init(exact statistics: GaussianStatistics) throws(FedMedError) {
     let (sums, size) = (statistics.sums, statistics.sums.columns)
-    (total, counts) = (statistics.total, statistics.counts)
+    let (count, counts) = (statistics.total, statistics.counts)
     guard counts.count(where: { $0 > 0 }) > 1 else {
       throw FedMedError(
         .badData, "training samples of fewer than two classes: nothing to classify")
     }
-    let count = total
     let mean = (0..<size).map { j in (0..<sums.rows).reduce(0) { $0 + sums[$1, j] } / count }
     var variance = 0.0
     for j in 0..<size {
@@ -90,8 +106,9 @@ struct StandardizedMoments {
     for i in 0..<size {
       for j in 0..<size { scatter[i, j] = (scatter[i, j] - count * mean[i] * mean[j]) / variance }
     }
-    (self.mean, self.scale, classMeans, self.scatter) = (mean, scale, means, scatter)
-    prior = counts.map { $0 / count }
+    self.init(
+      total: count, counts: counts, mean: mean, scale: scale, prior: counts.map { $0 / count },
+      classMeans: means, scatter: scatter, penalty: 0)
   }
 
   /// Within-class covariance S = (G_z − Σ n_c M_c M_cᵀ)/N, shrunk towards a multiple of the
@@ -106,6 +123,7 @@ struct StandardizedMoments {
     var result = scatter
     result.addProduct(weighted, transposing: true, scale: -1)
     result.symmetrize()
+    if penalty > 0 { result = try result.projected() }
     let (share, level) = ((1 - shrinkage) / total, result.trace / total / Double(size))
     guard level > 1e-9 else {
       throw FedMedError(.badData, "the features do not vary within the classes")
@@ -114,7 +132,7 @@ struct StandardizedMoments {
       for j in 0..<size {
         result[i, j] = isDiagonal && i != j ? 0 : share * result[i, j]
       }
-      result[i, i] += shrinkage * level
+      result[i, i] += shrinkage * level + penalty / total
     }
     return result
   }

@@ -24,10 +24,16 @@ struct GaussianModel {
     ]
   }
 
-  /// The arrays of a new head, at temperature 1.
-  static func tensors(_ head: GaussianHead, _ layout: Layout) -> [Tensor] {
+  /// The temperature of a head made of noisy statistics: it is not fitted to the sites' validation
+  /// losses, because noise does not cover validation samples.
+  static func fixedTemperature(_ kind: GaussianHead.Kind) -> Double { kind == .ridge ? 10 : 1 }
+
+  /// The arrays of a new head.
+  static func tensors(
+    _ head: GaussianHead, _ layout: Layout, temperature: Double = 1
+  ) -> [Tensor] {
     let values = [
-      head.mean, [head.scale], head.weight.elements, head.bias, head.prior, [1],
+      head.mean, [head.scale], head.weight.elements, head.bias, head.prior, [temperature],
     ]
     return layout.tensors(values.map { $0.map { Float($0) } })
   }

@@ -11,6 +11,8 @@ struct GaussianStatistics {
   private(set) var sums: DoubleMatrix
   /// G [D, D]; only the upper triangle is used.
   private(set) var moments: DoubleMatrix
+  /// The noise in them; `nil` if there is none.
+  private(set) var noise: StatisticsNoise?
 
   /// The arrays of an update; G is stored as its upper triangle, row by row.
   static func layout(_ setting: MethodSetting) -> Layout {
@@ -49,8 +51,9 @@ struct GaussianStatistics {
   }
 
   /// Unpacks totals in units of 2⁻²⁴, in the order of the layout.
-  init(_ totals: [IntegerTensor], _ setting: MethodSetting) {
+  init(_ totals: [IntegerTensor], _ setting: MethodSetting, noise: StatisticsNoise? = nil) {
     precondition(totals.count == 3)
+    self.noise = noise
     let (classes, size) = (setting.classes, setting.dimension)
     counts = totals[0].doubles
     sums = DoubleMatrix(rows: classes, columns: size, elements: totals[1].doubles)
@@ -97,6 +100,7 @@ extension GaussianStatistics {
         throw FedMedError(.badData, reason, place: "\(layout[array].name).npy")
       }
     }
+    if let noise { return try noise.check(self, require) }
     // Allows for single precision and for the rounding at each site.
     let slack = 1e-3 * max(total, 1)
     try require(

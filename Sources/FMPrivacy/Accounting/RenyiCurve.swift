@@ -80,6 +80,21 @@ package enum ConcentratedPrivacy {
     return low
   }
 
+  /// The smallest noise m on a query of sensitivity 1, with ρ = 1/2m², for which the curve of the
+  /// accountant implies (ε, δ)-differential privacy, to a relative precision of 1e-9 from above.
+  package static func noise(epsilon: Double, delta: Double) -> Double {
+    func isEnough(_ noise: Double) -> Bool {
+      RenyiCurve(concentrated: 1 / (2 * noise * noise)).epsilon(delta: delta) <= epsilon
+    }
+    var (low, high) = (0.0, 1.0)
+    while !isEnough(high) { (low, high) = (high, 2 * high) }
+    while high - low > 1e-9 * high {
+      let middle = (low + high) / 2
+      if isEnough(middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+
   /// ρ of a sum of `count` independent discrete Gaussians of variance `variance` each, added to a
   /// query of L2 sensitivity `sensitivity` with `dimension` integers (Kairouz, Liu and Steinke, ICML
   /// 2021, arXiv 2102.06387, theorem 1). One discrete Gaussian has ρ = Δ²/2σ²; the sum of several is

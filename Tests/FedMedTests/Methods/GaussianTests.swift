@@ -67,7 +67,8 @@ struct GaussianTests {
     #expect(try error(head.weight.elements, "lda_\(shrinkage)_weight") < 1e-6)
     #expect(try error(head.bias, "lda_\(shrinkage)_bias") < 1e-6)
     // The model also predicts after a pass through archives.
-    let sum = try method(["shrinkage": .number(shrinkage)]).model(of: totals(sites)).tensors
+    let sum = try method(["shrinkage": .number(shrinkage)]).model(of: totals(sites), noise: 0)
+      .tensors
     #expect(try error(sum[2].values.map { Double($0) }, "lda_\(shrinkage)_weight") < 1e-5)
     #expect(try error(sum[3].values.map { Double($0) }, "lda_\(shrinkage)_bias") < 1e-5)
   }
@@ -123,8 +124,8 @@ struct GaussianTests {
 
   @Test func sitesTogetherEqualOneSite() throws {
     let (apart, one) = (
-      try method().model(of: totals(sites)).tensors,
-      try method().model(of: totals([everything])).tensors
+      try method().model(of: totals(sites), noise: 0).tensors,
+      try method().model(of: totals([everything]), noise: 0).tensors
     )
     for (a, b) in zip(apart, one) {
       let largest = b.values.map(\.magnitude).max() ?? 1
@@ -160,7 +161,7 @@ struct GaussianTests {
   // MARK: - Refusals
 
   func reason(_ samples: [Samples], _ given: [String: HyperParameterScalar] = [:]) -> String? {
-    failure { _ = try method(given).model(of: totals(samples)) }?.reason
+    failure { _ = try method(given).model(of: totals(samples), noise: 0) }?.reason
   }
 
   @Test func refusesDataThatNoHeadFits() throws {
@@ -192,7 +193,7 @@ struct GaussianTests {
 
   @Test func remarksOnMissingClassesAndFewSamples() throws {
     let method = try method()
-    let model = try method.model(of: totals(sites.map { $0.filtered { $0 != 2 } }))
+    let model = try method.model(of: totals(sites.map { $0.filtered { $0 != 2 } }), noise: 0)
     #expect(model.missing == [2] && model.remarks.isEmpty)
     let predictions = try method.predict(
       everything.features, texts: ClassTexts(features: everything.features, logitScale: 1),
@@ -200,7 +201,8 @@ struct GaussianTests {
     #expect((0..<195).allSatisfy { predictions.final[$0, 2] == 0 })
     let few = Samples(sites[0].features.gathering(0..<12), labels: Array(sites[0].labels[..<12]))
     #expect(
-      try method.model(of: totals([few])).remarks.last?.contains("12 training samples") == true)
+      try method.model(of: totals([few]), noise: 0).remarks.last?.contains("12 training samples")
+        == true)
     // Samples of classes without a model are not in the log loss.
     #expect(
       try method.logLosses(everything, shared: model.tensors).count
@@ -211,7 +213,7 @@ struct GaussianTests {
   @Test func ignoresTheScaleOfFeatures() throws {
     let method = try method()
     let texts = ClassTexts(features: everything.features, logitScale: 1)
-    let tensors = try method.model(of: totals(sites)).tensors
+    let tensors = try method.model(of: totals(sites), noise: 0).tensors
     let once = try method.predict(everything.features, texts: texts, shared: tensors, kept: nil)
     for scale: Float in [0x1p80, 0x1p-80] {
       var scaled = everything.features
@@ -245,7 +247,9 @@ struct GaussianTests {
     func place(_ change: (inout [Tensor]) -> Void) throws -> String? {
       var tensors = try statistics(sites[0]).tensors(method.sent)
       change(&tensors)
-      return failure { try method.check(tensors.map { try IntegerTensor($0) }, samples: 60) }?.place
+      return failure {
+        try method.check(tensors.map { try IntegerTensor($0) }, samples: 60, noise: 0)
+      }?.place
     }
     #expect(try place { _ in } == nil)
     #expect(try place { $0[0].values[0] += 1 } == "statistics/counts.npy")

@@ -8,7 +8,7 @@ import Testing
 /// The private part of a site: its prior, its temperature and its residual.
 extension GaussianTests {
   @Test func priorCorrectsProbabilities() throws {
-    let tensors = try method().model(of: totals(sites)).tensors
+    let tensors = try method().model(of: totals(sites), noise: 0).tensors
     for (site, samples) in sites.enumerated() {
       // Without validation samples, the private part consists of the prior.
       let data = TrainingData(
@@ -28,7 +28,7 @@ extension GaussianTests {
   @Test(arguments: ["lda", "ridge", "nb"], ["linear", "mlp"])
   func privatePartIsNeverWorseOnValidationSamples(head: String, residual: String) throws {
     let method = try method(["head": .name(head), "residual": .name(residual)])
-    let tensors = try method.model(of: totals(sites)).tensors
+    let tensors = try method.model(of: totals(sites), noise: 0).tensors
     for samples in sites {
       let train = samples.indices(where: { $0 % 3 != 0 })
       let held = samples.indices(where: { $0 % 3 == 0 })
@@ -72,7 +72,7 @@ extension GaussianTests {
 
   @Test func knownDistributionReplacesTheSitesPrior() throws {
     let method = try method()
-    let tensors = try method.model(of: totals(sites)).tensors
+    let tensors = try method.model(of: totals(sites), noise: 0).tensors
     let x = sites[0].features
     let shared = try method.predict(x, shared: tensors, kept: nil, prior: [0, 0, 1, 0])
     #expect(Predictions.classes(try #require(shared["prior"])).allSatisfy { $0 == 2 })
@@ -84,7 +84,7 @@ extension GaussianTests {
 
   @Test func fitsTemperaturesFromSums() throws {
     let method = try method()
-    let tensors = try method.model(of: totals(sites)).tensors
+    let tensors = try method.model(of: totals(sites), noise: 0).tensors
     let (count, losses) = try method.logLosses(everything, shared: tensors)
     #expect(count == 195)
     #expect(losses.count == 29 && method.temperatures.first == 0.1)
