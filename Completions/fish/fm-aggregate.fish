@@ -27,13 +27,23 @@ function __fm-aggregate_parse_tokens -S
         case 'calibrate'
             __fm-aggregate_parse_subcommand -r 1 'model=' 'allowed-signers=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'receive'
-            __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'secure-sites=' 'agreement=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'next'
             __fm-aggregate_parse_subcommand 1 'rounds=' 'min-sites=' 'rounds-out=' 'losses-out=' 'traffic-out=' 'allowed-signers=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'status'
             __fm-aggregate_parse_subcommand 1 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'list'
             __fm-aggregate_parse_subcommand 1 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'sites'
+            __fm-aggregate_parse_subcommand -r 1 'allowed-signers=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'deliver'
+            __fm-aggregate_parse_subcommand -r 1 'sites=' 'into=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'agree'
+            __fm-aggregate_parse_subcommand -r 1 'sites=' 'model=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'confirm'
+            __fm-aggregate_parse_subcommand -r 1 'sites=' 'agreement=' 'allowed-signers=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        case 'unmask'
+            __fm-aggregate_parse_subcommand -r 1 'sites=' 'agreement=' 'model=' 'revealed=+' 'optimizer=' 'server-learning-rate=' 'server-state=' 'server-state-out=' 'audit=' 'best-round=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'help'
             __fm-aggregate_parse_subcommand -r 1 'version'
         end
@@ -156,6 +166,11 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_posit
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'next' -d 'Print the next task of a run of fm-federate, and the sites that are missing.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'status' -d 'Print the status of a run of fm-federate.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'list' -d 'List methods, their parameters, rules, optimizers, weights or codecs.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'sites' -d 'Make the list of sites that take part in secure aggregation, from their keys.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'deliver' -d 'Sort the sites\' sealed shares by receiver.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'agree' -d 'List the masked updates that are to be summed in a round.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'confirm' -d 'Collect the sites\' confirmations of an agreement.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'unmask' -d 'Unmask the sum of the masked updates of a round, and make the next model of it.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" model' -l 'model' -d 'The model that the sites reported on.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate calibrate" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
@@ -173,11 +188,13 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" suffix' -l 'suffix' -d 'The ending of the answers\' file names, such as .tar.gz.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" sites' -l 'sites' -d 'Record in this table which site belongs to which folder, from its first answer on.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" log' -l 'log' -d 'Append a row for each answer to this table.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" secure-sites' -l 'secure-sites' -d 'With secure aggregation: the list of sites; updates are masked.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" agreement' -l 'agreement' -d 'With confirm and reveal: the agreement of the round.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test keys share confirm reveal'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds' -l 'rounds' -d 'The number of rounds of the run.' -rfka ''
@@ -210,4 +227,60 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate list" -eq 1' -fka 'methods parameters rules optimizers weights codecs'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate sites" -ge 1' -F
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" sites' -l 'sites' -d 'The list of sites of the run.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" into' -l 'into' -d 'Write the archives to this folder.' -rfa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate deliver" -ge 1' -F
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" sites' -l 'sites' -d 'The list of sites of the run.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" model' -l 'model' -d 'The model from which the updates started.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate agree" -ge 1' -F
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate agree" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" sites' -l 'sites' -d 'The list of sites of the run.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" agreement' -l 'agreement' -d 'The agreement of the round.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate confirm" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" sites' -l 'sites' -d 'The list of sites of the run.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" agreement' -l 'agreement' -d 'The agreement of the round.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" model' -l 'model' -d 'The model from which the updates started.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask"' -l 'revealed' -d 'The shares that a site revealed; repeated.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" optimizer' -l 'optimizer' -d 'Apply the aggregate to the model with this optimizer: fedavgm, fedadam, fedyogi (none).' -rfka 'fedavgm fedadam fedyogi'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" server-learning-rate' -l 'server-learning-rate' -d 'The optimizer\'s learning rate (1 with fedavgm, 0.001 with the others).' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" server-state' -l 'server-state' -d 'The optimizer\'s state after the previous round (empty).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" server-state-out' -l 'server-state-out' -d 'Write the optimizer\'s new state to this file.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" audit' -l 'audit' -d 'Write a table of the model and its updates.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" best-round' -l 'best-round' -d 'The best round so far; sites then keep their state of that round.' -rfka ''
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate unmask" -ge 1' -F
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" version' -l 'version' -d 'Show the version.'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate unmask" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate help" version' -l 'version' -d 'Show the version.'

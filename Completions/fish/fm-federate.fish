@@ -53,6 +53,7 @@ complete -c fm-federate -l residual -x -a 'linear mlp'
 complete -c fm-federate -l rounds -x
 complete -c fm-federate -l rule -x -a 'mean median trimmed-mean krum multi-krum bulyan geometric-median clipped-mean'
 complete -c fm-federate -l run -r -F
+complete -c fm-federate -l secure -x
 complete -c fm-federate -l seed -x
 complete -c fm-federate -l server-learning-rate -x
 complete -c fm-federate -l shrinkage -x

@@ -5,8 +5,10 @@ complete -c fm-poll -l help
 complete -c fm-poll -l ledger -x
 complete -c fm-poll -l min-count -x
 complete -c fm-poll -l min-samples -x
+complete -c fm-poll -l min-sites -x
 complete -c fm-poll -l patient -x
 complete -c fm-poll -l quiet
+complete -c fm-poll -l secure -x
 complete -c fm-poll -l server -r -F
 complete -c fm-poll -l sign -r -F
 complete -c fm-poll -l signer -x

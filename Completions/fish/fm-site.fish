@@ -2,6 +2,7 @@ complete -c fm-site -l allowed-signers -r -F
 complete -c fm-site -l budget -x
 complete -c fm-site -l calibrate -r -F
 complete -c fm-site -l codec -x -a 'float16 float32'
+complete -c fm-site -l delivery -x
 complete -c fm-site -l features -r -F
 complete -c fm-site -l filter -x -a 'none gzip zstd'
 complete -c fm-site -l help
@@ -12,6 +13,7 @@ complete -c fm-site -l min-samples -x
 complete -c fm-site -l patient -x
 complete -c fm-site -l quiet
 complete -c fm-site -l report -r -F
+complete -c fm-site -l secrets -x
 complete -c fm-site -l sign -r -F
 complete -c fm-site -l signer -x
 complete -c fm-site -l state -r -F
@@ -19,3 +21,4 @@ complete -c fm-site -l test -r -F
 complete -c fm-site -l threads -x
 complete -c fm-site -l update -r -F
 complete -c fm-site -l version
+complete -c fm-site -l weights -x -a 'uniform samples'

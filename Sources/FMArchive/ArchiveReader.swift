@@ -228,6 +228,18 @@ public final class ArchiveReader {
     return ElementCoding.totals(try bytes())
   }
 
+  /// The current member's elements as unsigned integers.
+  /// - Throws: `badData` if it is not an array of such integers; otherwise as `consume`.
+  package func unsigned<Value: FixedWidthInteger & UnsignedInteger>(
+    _: Value.Type
+  ) throws(FedMedError) -> [Value] {
+    let type: ElementType = Value.bitWidth == 64 ? .uint64 : .uint32
+    guard let member = current, member.dtype == type else {
+      throw fault("not an array of \(Value.bitWidth)-bit unsigned integers", current?.name ?? "")
+    }
+    return ElementCoding.unsigned(try bytes())
+  }
+
   /// The current member's text.
   /// - Throws: `badData` if it is not UTF-8; otherwise as `consume`.
   public func text() throws(FedMedError) -> String {

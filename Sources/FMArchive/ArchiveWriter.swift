@@ -100,6 +100,22 @@ public final class ArchiveWriter {
     end()
   }
 
+  /// Adds a file as it is.
+  /// - Throws: `ioError` if the temporary file cannot be written.
+  package func add(_ name: String, file bytes: [UInt8]) throws(FedMedError) {
+    begin(array: name, .file, shape: [])
+    try append(bytes)
+    end()
+  }
+
+  /// Adds a member other than an array as it is stored in another archive.
+  /// - Throws: `ioError` if the temporary file cannot be written.
+  package func add(_ member: Manifest.Member, text bytes: [UInt8]) throws(FedMedError) {
+    begin(array: member.name, member.dtype, shape: member.shape)
+    try append(bytes)
+    end()
+  }
+
   private func begin(array name: String, _ type: ElementType, shape: [Int]) {
     members.append(
       Manifest.Member(name: name, dtype: type, shape: shape, bytes: 0, sha256: ""))

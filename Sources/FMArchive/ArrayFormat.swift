@@ -14,19 +14,25 @@ public enum ElementType: String, Codable, Sendable {
   case int32 = "<i4"
   /// Signed 64-bit integers.
   case int64 = "<i8"
+  /// Unsigned 32-bit integers.
+  case uint32 = "<u4"
+  /// Unsigned 64-bit integers.
+  case uint64 = "<u8"
   /// UTF-8 text; the shape is the number of lines.
   case text
   /// One JSON value; the shape is empty.
   case json
+  /// A file as it was received; the shape is empty.
+  case file
 
-  /// The size of an array element in bytes; `nil` for text and JSON.
+  /// The size of an array element in bytes; `nil` for text, JSON and files.
   public var size: Int? {
     switch self {
-    case .float32, .int32: 4
-    case .int64: 8
+    case .float32, .int32, .uint32: 4
+    case .int64, .uint64: 8
     case .float16: 2
     case .int8, .uint8: 1
-    case .text, .json: nil
+    case .text, .json, .file: nil
     }
   }
 }

@@ -47,6 +47,20 @@ package enum ElementCoding {
     }
   }
 
+  package static func bytes<Value: FixedWidthInteger & UnsignedInteger>(
+    of values: some Collection<Value>
+  ) -> [UInt8] { Array(values).withUnsafeBytes { Array($0) } }
+
+  package static func unsigned<Value: FixedWidthInteger & UnsignedInteger>(
+    _ bytes: [UInt8]
+  ) -> [Value] {
+    bytes.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: Value.bitWidth / 8).map {
+        bytes.loadUnaligned(fromByteOffset: $0, as: Value.self)
+      }
+    }
+  }
+
   package static func integers(_ bytes: [UInt8]) -> [Int32] {
     bytes.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: 4).map {

@@ -20,6 +20,22 @@ public struct Manifest: Equatable, Sendable {
     case report
     /// The state of the server's optimizer.
     case server
+    /// A site's public keys for secure aggregation.
+    case keys
+    /// The list of sites of a run with secure aggregation, with their keys.
+    case sites
+    /// A site's sealed shares for all others.
+    case shares
+    /// The sealed shares of all others for one site.
+    case delivery
+    /// A site's masked update.
+    case masked
+    /// The masked updates that are summed in a round.
+    case agreement
+    /// An agreement with the signatures of sites.
+    case confirmation
+    /// The shares that a site reveals to unmask a sum.
+    case revealed
   }
 
   /// A member of the archive.
@@ -76,6 +92,22 @@ public enum Payload: Equatable, Sendable {
   case predictions(PredictionsPayload)
   /// A site's report of scores.
   case report(ReportPayload)
+  /// A site's public keys for secure aggregation.
+  case keys(KeysPayload)
+  /// The list of sites of a run with secure aggregation, with their keys.
+  case sites(SitesPayload)
+  /// A site's sealed shares for all others.
+  case shares(SharesPayload)
+  /// The sealed shares of all others for one site.
+  case delivery(SharesPayload)
+  /// A site's masked update.
+  case masked(MaskedPayload)
+  /// The masked updates that are summed in a round.
+  case agreement(AgreementPayload)
+  /// An agreement with the signatures of sites.
+  case confirmation(ConfirmationPayload)
+  /// The shares that a site reveals to unmask a sum.
+  case revealed(RevealedPayload)
 
   /// The kind of archive that the payload belongs to.
   public var kind: Manifest.Kind {
@@ -87,6 +119,14 @@ public enum Payload: Equatable, Sendable {
     case .server: .server
     case .predictions: .predictions
     case .report: .report
+    case .keys: .keys
+    case .sites: .sites
+    case .shares: .shares
+    case .delivery: .delivery
+    case .masked: .masked
+    case .agreement: .agreement
+    case .confirmation: .confirmation
+    case .revealed: .revealed
     }
   }
 
@@ -100,6 +140,14 @@ public enum Payload: Equatable, Sendable {
     case .server(let content): content
     case .predictions(let content): content
     case .report(let content): content
+    case .keys(let content): content
+    case .sites(let content): content
+    case .shares(let content): content
+    case .delivery(let content): content
+    case .masked(let content): content
+    case .agreement(let content): content
+    case .confirmation(let content): content
+    case .revealed(let content): content
     }
   }
 
@@ -112,6 +160,14 @@ public enum Payload: Equatable, Sendable {
     case .server: self = .server(try ServerPayload(from: decoder))
     case .predictions: self = .predictions(try PredictionsPayload(from: decoder))
     case .report: self = .report(try ReportPayload(from: decoder))
+    case .keys: self = .keys(try KeysPayload(from: decoder))
+    case .sites: self = .sites(try SitesPayload(from: decoder))
+    case .shares: self = .shares(try SharesPayload(from: decoder))
+    case .delivery: self = .delivery(try SharesPayload(from: decoder))
+    case .masked: self = .masked(try MaskedPayload(from: decoder))
+    case .agreement: self = .agreement(try AgreementPayload(from: decoder))
+    case .confirmation: self = .confirmation(try ConfirmationPayload(from: decoder))
+    case .revealed: self = .revealed(try RevealedPayload(from: decoder))
     }
   }
 }
@@ -133,7 +189,11 @@ extension Manifest {
   /// The round; `nil` for features.
   public var round: Int? {
     switch payload {
-    case .features: nil
+    case .features, .keys, .sites, .shares, .delivery: nil
+    case .masked(let masked): masked.round
+    case .agreement(let agreement): agreement.round
+    case .confirmation(let confirmation): confirmation.round
+    case .revealed(let revealed): revealed.round
     case .model(let model): model.round
     case .update(let update): update.round
     case .state(let state): state.rounds.latest
@@ -149,7 +209,9 @@ extension Manifest {
     case .features(let features): features.samples
     case .model(let model): model.samples
     case .update(let update): update.samples
-    case .state, .server: nil
+    case .state, .server, .keys, .sites, .shares, .delivery, .masked, .agreement, .confirmation,
+      .revealed:
+      nil
     case .predictions(let predictions): predictions.samples
     case .report(let report): report.samples
     }
@@ -161,6 +223,7 @@ extension Manifest {
     switch payload {
     case .model(let model): model.privacy?.noise ?? 0
     case .update(let update): update.privacy?.noise ?? 0
+    case .masked(let masked): masked.privacy?.noise ?? 0
     default: 0
     }
   }
@@ -173,7 +236,11 @@ extension Manifest {
     case .state(let state): state.site
     case .predictions(let predictions): predictions.site
     case .report(let report): report.site
-    case .model, .server: nil
+    case .keys(let keys): keys.site
+    case .shares(let shares), .delivery(let shares): shares.site
+    case .masked(let masked): masked.site
+    case .revealed(let revealed): revealed.site
+    case .model, .server, .sites, .agreement, .confirmation: nil
     }
   }
 }

@@ -3,7 +3,7 @@ import FMMethods
 import FMNumerics
 
 /// The allowed types and shape of an archive member.
-struct MemberRule {
+package struct MemberRule {
   package let name: String
   let types: [ElementType]
   package let shape: [Int]
@@ -20,11 +20,15 @@ struct MemberRule {
     layout.map { MemberRule("\(prefix)\($0.name).npy", types, $0.shape) }
   }
 
+  /// The most bytes of a file in an archive.
+  package static let fileLimit = 8 << 20
+
   /// The most bytes that such a member may have, so that a small file cannot decompress to a huge
   /// one.
   package func limit(_ type: ElementType) -> Int {
     switch type {
     case .json: return JSONLimits.report.bytes
+    case .file: return Self.fileLimit
     case .text: return min((shape.first ?? 0) * Manifest.longestLine, Table.sizeLimit)
     default:
       // The data plus a header, which NumPy may pad generously.

@@ -3,10 +3,13 @@ import FMBase
 extension Manifest {
   /// All keys, in the order in which they are written.
   private static let keys = [
-    "format", "version", "kind", "tool", "method", "round", "site", "samples", "classes", "encoder",
+    "format", "version", "kind", "tool", "method", "run", "list", "round", "site", "sites",
+    "samples", "classes", "encoder",
     "anchors", "damage", "parameters", "predictors", "epsilon", "aggregation", "bestRound",
     "rounds",
-    "calibration", "personalized", "privacy", "codec", "encodedFrom", "parent", "statistics",
+    "calibration", "personalized", "privacy", "codec", "encodedFrom", "keyRounds", "encryptionKey",
+    "maskingKeys", "seedHash",
+    "scale", "weights", "parent", "statistics",
     "inputs",
     "members",
   ]

@@ -26,6 +26,13 @@ package final class StagingFile: @unchecked Sendable {
     }
   }
 
+  /// Creates a temporary file with the given content.
+  /// - Throws: `cannotCreate` or `ioError` if the temporary file fails.
+  package convenience init(bytes: [UInt8]) throws(FedMedError) {
+    try self.init()
+    try append(bytes)
+  }
+
   /// Copies the bytes of an archive unchanged.
   /// - Throws: `badData` if it is larger than an archive may be; `cannotCreate` or `ioError` if the
   ///   temporary file fails.

@@ -122,7 +122,7 @@ public enum Output {
 
   /// Writes `text` to a descriptor, in as many calls as it takes.
   /// - Throws: `ioError` if writing fails.
-  static func writeAll(
+  public static func writeAll(
     _ text: String, to descriptor: Int32, file: String
   ) throws(FedMedError) {
     var rest = Array(text.utf8)[...]
@@ -205,14 +205,6 @@ public enum Output {
       let status = close(descriptor)
       descriptor = -1
       guard status == 0 else { throw FedMedError(.ioError, errno: errno, "write", file: path) }
-    }
-
-    /// Writes text, and syncs and closes the file.
-    /// - Throws: `ioError` if writing fails.
-    public func write(text: String) throws(FedMedError) {
-      try write { descriptor, file throws(FedMedError) in
-        try Output.writeAll(text, to: descriptor, file: file)
-      }
     }
 
     /// The name under which the content can be read until it is published.

@@ -15,7 +15,7 @@ public struct AggregationPlan: Sendable {
     /// Remarks for the user, one line each.
     public var remarks: [String] = []
     /// The description of the aggregation for the manifest.
-    public let aggregation: Manifest.Aggregation
+    public internal(set) var aggregation: Manifest.Aggregation
     /// The new state of the server's optimizer; `nil` if none was used.
     public let optimization: ServerOptimization?
   }
@@ -134,12 +134,21 @@ public struct AggregationPlan: Sendable {
     guard round.removals.isEmpty else {
       throw FedMedError(.usage, "a site cannot be removed from an average")
     }
-    let aggregation = Manifest.Aggregation(
-      rule: rule.name, weights: weights.rawValue, optimizer: optimizer?.name)
     var settings = settings
     settings.global = global?.tensors
     let result = try round.combine(
       by: rule, settings: settings, weights: weights, progress: progress)
+    return try finish(result, global: global, state: state)
+  }
+
+  /// The model of an average: the average itself, or a step of the server's optimizer towards it.
+  /// - Throws: `badData` if average, model and state are inconsistent; `noInput` if the optimizer's
+  ///   state is missing.
+  func finish(
+    _ result: [Tensor], global: ModelArchive?, state: ServerState?
+  ) throws(FedMedError) -> Outcome {
+    let aggregation = Manifest.Aggregation(
+      rule: rule.name, weights: weights.rawValue, optimizer: optimizer?.name)
     guard let optimizer, let global else {
       return Outcome(model: result, aggregation: aggregation, optimization: nil)
     }

@@ -18,6 +18,8 @@ public enum ArchiveCheck {
     case .model, .update: _ = try ModelArchive(reader)
     case .state: _ = try StateArchive(reader)
     case .server: _ = try ServerState(reader)
+    case .keys, .sites, .shares, .delivery, .masked, .agreement, .confirmation, .revealed:
+      try reader.verify()
     case .report: _ = try SiteReport(reader)
     case .predictions: try PredictionArchive.verify(reader)
     }

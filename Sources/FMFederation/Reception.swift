@@ -13,6 +13,14 @@ public struct Reception {
     case report
     /// The report on the model's predictions for test samples.
     case test
+    /// The site's public keys for secure aggregation.
+    case keys
+    /// The site's sealed shares for the others.
+    case share
+    /// The agreement of the round as the site signed it.
+    case confirm
+    /// The shares that the site reveals.
+    case reveal
 
     /// The name of its file in a site's answer folder.
     package func file(suffix: String) -> String { "\(rawValue)\(suffix)" }
@@ -43,6 +51,8 @@ public struct Reception {
   private let model: ModelArchive
   private let answer: Answer
   private let signers: AllowedSigners?
+  /// `nil` if sites send plain updates.
+  private let secure: Secure?
   /// The folder of each site that has answered, by the site's name.
   private var folders: [String: String]
   /// The names of all sites' folders.
@@ -55,17 +65,21 @@ public struct Reception {
   ///   - signers: the allowed signers; `nil` ignores signatures.
   ///   - names: the names of all sites' folders.
   ///   - known: the folder of each site that has answered before, by the site's name.
+  ///   - secure: what the answers of secure aggregation are checked against; `nil` without it.
   public init(
     _ answer: Answer, model: ModelArchive, signers: AllowedSigners?, names: [String],
-    known: [String: String]
+    known: [String: String], secure: Secure? = nil
   ) {
     (self.answer, self.model, self.signers) = (answer, model, signers)
+    self.secure = secure ?? (answer.isSecure ? Secure(sites: nil, agreement: nil) : nil)
     (self.names, folders) = (Set(names), known)
   }
 
   /// The largest size of an answer in bytes: that of its numbers, manifest and headers.
   private var limit: Int {
     let small = JSONLimits.manifest.bytes + 1 << 20
+    // Shares for 255 sites and 500 rounds.
+    guard !answer.isSecure else { return small + 8 << 20 }
     guard answer == .update else { return JSONLimits.report.bytes + small }
     // Allow the size of a sum of several sites too, with 8 bytes per integer, so that it is refused
     // with a specific error.
@@ -96,14 +110,21 @@ public struct Reception {
       guard let archive else { return nil }
       signature = try own.copy("\(file).sig", limit: AllowedSigners.signatureLimit)
       let place = own.place(file)
-      let kinds: [Manifest.Kind] = [answer == .update ? .update : .report]
-      let manifest = try ArchiveReader(archive.source(named: place), kinds: kinds).manifest
-      site = manifest.site
+      let kinds = [answer.kind(isSecure: secure != nil)]
+      let reader = try ArchiveReader(archive.source(named: place), kinds: kinds)
+      let manifest = reader.manifest
+      // An agreement does not name the site that confirms it.
+      site = answer == .confirm ? folders.first { $0.value == name }?.key : manifest.site
       isLate = manifest.round ?? 0 < expectedRound
       guard !isLate else {
         throw FedMedError(.refused, "an answer to an earlier request", file: place)
       }
-      try check(manifest, folder: name, file: place)
+      if let secure, kinds != [.report] {
+        try secure.check(reader, model: model)
+      } else {
+        try check(manifest, file: place)
+      }
+      try checkFolder(name, of: site ?? "", file: place)
       if let signers {
         guard let signature else { throw AllowedSigners.missing(place) }
         signer = try signers.verify(
@@ -123,13 +144,19 @@ public struct Reception {
       isLate: isLate, archive: archive, signature: signature, folder: folder, file: file)
   }
 
-  private var expectedRound: Int { answer == .update ? model.round + 1 : model.round }
+  private var expectedRound: Int {
+    answer == .keys || answer == .share ? 0 : model.round + (answer.isOfNextRound ? 1 : 0)
+  }
 
-  private func check(
-    _ manifest: Manifest, folder: String, file: String
+  private func require(
+    _ fits: Bool, _ reason: String, file: String, hint: String? = nil
   ) throws(FedMedError) {
+    guard fits else { throw FedMedError(.badData, reason, file: file, hint: hint) }
+  }
+
+  private func check(_ manifest: Manifest, file: String) throws(FedMedError) {
     func require(_ fits: Bool, _ reason: String, hint: String? = nil) throws(FedMedError) {
-      guard fits else { throw FedMedError(.badData, reason, file: file, hint: hint) }
+      try self.require(fits, reason, file: file, hint: hint)
     }
     try require(
       manifest.round == expectedRound,
@@ -154,25 +181,33 @@ public struct Reception {
           && update.run.parameters == model.run.parameters,
         "encoder or hyper-parameters differ from those of the model")
     }
-    // Without signatures, only the folder tells which site an answer is from.
-    let site = manifest.site ?? ""
+  }
+
+  /// Checks that a site answers in its own folder. Without signatures, only the folder tells which
+  /// site an answer is from.
+  private func checkFolder(
+    _ folder: String, of site: String, file: String
+  ) throws(FedMedError) {
     let slug = Partition.slug(site)
     // fm-partition numbers file names if the names of two sites would otherwise be equal.
     let isNumbered = folder.hasPrefix("\(slug)-") && Int(folder.dropFirst(slug.count + 1)) != nil
     try require(
       folders[site].map { $0 == folder }
         ?? (slug == folder || isNumbered || !names.contains(slug)),
-      "comes from site '\(printable(site))', which answers in another folder",
+      "comes from site '\(printable(site))', which answers in another folder", file: file,
       hint: "each site answers in the folder of its own name")
     if let other = folders.first(where: { $0.value == folder && $0.key != site }) {
       try require(
         false,
-        "is of site '\(printable(site))', this folder belongs to site '\(printable(other.key))'")
+        "is of site '\(printable(site))', this folder belongs to site '\(printable(other.key))'",
+        file: file)
     }
   }
 
   private func checkContent(_ reader: ArchiveReader) throws(FedMedError) {
     switch answer {
+    case .keys, .share, .confirm, .reveal: try reader.verify()
+    case .update where secure != nil: try reader.verify()
     case .update:
       if case .sum(let method) = try model.method().server {
         _ = try method.totals(

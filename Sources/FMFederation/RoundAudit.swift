@@ -32,6 +32,37 @@ public struct RoundAudit {
     ])
   }
 
+  /// Adds the line of a model that was made of masked updates.
+  /// - Parameters:
+  ///   - identity: the identity of the model.
+  ///   - round: its round.
+  ///   - samples: the number of samples in the sum; `nil` if it is secret.
+  ///   - parent: the identity of the model from which the updates started.
+  ///   - settings: the settings of the aggregation, in readable form.
+  public mutating func add(
+    model identity: String, round: Int, samples: Int?, parent: String, settings: [String]
+  ) {
+    rows.append([
+      .string("model"), .integer(round), .null, Self.number(samples), .string(identity), .null,
+      .null, .null, .string((settings + ["parent \(parent)"]).joined(separator: ", ")),
+    ])
+  }
+
+  /// Adds a masked update, if it is one of the sum's inputs.
+  /// - Throws: `noInput` if the file cannot be opened; `badData` if it is malformed; `ioError` if
+  ///   reading fails.
+  public mutating func add(
+    masked path: String, of inputs: [Manifest.Input]
+  ) throws(FedMedError) {
+    let reader = try ArchiveReader(path: path, kinds: [.masked])
+    guard inputs.contains(where: { $0.identity == reader.identity }) else { return }
+    let checksum = try SHA256.hexadecimal(
+      of: ByteSource(path: path), limit: ArchiveReader.fileLimit())
+    add(
+      "accepted", reader.manifest, reader.identity,
+      FederatedRound.Seal(checksum: checksum, signer: nil), path, nil)
+  }
+
   /// Adds an accepted update.
   public mutating func add(accepted update: FederatedRound.Update) {
     add("accepted", update.manifest, update.identity, update.seal, update.name, nil)

@@ -154,7 +154,7 @@ public struct RunCheck {
     }
     var paths: [String: String] = [:]
     for file in files("\(name)/updates") where !file.hasSuffix(".sig") {
-      let reader = try ArchiveReader(path: "\(folder)/\(file)", kinds: [.update])
+      let reader = try ArchiveReader(path: "\(folder)/\(file)", kinds: [.update, .masked])
       try reader.verify()
       entries.append(Entry(file: file, manifest: reader.manifest, identity: reader.identity))
       paths[reader.identity] = "\(folder)/\(file)"
@@ -167,9 +167,7 @@ public struct RunCheck {
       }
       inputs.append(path)
     }
-    let recomputed = try settings.aggregate(
-      inputs, into: model, global: before,
-      stateFile: "\(folder)/\(RunFolder.round(round - 1))/server.tar")
+    let recomputed = try settings.aggregate(in: folder, inputs, into: model, global: before)
     let keeps = model.model?.keepsStatistics == true
     guard recomputed.model == model.tensors,
       !keeps || recomputed.statistics?.totals == model.totals

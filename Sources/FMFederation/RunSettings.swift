@@ -1,6 +1,7 @@
 import FMArchive
 import FMBase
 import FMNumerics
+import FMReports
 
 /// The settings of a run, read from the file `settings` that fm-federate writes: its sites and the
 /// aggregation.
@@ -56,16 +57,24 @@ struct RunSettings {
   }
 
   /// Recomputes the aggregation of a model's updates, rounded to the codec of the model.
-  /// - Parameter stateFile: the path of the server optimizer's state saved with the previous model.
+  /// - Parameters:
+  ///   - folder: the run's folder.
+  ///   - paths: the updates that are listed in the model.
   package func aggregate(
-    _ paths: [String], into model: ModelArchive, global: ModelArchive, stateFile: String
+    in folder: String, _ paths: [String], into model: ModelArchive, global: ModelArchive
   ) throws(FedMedError) -> AggregationPlan.Outcome {
+    let stateFile = "\(folder)/\(RunFolder.round(global.round))/server.tar"
     let plan = try plan(file: model.name)
     let state =
       plan.optimizer != nil && ByteSource.isRegularFile(stateFile)
       ? try ServerState(path: stateFile) : nil
-    var result = try plan.apply(
-      to: FederatedRound(paths: paths, global: global), global: global, state: state)
+    var result: AggregationPlan.Outcome
+    if model.model?.aggregation?.secure == true {
+      result = try SecureSum(paths, in: folder, model: global).outcome(plan, state: state).outcome
+    } else {
+      result = try plan.apply(
+        to: FederatedRound(paths: paths, global: global), global: global, state: state)
+    }
     guard try model.coding.elementType() == .float16 else { return result }
     result.model = result.model.map {
       Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { Float(Float16($0)) })

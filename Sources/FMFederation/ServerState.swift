@@ -119,14 +119,15 @@ public struct ServerOptimization {
 
   /// Writes the state after a round.
   /// - Parameters:
-  ///   - round: the round with the updates.
+  ///   - inputs: the updates of the round.
   ///   - aggregation: the description of the aggregation.
   ///   - tool: the name and version of the tool that writes it.
   ///   - descriptor: the open file or pipe.
   ///   - file: the output's name in messages.
   /// - Throws: `badData` if a value cannot be stored, `ioError` if writing fails.
   public func write(
-    of round: FederatedRound, aggregation: Manifest.Aggregation, tool: String, to descriptor: Int32,
+    of inputs: [Manifest.Input], aggregation: Manifest.Aggregation, tool: String,
+    to descriptor: Int32,
     file: String
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
@@ -138,7 +139,7 @@ public struct ServerOptimization {
     }
     let payload = ServerPayload(
       run: global.run, round: global.round + 1, aggregation: aggregation, parent: global.identity,
-      inputs: round.inputs)
+      inputs: inputs)
     let manifest = Manifest(tool: tool, classes: global.manifest.classes, .server(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
   }

@@ -21,6 +21,10 @@ public protocol StatisticsMethod: FederatedMethod {
   /// - Throws: `badData` with the array and the contradiction.
   func check(_ totals: [IntegerTensor], samples: Int, noise: Double) throws(FedMedError)
 
+  /// The number of samples according to totals, which noise may change.
+  /// - Parameter totals: in the order of `sent`.
+  func samples(in totals: [IntegerTensor]) -> Int
+
   /// Returns arrays for guards to compare, because the statistics themselves grow with the number
   /// of samples.
   /// - Parameter totals: in the order of `sent`.

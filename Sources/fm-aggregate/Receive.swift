@@ -12,7 +12,7 @@ struct ReceiveVerb: Tool {
     usage:
       "fm-aggregate receive ANSWER --model MODEL --exchange DIR --into DIR --refused DIR [options] NAME ...",
     discussion: """
-      ANSWER is update, report or test. A file of that kind in EXCHANGE/NAME/answer is copied, \
+      ANSWER is update, report or test; with secure aggregation also keys, share, confirm or reveal. A file of that kind in EXCHANGE/NAME/answer is copied, \
       verified, and removed from there. Valid answers go to --into, all others to --refused.
       """)
 
@@ -52,11 +52,23 @@ struct ReceiveVerb: Tool {
     completion: .file())
   var log: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With secure aggregation: the list of sites; updates are masked.", valueName: "file"),
+    completion: .file())
+  var secureSites: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With confirm and reveal: the agreement of the round.", valueName: "file"),
+    completion: .file())
+  var agreement: String?
+
   @OptionGroup var signatures: SignatureOptions
 
   @OptionGroup var verbosity: VerbosityOptions
 
-  @Argument(help: "The requested kind of file: update, report or test.")
+  @Argument(help: "The requested kind of file.")
   var answer: Reception.Answer
 
   @Argument(help: "The names of the sites' folders.")
@@ -67,9 +79,23 @@ struct ReceiveVerb: Tool {
     for name in names where !Name.isValid(name) || name.contains("/") || name.hasPrefix(".") {
       throw ValidationError("invalid folder name '\(printable(name))'")
     }
+    guard agreement == nil || secureSites != nil else {
+      throw ValidationError("--agreement requires --secure-sites")
+    }
     guard suffix.hasPrefix("."), !suffix.contains("/") else {
       throw ValidationError("--suffix must begin with a dot and contain no slash")
     }
+  }
+
+  /// What the answers of secure aggregation are checked against; `nil` without it.
+  private func secure() throws(FedMedError) -> Reception.Secure? {
+    guard let secureSites else { return nil }
+    // The signatures in the list were checked when it was made.
+    let sites = try SecureSites(path: secureSites, signers: nil)
+    let agreement = try agreement.map { path throws(FedMedError) in
+      try SecureAgreement(path: path, sites: sites)
+    }
+    return Reception.Secure(sites: sites, agreement: agreement)
   }
 
   func execute() throws(FedMedError) {
@@ -77,7 +103,8 @@ struct ReceiveVerb: Tool {
     var reception = Reception(
       answer, model: try ModelArchive(model: model), signers: try signatures.allowed(),
       names: names,
-      known: Dictionary(known.map { ($0.site, $0.folder) }) { first, _ in first })
+      known: Dictionary(known.map { ($0.site, $0.folder) }) { first, _ in first },
+      secure: try secure())
     var records = Records("answers", columns: Self.columns)
     for name in names {
       guard

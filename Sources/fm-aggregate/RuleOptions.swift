@@ -45,34 +45,13 @@ struct RuleOptions: ParsableArguments {
     completion: .file())
   var model: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Apply the aggregate to the model with this optimizer: \(ServerOptimizers.all.map { $0.name }.joined(separator: ", ")) (none).",
-      valueName: "name"), completion: .list(ServerOptimizers.all.map { $0.name }))
-  var optimizer: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The optimizer's learning rate (1 with fedavgm, 0.001 with the others).", valueName: "x"))
-  var serverLearningRate: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The optimizer's state after the previous round (empty).", valueName: "file"),
-    completion: .file())
-  var serverState: String?
-
-  @Option(
-    help: ArgumentHelp("Write the optimizer's new state to this file.", valueName: "file"),
-    completion: .file())
-  var serverStateOut: String?
+  @OptionGroup var server: OptimizerOptions
 
   var isGiven: Bool {
     let aggregation: [Any?] = [
-      rule, malicious, keep, trim, largestNorm, guardFactor, model, optimizer,
+      rule, malicious, keep, trim, largestNorm, guardFactor, model,
     ]
-    let server: [Any?] = [serverLearningRate, serverState, serverStateOut]
-    return (aggregation + server).contains { $0 != nil }
+    return aggregation.contains { $0 != nil } || server.isGiven
   }
 
   mutating func validate() throws {
@@ -82,16 +61,9 @@ struct RuleOptions: ParsableArguments {
     if let guardFactor, !(1...1e6).contains(guardFactor) {
       throw ValidationError("--guard must be between 1 and 1000000")
     }
-    if let rate = serverLearningRate, !(rate > 0 && rate.isFinite) {
-      throw ValidationError("--server-learning-rate must be above 0")
+    if server.optimizer != nil && model == nil {
+      throw ValidationError("--optimizer requires --model")
     }
-    if optimizer == nil
-      && (serverLearningRate != nil || serverState != nil || serverStateOut != nil)
-    {
-      throw ValidationError(
-        "--server-learning-rate, --server-state and --server-state-out require --optimizer")
-    }
-    if optimizer != nil && model == nil { throw ValidationError("--optimizer requires --model") }
   }
 
   /// The aggregation with these options.
@@ -118,13 +90,7 @@ struct RuleOptions: ParsableArguments {
     plan.settings.kept = keep
     plan.settings.trimmed = trim ?? plan.settings.trimmed
     plan.settings.largestNorm = largestNorm
-    if let optimizer {
-      guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
-        let known = ServerOptimizers.all.map { $0.name }.joined(separator: ", ")
-        throw FedMedError(.usage, "unknown optimizer '\(printable(optimizer))' (known: \(known))")
-      }
-      (plan.optimizer, plan.learningRate) = (type, serverLearningRate)
-    }
+    try server.apply(to: &plan)
     return plan
   }
 
@@ -132,14 +98,67 @@ struct RuleOptions: ParsableArguments {
   var given: [(name: String, value: String)] {
     let all: [(String, (any CustomStringConvertible)?)] = [
       ("malicious", malicious), ("keep", keep), ("trim", trim), ("largest-norm", largestNorm),
-      ("guard", guardFactor), ("optimizer", optimizer),
-      ("server-learning-rate", serverLearningRate),
+      ("guard", guardFactor), ("optimizer", server.optimizer),
+      ("server-learning-rate", server.learningRate),
     ]
     return all.compactMap { name, value in value.map { (name, "\($0)") } }
   }
+}
+
+/// The options for the server's optimizer.
+struct OptimizerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Apply the aggregate to the model with this optimizer: \(ServerOptimizers.all.map { $0.name }.joined(separator: ", ")) (none).",
+      valueName: "name"), completion: .list(ServerOptimizers.all.map { $0.name }))
+  var optimizer: String?
+
+  @Option(
+    name: .customLong("server-learning-rate"),
+    help: ArgumentHelp(
+      "The optimizer's learning rate (1 with fedavgm, 0.001 with the others).", valueName: "x"))
+  var learningRate: Double?
+
+  @Option(
+    name: .customLong("server-state"),
+    help: ArgumentHelp(
+      "The optimizer's state after the previous round (empty).", valueName: "file"),
+    completion: .file())
+  var state: String?
+
+  @Option(
+    name: .customLong("server-state-out"),
+    help: ArgumentHelp("Write the optimizer's new state to this file.", valueName: "file"),
+    completion: .file())
+  var stateOut: String?
+
+  var isGiven: Bool {
+    optimizer != nil || learningRate != nil || state != nil || stateOut != nil
+  }
+
+  mutating func validate() throws {
+    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--server-learning-rate must be above 0")
+    }
+    if optimizer == nil && isGiven {
+      throw ValidationError(
+        "--server-learning-rate, --server-state and --server-state-out require --optimizer")
+    }
+  }
+
+  /// Adds the optimizer to a plan.
+  /// - Throws: `usage` if it is unknown.
+  func apply(to plan: inout AggregationPlan) throws(FedMedError) {
+    guard let optimizer else { return }
+    guard let type = ServerOptimizers.all.first(where: { $0.name == optimizer }) else {
+      let known = ServerOptimizers.all.map { $0.name }.joined(separator: ", ")
+      throw FedMedError(.usage, "unknown optimizer '\(printable(optimizer))' (known: \(known))")
+    }
+    (plan.optimizer, plan.learningRate) = (type, learningRate)
+  }
 
   /// Reads the state of the optimizer; `nil` if none is given.
-  func state() throws(FedMedError) -> ServerState? {
-    try serverState.map { path throws(FedMedError) in try ServerState(path: path) }
+  func read() throws(FedMedError) -> ServerState? {
+    try state.map { path throws(FedMedError) in try ServerState(path: path) }
   }
 }

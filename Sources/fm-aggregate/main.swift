@@ -18,6 +18,7 @@ struct Aggregate: Tool {
       fm-aggregate next --rounds N [options] RUN
       fm-aggregate status [options] RUN
       fm-aggregate list WHAT
+      fm-aggregate sites | deliver | agree | confirm | unmask ...
       """,
     discussion: """
       The run options are stored in the initial model and apply to every site. Updates are aggregated \
@@ -28,6 +29,7 @@ struct Aggregate: Tool {
     version: version(of: "fm-aggregate"),
     subcommands: [
       CalibrateVerb.self, ReceiveVerb.self, NextVerb.self, StatusVerb.self, ListVerb.self,
+      SitesVerb.self, DeliverVerb.self, AgreeVerb.self, ConfirmVerb.self, UnmaskVerb.self,
     ])
 
   @Flag(name: .customLong("init"), help: "Make the initial global model of a run.")
@@ -94,9 +96,9 @@ struct Aggregate: Tool {
   var updates: [String] = []
 
   func execute() throws(FedMedError) {
-    let others = [like, spec, text, rules.model, rules.serverState].compactMap { $0 }
+    let others = [like, spec, text, rules.model, rules.server.state].compactMap { $0 }
     try Output.check(output, inputs: updates + statistics.files + others, isBinary: true)
-    try Output.checkDistinct([output ?? "-", rules.serverStateOut, audit])
+    try Output.checkDistinct([output ?? "-", rules.server.stateOut, audit])
     if isInit { try initialize() } else { try aggregate() }
   }
 
@@ -118,7 +120,8 @@ struct Aggregate: Tool {
     let least = minUpdates ?? 1
     guard least > 0 else { throw FedMedError(.usage, "--min-updates must be at least 1") }
     let operands = updates + statistics.add
-    let streams = operands + statistics.remove + [rules.model, rules.serverState].compactMap { $0 }
+    let streams =
+      operands + statistics.remove + [rules.model, rules.server.state].compactMap { $0 }
     guard streams.count(where: { $0 == "-" }) < 2 else {
       throw FedMedError(.usage, "standard input can be read only once")
     }
@@ -172,11 +175,11 @@ struct Aggregate: Tool {
     }
     let (outcome, state) = try aggregate(round, by: plan, global) { bar.update($0) }
     // The optimizer's state is published first, so that a model never exists without it.
-    if let optimization = outcome.optimization, let path = rules.serverStateOut {
+    if let optimization = outcome.optimization, let path = rules.server.stateOut {
       try Output.write(to: path, inputs: inputs, isBinary: true) {
         descriptor, file throws(FedMedError) in
         try optimization.write(
-          of: round, aggregation: outcome.aggregation, tool: Self.signature, to: descriptor,
+          of: round.inputs, aggregation: outcome.aggregation, tool: Self.signature, to: descriptor,
           file: file)
       }
     }
@@ -221,7 +224,7 @@ extension Aggregate {
     progress: (Int) -> Void
   ) throws(FedMedError) -> (AggregationPlan.Outcome, String?) {
     do throws(FedMedError) {
-      let state = try rules.state()
+      let state = try rules.server.read()
       let outcome = try plan.apply(to: round, global: global, state: state, progress: progress)
       return (outcome, state?.identity)
     } catch {
@@ -254,7 +257,7 @@ extension Aggregate {
     for refusal in refused { audit.add(refused: refusal) }
     var records = Records("audit", columns: RoundAudit.columns)
     for row in audit.rows { records.add(row) }
-    let inputs = updates + statistics.files + [rules.model, rules.serverState].compactMap { $0 }
+    let inputs = updates + statistics.files + [rules.model, rules.server.state].compactMap { $0 }
     try Output.write(text: records.text(.tsv), to: path, inputs: inputs)
   }
 }

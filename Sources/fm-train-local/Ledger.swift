@@ -22,8 +22,23 @@ struct PrivacyOptions: ParsableArguments {
       "The column of the feature table that names the patients (patient).", valueName: "column"))
   var patient = "patient"
 
+  @Option(
+    help: ArgumentHelp(
+      "Add only a part of the noise, because the update will be summed with those of this list of sites (secure aggregation).",
+      valueName: "sites"), completion: .file())
+  var shareNoise: String?
+
   mutating func validate() throws {
     guard budget ?? 1 > 0 else { throw ValidationError("--budget must be above 0") }
+  }
+
+  /// How the site adds noise in a round after which the ledger shows ε = `spent`.
+  /// - Throws: `noInput` or `badData` if the list of sites cannot be read.
+  func noise(spent: Double) throws(FedMedError) -> SiteNoise {
+    let shares = try shareNoise.map { path throws(FedMedError) in
+      try SecureSites(path: path, signers: nil).noiseShares
+    }
+    return SiteNoise(patients: patient, spent: spent, shares: shares ?? 1)
   }
 
   /// The ledger's folder: by default beside the feature archive itself, not beside a link to it.
@@ -49,34 +64,19 @@ struct RoundFiles {
 
 /// The folder of a ledger: `ledger.json`, and a folder with the files of each release.
 final class LedgerFolder {
-  private let path: String
-  private let lock: Int32
+  private let folder: PrivateFolder
   /// The ledger.
   private(set) var ledger = PrivacyLedger()
 
-  /// Opens the folder, which is created for its owner alone, and locks it.
+  /// Opens and locks the folder, which is created if it does not exist.
   /// - Throws: `cannotCreate` if it cannot be created; `tryAgain` if another process uses it;
   ///   `badData` if the ledger is malformed; `ioError` if reading fails.
   init(path: String) throws(FedMedError) {
-    self.path = path
-    try Self.create(path)
-    lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0 else { throw Folder.cannotCreate("\(path)/lock", errno: errno) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      throw FedMedError(.tryAgain, "in use by another process", file: path)
-    }
-    let file = "\(path)/ledger.json"
-    guard ByteSource.exists(file) else { return }
+    folder = try PrivateFolder(path: path)
+    guard folder.has("ledger.json") else { return }
+    let file = folder.file("ledger.json")
     let json = Array(try ByteSource(path: file).text(limit: JSONLimits.report.bytes).utf8)
     ledger = try PrivacyLedger(json: json, file: file)
-  }
-
-  deinit { close(lock) }
-
-  private static func create(_ folder: String) throws(FedMedError) {
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-      throw Folder.cannotCreate(folder, errno: errno)
-    }
   }
 
   /// The ε that the ledger shows after a release.
@@ -86,22 +86,24 @@ final class LedgerFolder {
     do throws(FedMedError) {
       try after.add(charge, budget: budget)
     } catch {
-      throw error.naming(file: path)
+      throw error.naming(file: folder.path)
     }
     return after.epsilon(delta: charge.delta)
   }
 
-  private func folder(of charge: PrivacyLedger.Charge) -> String {
-    "\(path)/\(charge.model)-\(Partition.slug(charge.site))"
+  /// The name of the folder of a release.
+  private func name(of charge: PrivacyLedger.Charge) -> String {
+    "\(charge.model)-\(Partition.slug(charge.site))"
   }
 
   /// The files of a release, in a folder of its own, which is created.
   /// - Throws: `cannotCreate` if it cannot be created.
   func files(of charge: PrivacyLedger.Charge) throws(FedMedError) -> RoundFiles {
-    let folder = folder(of: charge)
-    try Self.create(folder)
+    let name = name(of: charge)
+    try folder.makeFolder(name)
     return RoundFiles(
-      update: "\(folder)/update.tar", state: "\(folder)/state.tar", log: "\(folder)/log.tsv")
+      update: folder.file("\(name)/update.tar"), state: folder.file("\(name)/state.tar"),
+      log: folder.file("\(name)/log.tsv"))
   }
 
   /// Charges a release whose files have been written. From then on they are sent; before, they do
@@ -113,14 +115,15 @@ final class LedgerFolder {
     var made = charge
     made.update = try checksum(of: charge)
     try ledger.add(made, budget: nil)
-    let pending = try Output.Pending(path: "\(path)/ledger.json", isPrivate: true)
-    try pending.write(text: ledger.json.text + "\n")
-    try pending.publish()
+    try folder.replace("ledger.json") { descriptor, file throws(FedMedError) in
+      try Output.writeAll(ledger.json.text + "\n", to: descriptor, file: file)
+    }
     return made
   }
 
   private func checksum(of charge: PrivacyLedger.Charge) throws(FedMedError) -> String {
-    try StagingFile(archive: ByteSource(path: "\(folder(of: charge))/update.tar")).checksum()
+    try StagingFile(archive: ByteSource(path: folder.file("\(name(of: charge))/update.tar")))
+      .checksum()
   }
 
   /// Sends the files of a release, which has been charged.
@@ -129,21 +132,20 @@ final class LedgerFolder {
   func send(
     _ charge: PrivacyLedger.Charge, to targets: RoundFiles, inputs: [String]
   ) throws(FedMedError) {
-    let folder = folder(of: charge)
-    guard ByteSource.exists("\(folder)/update.tar"), try checksum(of: charge) == charge.update
-    else {
+    let name = name(of: charge)
+    let update = folder.file("\(name)/update.tar")
+    guard ByteSource.exists(update), try checksum(of: charge) == charge.update else {
       throw FedMedError(
-        .refused, "missing or changed, although it was released", file: "\(folder)/update.tar",
+        .refused, "missing or changed, although it was released", file: update,
         hint: "the round cannot be repeated with new noise; the next round can be released")
     }
-    try copy("\(folder)/state.tar", to: targets.state, inputs: inputs, isPrivate: true)
+    try copy(folder.file("\(name)/state.tar"), to: targets.state, inputs: inputs, isPrivate: true)
     if let log = targets.log {
-      try copy("\(folder)/log.tsv", to: log, inputs: inputs, isPrivate: false)
+      try copy(folder.file("\(name)/log.tsv"), to: log, inputs: inputs, isPrivate: false)
     }
     try Output.write(to: targets.update, inputs: inputs + [targets.state], isBinary: true) {
       descriptor, file throws(FedMedError) in
-      try StagingFile(archive: ByteSource(path: "\(folder)/update.tar"))
-        .write(to: descriptor, file: file)
+      try StagingFile(archive: ByteSource(path: update)).write(to: descriptor, file: file)
     }
   }
 

@@ -19,7 +19,10 @@ struct TrainLocal: Tool {
       state give the same update, so an interrupted round can be repeated. With --personalize, the \
       site fits its private part to the finished model and sends nothing.
       """,
-    version: version(of: "fm-train-local"))
+    version: version(of: "fm-train-local"),
+    subcommands: [
+      KeysVerb.self, ShareVerb.self, MaskVerb.self, ConfirmVerb.self, RevealVerb.self,
+    ])
 
   @Option(
     help: ArgumentHelp("The site's feature archive.", valueName: "file"), completion: .file())
@@ -129,7 +132,7 @@ struct TrainLocal: Tool {
     }
     // Before anything is computed.
     let spent = try folder.cost(of: charge, budget: privacy.budget)
-    let noise = SiteNoise(patients: privacy.patient, spent: spent)
+    let noise = try privacy.noise(spent: spent)
     let round = try train(global, set, old, noise: noise)
     try write(round, global, to: try folder.files(of: charge), inputs: inputs)
     let made = try folder.record(charge)

@@ -79,7 +79,9 @@ struct LedgerTests {
   }
 
   @Test func aReleaseWhoseFilesAreGoneIsNotRepeatedWithNewNoise() throws {
-    try shell.succeed("./train first.tar > one.up; for f in sites/north.tar.ledger/*/update.tar; do echo x >> \"$f\"; done")
+    try shell.succeed(
+      "./train first.tar > one.up; for f in sites/north.tar.ledger/*/update.tar; do echo x >> \"$f\"; done"
+    )
     try shell.fail("./train first.tar > two.up", 77, "missing or changed, although it was released")
     try shell.succeed("rm sites/north.tar.ledger/*/update.tar")
     try shell.fail("./train first.tar > two.up", 77, "missing or changed")
@@ -90,7 +92,10 @@ struct LedgerTests {
     for (edit, reason) in [
       (".charges[0].loss |= map(-.) | .spent = 0", "not the privacy loss of a release"),
       (".charges += .charges", "ledger.spent is unknown or has an invalid value"),
-      (".charges[0].epsilon = 0.1 | .spent = 0.1", "ledger.spent is unknown or has an invalid value"),
+      (
+        ".charges[0].epsilon = 0.1 | .spent = 0.1",
+        "ledger.spent is unknown or has an invalid value"
+      ),
       (".charges[0].unit = \"hospital\"", "ledger.json"),
     ] {
       try shell.succeed(

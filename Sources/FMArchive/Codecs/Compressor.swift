@@ -53,6 +53,26 @@ public enum Compressor {
     return try write(archive, manifest, coding, filter: .none, to: descriptor, file: file)
   }
 
+  /// Writes an archive of any kind with another compression of the file, which does not change its
+  /// identity.
+  /// - Throws: `badData` if it is malformed, or its arrays are not stored as this tool stores them;
+  ///   `ioError` if reading or writing fails.
+  package static func repack(
+    _ reader: ArchiveReader, filter: Filter, to descriptor: Int32, file: String
+  ) throws(FedMedError) {
+    let writer = try ArchiveWriter()
+    while let member = try reader.next() {
+      if member.dtype.size == nil {
+        try writer.add(member, text: reader.bytes())
+      } else {
+        try writer.add(
+          array: member.name, member.dtype, shape: member.shape, bytes: reader.bytes())
+      }
+    }
+    try writer.finish(
+      reader.manifest, verbatim: reader.manifestBytes, filter: filter, to: descriptor, file: file)
+  }
+
   private static func write(
     _ archive: ModelArchive, _ manifest: Manifest, _ coding: Manifest.Coding, filter: Filter,
     to descriptor: Int32,

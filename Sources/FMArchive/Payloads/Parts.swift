@@ -98,12 +98,15 @@ extension Manifest {
     public var weights: String
     /// The name of the server's optimizer; `nil` if none was used.
     public var optimizer: String?
+    /// Whether the server saw only the masked updates and their sum; `nil` if it saw each update.
+    public var secure: Bool?
 
     /// Creates a description of an aggregation.
-    public init(rule: String, weights: String, optimizer: String? = nil) {
-      self.rule = rule
-      self.weights = weights
-      self.optimizer = optimizer
+    public init(
+      rule: String, weights: String, optimizer: String? = nil, secure: Bool? = nil
+    ) {
+      (self.rule, self.weights) = (rule, weights)
+      (self.optimizer, self.secure) = (optimizer, secure)
     }
 
     package func validate() throws(FedMedError) {
@@ -116,7 +119,7 @@ extension Manifest {
     package var json: JSON {
       .object([
         "rule": .string(rule), "weights": .string(weights),
-        "optimizer": optimizer.map { .string($0) },
+        "optimizer": optimizer.map { .string($0) }, "secure": secure.map { .boolean($0) },
       ])
     }
   }

@@ -127,6 +127,11 @@ extension Gaussian: StatisticsMethod {
     try statistics.check(samples: samples, sent)
   }
 
+  /// The sum of the class counts.
+  public func samples(in totals: [IntegerTensor]) -> Int {
+    max(Int(totals[0].doubles.reduce(0, +).rounded()), 0)
+  }
+
   /// The mean feature [D], and the trace of the second moments per sample.
   public func comparable(_ totals: [IntegerTensor]) -> [Tensor] {
     GaussianStatistics(totals, setting).comparable

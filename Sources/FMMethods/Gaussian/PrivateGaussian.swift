@@ -46,8 +46,7 @@ extension Gaussian: PrivateMethod {
       PrivateStatistics.Variances(multiplier: noiseMultiplier, shares: noise.shares),
       from: &random)
     let totals = statistics.totals(sent)
-    let count = totals[0].doubles.reduce(0, +).rounded()
-    return Trained(totals: totals, count: max(Int(count), 1))
+    return Trained(totals: totals, count: max(samples(in: totals), 1))
   }
 }
 

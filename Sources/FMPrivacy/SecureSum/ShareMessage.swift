@@ -57,13 +57,17 @@ package enum ShareMessage {
     let (key, context) = try Self.key(
       secrets.encryption, sender: sender, receiver: receiver, isSender: false, list)
     let bytes = try SealedMessage.open(sealed, key: key, nonce: nonce, context: context)
-    let size = KeyPair.size
-    guard bytes.count == 2 * size * list.rounds else {
+    guard bytes.count == 2 * KeyPair.size * list.rounds else {
       throw FedMedError(.badData, "shares for another number of rounds")
     }
-    return (0..<list.rounds).map { round in
-      let start = 2 * size * round
-      return Round(
+    return rounds(bytes)
+  }
+
+  /// The shares of each round in an opened message.
+  package static func rounds(_ bytes: [UInt8]) -> [Round] {
+    let size = KeyPair.size
+    return stride(from: 0, to: bytes.count - 2 * size + 1, by: 2 * size).map { start in
+      Round(
         maskingKey: Array(bytes[start..<start + size]),
         seed: Array(bytes[start + size..<start + 2 * size]))
     }

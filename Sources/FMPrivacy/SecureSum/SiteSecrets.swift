@@ -48,7 +48,7 @@ package struct SiteSecrets: Equatable, Sendable {
 
   /// The place of this site in `list`.
   /// - Throws: `refused` if the list has other keys for the site: a forged list.
-  func index(in list: SiteList) throws(FedMedError) -> Int {
+  package func index(in list: SiteList) throws(FedMedError) -> Int {
     let index = try list.index(of: site)
     guard list.entries[index] == entry else {
       throw FedMedError(.refused, "the list of sites has forged keys of site '\(printable(site))'")
