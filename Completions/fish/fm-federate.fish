@@ -14,6 +14,9 @@ complete -c fm-federate -l deadline -x
 complete -c fm-federate -l decay -x
 complete -c fm-federate -l delta -x
 complete -c fm-federate -l dp -x
+complete -c fm-federate -l dp-clip -x
+complete -c fm-federate -l dp-rounds -x
+complete -c fm-federate -l dp-samples -x
 complete -c fm-federate -l dp-unit -x -a 'sample patient'
 complete -c fm-federate -l epsilon -x
 complete -c fm-federate -l exchange -r -F

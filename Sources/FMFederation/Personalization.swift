@@ -104,7 +104,9 @@ extension TrainingData {
       }
       patients = try Self.numbers(try features.indices(of: .train).map { column[$0] }, features)
     }
-    return Manifest.Privacy(noise: 1 / Double(noise.source.shares), spent: noise.spent)
+    let method = try model.method() as? any PrivateMethod
+    let shares = method?.sharesNoise == true ? noise.source.shares : 1
+    return Manifest.Privacy(noise: 1 / Double(shares), spent: noise.spent)
   }
 
   /// Numbers patients in the order of their first samples.

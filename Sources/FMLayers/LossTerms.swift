@@ -22,6 +22,13 @@ public struct LossTerms: Equatable, Sendable {
     for index in terms.indices { terms[index].value += share * other.terms[index].value }
   }
 
+  /// The losses multiplied by a factor.
+  package func scaled(by factor: Double) -> LossTerms {
+    var result = LossTerms(terms.map(\.name))
+    result.add(self, share: factor)
+    return result
+  }
+
   /// Whether the totals, names and values are equal.
   public static func == (a: LossTerms, b: LossTerms) -> Bool {
     a.total == b.total

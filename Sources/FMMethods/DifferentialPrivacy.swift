@@ -54,6 +54,13 @@ package protocol PrivateMethod: FederatedMethod {
   var guarantee: PrivacyGuarantee? { get }
   /// The privacy loss of a site's update in one round.
   var lossOfRound: RenyiCurve { get }
+  /// Whether the sites of a secure sum share its noise; otherwise each adds all of it.
+  var sharesNoise: Bool { get }
+}
+
+extension PrivateMethod {
+  /// By default, each site adds all of its noise.
+  package var sharesNoise: Bool { false }
 }
 
 /// What a site draws its noise with.

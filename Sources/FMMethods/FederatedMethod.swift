@@ -139,6 +139,14 @@ public struct Trained: Sendable {
     (self.sent, self.kept, self.shared, self.epochs) = (sent, kept, shared, epochs)
   }
 
+  /// Creates a result with the number of training samples to publish.
+  package init(
+    sent: [Tensor], kept: [Tensor], shared: [Tensor]?, epochs: [Epoch], publicCount: Int
+  ) {
+    self.init(sent: sent, kept: kept, shared: shared, epochs: epochs)
+    self.publicCount = publicCount
+  }
+
   /// Creates the result of a site that sends statistics with noise.
   /// - Parameter count: the number of training samples according to the noisy statistics.
   package init(totals: [IntegerTensor], count: Int) {

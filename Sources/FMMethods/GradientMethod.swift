@@ -78,6 +78,13 @@ extension GradientMethod {
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
+    try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
+  }
+
+  /// Trains without noise.
+  func trainInEpochs(
+    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
+  ) throws(FedMedError) -> Trained {
     guard data.training.labels.count > 1 else {
       throw FedMedError(
         .badData,

@@ -6,7 +6,9 @@ import Glibc
 /// optimizers, whose learning rates decay from round to round.
 public struct GradientTraining<Method: GradientMethod>: Sendable {
   /// The network being trained.
-  public private(set) var network: Method.Network
+  public internal(set) var network: Method.Network
+  /// The owner of the parts that are trained; `nil` for all parts.
+  private let owner: PartOwner?
   private let parts: [Part<Method.Network>]
   private var optimizers: [any Optimizer]
   private let batchSize: Int
@@ -16,9 +18,13 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
   private var losses: LossTerms
 
   /// Starts a round of training.
-  /// - Parameter round: 1, 2, …; it determines the learning rates.
-  public init(_ method: Method, _ network: Method.Network, round: Int) {
-    self.network = network
+  /// - Parameters:
+  ///   - round: 1, 2, …; it determines the learning rates.
+  ///   - owner: the owner of the parts that are trained; `nil` for all parts.
+  public init(
+    _ method: Method, _ network: Method.Network, round: Int, _ owner: PartOwner? = nil
+  ) {
+    (self.network, self.owner) = (network, owner)
     parts = method.parts
     batchSize = method.values[TrainingParameters.batchSize]
     losses = LossTerms(network.terms)
@@ -52,10 +58,15 @@ public struct GradientTraining<Method: GradientMethod>: Sendable {
     -> LossTerms
   {
     gradients(features, labels, indices)
-    for (place, part) in parts.enumerated() {
+    step()
+    return losses
+  }
+
+  /// Performs one step of the optimizers along the stored gradients.
+  mutating func step() {
+    for (place, part) in parts.enumerated() where owner == nil || part.owner == owner {
       optimizers[place].step { part.forEachParameter(&network, $0) }
     }
-    return losses
   }
 
   /// Returns the losses on the samples given by `indices`, and stores all gradients in the

@@ -45,6 +45,10 @@ public struct MethodDefinition: Sendable {
     (isWrapper, rounds, isOneRound, explanation) = (true, 50, false, "")
     body = { setting, values throws(FedMedError) in
       let base = try Methods.named(values[Methods.base]).make(setting, values)
+      guard PrivacyGuarantee(values) == nil else {
+        throw FedMedError(
+          .badData, "differential privacy cannot be combined with \(name)", place: "parameters.dp")
+      }
       guard let base = base as? any GradientMethod else {
         throw FedMedError(.badData, "not a gradient method", place: "parameters.base")
       }

@@ -49,7 +49,10 @@ struct RunOptions: ParsableArguments, CustomReflectable {
           "--\(odd?.option ?? "") has no effect with --method "
             + full.filter { !$0.isEmpty }.joined(separator: " "))
       }
-      return try method.values(given: given)
+      let values = try method.values(given: given)
+      // Some values cannot be combined, whatever the sizes.
+      _ = try method.make(MethodSetting(dimension: 2, classes: 2), values)
+      return values
     } catch {
       throw FedMedError(.usage, error.description, hint: error.hint)
     }

@@ -88,7 +88,7 @@ struct PollTests {
     let forged = try shell.run(poll("north"))
     #expect(forged.status == 77 && forged.errors.contains("is not signed by 'server'"))
     try shell.succeed("cd served/exchange/north/offer; mv kept.wanted wanted")
-    try shell.fail(poll("north"), 75, "not the model that the server asked about")
+    try shell.fail(poll("north"), 75, "not the file that the server asked about")
     try shell.succeed("cd served/exchange/north/offer; mv kept model.tar.gz")
     #expect(try shell.run(serve).status == 75)
     // East's update of round 1 is not in the model. East is told the reason, once.

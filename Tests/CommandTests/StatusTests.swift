@@ -162,7 +162,7 @@ struct StatusTests {
   @Test(arguments: [
     ("fm-federate --round 3", "--rounds"), ("fm-federate --guards 3", "--guard"),
     ("fm-federate --batchsize 3", "--batch-size"), ("fm-site --feature x", "--features"),
-    ("fm-poll --servre x", "--server"), ("fm-slurm --job 3", "--jobs"),
+    ("fm-poll --serve x", "--server"), ("fm-slurm --job 3", "--jobs"),
     ("fm-eval score --feature x", "--features"),
   ])
   func suggestsAnOptionForATypo(command: String, option: String) throws {

@@ -147,7 +147,8 @@ public struct UpdatePayload: PayloadContent {
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
     let method = try run.make(classes: classes)
     let type = try coding.elementType(for: method)
-    guard !inputs.isEmpty || privacy != nil else { return MemberRule.rules(method.sent, [type]) }
+    if case .sum = method.server, privacy != nil { return MemberRule.rules(method.sent, [.int64]) }
+    guard !inputs.isEmpty else { return MemberRule.rules(method.sent, [type]) }
     guard case .sum = method.server else {
       throw FedMedError(
         .badData, "not allowed, because this method sends no statistics", place: "inputs")

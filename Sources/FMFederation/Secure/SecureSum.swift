@@ -210,9 +210,11 @@ enum MaskedUpdate {
       model.method(), weights: AggregationWeights(rawValue: payload.weights) ?? .uniform,
       sites: sites.list.entries.count)
     try require(payload.scale == coding.scale, "numbers have another scale")
+    let shares =
+      (try model.method() as? any PrivateMethod)?.sharesNoise == true ? sites.noiseShares : 1
     try require(
-      payload.privacy.map { $0.noise == 1 / Double(sites.noiseShares) } ?? true,
-      "noise of another variance than 1/\(sites.noiseShares)")
+      payload.privacy.map { $0.noise == 1 / Double(shares) } ?? true,
+      "noise of another variance than 1/\(shares)")
   }
 }
 

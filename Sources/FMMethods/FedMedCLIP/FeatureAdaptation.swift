@@ -82,6 +82,28 @@ public struct FeatureAdaptation: Module {
     layer1.backward(x, gradient: &gradient)
   }
 
+  /// The gradients of both layers sample by sample, from the gradient `dz` [B, D] of z, which it
+  /// overwrites. Masks are constant here: gradients through them would not be outer products.
+  /// - Parameter x: the input of the last `forward`.
+  mutating func layerGradients(_ x: Matrix, gradient dz: inout Matrix) -> [LayerGradients] {
+    backward(x, gradient: &dz)
+    // Both backward passes leave the masked gradient of their layer's output.
+    return [
+      LayerGradients(inputs: x, outputs: gradient),
+      LayerGradients(inputs: rectified, outputs: dz),
+    ]
+  }
+
+  /// Stores the sums over samples; there is no gradient of the thresholds.
+  mutating func store(_ gradients: [LayerGradients], finish: (inout Matrix) -> Void) {
+    SummedGradients.store(
+      gradients.first, weight: &layer1.weight, bias: &layer1.bias, finish: finish)
+    SummedGradients.store(
+      gradients.last, weight: &layer2.weight, bias: &layer2.bias, finish: finish)
+    layer1.threshold.gradient.fill(0)
+    layer2.threshold.gradient.fill(0)
+  }
+
   private mutating func prepare(rows: Int) {
     guard adapted.rows != rows else { return }
     adapted = Matrix(rows: rows, columns: dimension)

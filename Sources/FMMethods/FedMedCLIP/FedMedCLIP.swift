@@ -1,6 +1,7 @@
 import FMBase
 import FMLayers
 import FMNumerics
+import FMPrivacy
 
 /// FedMedCLIP (Wu and Chaddad, AAAI 2026, arXiv 2511.07929): a feature adaptation module (FAM) is
 /// shared and averaged, while a masked MLP stays at each site. Both teach each other and predict
@@ -43,6 +44,8 @@ public struct FedMedCLIP: GradientMethod {
   package let setting: MethodSetting
   /// The run's hyper-parameters.
   public let values: HyperParameters
+  /// The run's guarantee; `nil` if it adds no noise.
+  package let guarantee: PrivacyGuarantee?
   private var hasClassifier: Bool { values[Self.classifier] == "mlp" }
   private var isMasked: Bool { values[Self.masks] == "learned" }
   private var mixture: Mixture { values[Self.mixture] == "even" ? .even : .entropy }
@@ -50,6 +53,22 @@ public struct FedMedCLIP: GradientMethod {
   /// Creates the method for a run.
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
+    guarantee = PrivacyGuarantee(values)
+  }
+
+  /// Trains FAM and MLP. If the run has a guarantee, FAM is trained with noise and without
+  /// distillation, and then the MLP, which stays at the site, without noise.
+  /// - Throws: `badData` if training is impossible or diverges, or an array is missing or invalid;
+  ///   `ioError` if there are no random bytes for the noise.
+  public func train(
+    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
+  ) throws(FedMedError) -> Trained {
+    guard let guarantee else {
+      return try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
+    }
+    return try trainPrivately(
+      data, shared: shared, kept: kept, PrivateSteps(values, guarantee), guarantee,
+      progress: progress)
   }
 
   /// FAM, MLP and their ensemble; FAM alone without a classifier.
@@ -135,6 +154,13 @@ public struct FedMedCLIP: GradientMethod {
   }
 }
 
+extension FedMedCLIP: PrivateMethod {
+  /// That of the steps of a round.
+  package var lossOfRound: RenyiCurve {
+    guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero
+  }
+}
+
 extension MethodDefinition {
   /// FedMedCLIP.
   public static let fedmedclip = MethodDefinition(
@@ -144,6 +170,14 @@ extension MethodDefinition {
       + [
         FedMedCLIP.lambda, FedMedCLIP.temperature, FedMedCLIP.hidden, FedMedCLIP.contrast,
         FedMedCLIP.classifier, FedMedCLIP.masks, FedMedCLIP.mixture,
-      ]
-  ) { setting, values in FedMedCLIP(setting, values) }
+      ] + PrivacyParameters.gradient
+  ) { setting, values throws(FedMedError) in
+    let method = FedMedCLIP(setting, values)
+    guard method.guarantee == nil || values[FedMedCLIP.contrast] == "classes" else {
+      throw FedMedError(
+        .badData, "differential privacy requires the contrast classes", place: "parameters.dp",
+        hint: "the loss of the other contrast cannot be split into single samples")
+    }
+    return method
+  }
 }

@@ -2,7 +2,7 @@ import FMLayers
 import FMNumerics
 
 /// FAM and MLP with their losses: L = L_contr + L_MLP + λ L_sim.
-public struct FedMedCLIPNetwork: GradientNetwork {
+public struct FedMedCLIPNetwork: PrivateNetwork {
   /// The texts that FAM's features are contrasted with.
   enum Contrast {
     /// The texts of the batch's labels (`ContrastiveLoss`), as in the paper.
@@ -55,6 +55,28 @@ public struct FedMedCLIPNetwork: GradientNetwork {
       adaptedGradient.product(visualGradient, texts.directions)
     }
     fam.backward(x, gradient: &adaptedGradient)
+  }
+
+  /// Computes the contrastive loss on a batch, and the gradients of FAM's layers for each sample's
+  /// own loss.
+  package mutating func layerGradients(
+    _ x: Matrix, _ y: [Int], losses: inout LossTerms
+  ) -> [LayerGradients] {
+    prepare(rows: x.rows, dimension: x.columns)
+    fam.forward(x)
+    cosines.product(fam.adapted, transposing: texts.directions)
+    visualGradient.fill(0)
+    losses[0] = contrast(y)
+    losses.total = losses[0]
+    // The loss is a mean over the batch.
+    visualGradient.scale(by: Float(x.rows))
+    adaptedGradient.product(visualGradient, texts.directions)
+    return fam.layerGradients(x, gradient: &adaptedGradient)
+  }
+
+  /// Stores the sums over samples in the parameters of FAM.
+  package mutating func store(_ gradients: [LayerGradients], finish: (inout Matrix) -> Void) {
+    fam.store(gradients, finish: finish)
   }
 
   /// Returns L_contr, and adds its gradient to dV.

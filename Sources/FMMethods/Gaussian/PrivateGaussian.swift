@@ -9,6 +9,9 @@ extension Gaussian: PrivateMethod {
     guarantee.map { ConcentratedPrivacy.noise(epsilon: $0.epsilon, delta: $0.delta) } ?? 0
   }
 
+  /// The sum is released once.
+  package var sharesNoise: Bool { true }
+
   /// One release with Gaussian noise: ρ = 1/2m².
   package var lossOfRound: RenyiCurve {
     let multiplier = noiseMultiplier

@@ -1,6 +1,7 @@
 import FMBase
 import FMLayers
 import FMNumerics
+import FMPrivacy
 
 /// A linear head on frozen features, averaged as in FedAvg (McMahan et al. 2017):
 ///
@@ -31,6 +32,8 @@ public struct LinearHead: GradientMethod {
   package let setting: MethodSetting
   /// The run's hyper-parameters.
   public let values: HyperParameters
+  /// The run's guarantee; `nil` if it adds no noise.
+  package let guarantee: PrivacyGuarantee?
   private var isRaw: Bool { values[Self.inputs] == "raw" }
 
   /// The head.
@@ -39,6 +42,21 @@ public struct LinearHead: GradientMethod {
   /// Creates the method for a run.
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
+    guarantee = PrivacyGuarantee(values)
+  }
+
+  /// Trains the head, with noise if the run has a guarantee.
+  /// - Throws: `badData` if training is impossible or diverges, or an array is missing or invalid;
+  ///   `ioError` if there are no random bytes for the noise.
+  public func train(
+    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
+  ) throws(FedMedError) -> Trained {
+    guard let guarantee else {
+      return try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
+    }
+    return try trainPrivately(
+      data, shared: shared, kept: kept, PrivateSteps(values, guarantee), guarantee,
+      progress: progress)
   }
 
   /// The weight [C, D] and bias [C] of the head.
@@ -100,8 +118,15 @@ public struct LinearHead: GradientMethod {
   }
 }
 
+extension LinearHead: PrivateMethod {
+  /// That of the steps of a round.
+  package var lossOfRound: RenyiCurve {
+    guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero
+  }
+}
+
 /// The head with its loss, the cross-entropy.
-public struct LinearHeadNetwork: GradientNetwork {
+public struct LinearHeadNetwork: PrivateNetwork {
   /// The linear layer D → C.
   package var head: Linear
   /// τ, the factor from cosines to logits; 1 for raw inputs.
@@ -120,6 +145,29 @@ public struct LinearHeadNetwork: GradientNetwork {
 
   /// Computes the loss on a batch x [B, D], y [B], and the gradients of the head.
   public mutating func gradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
+    logitGradients(x, y, losses: &losses)
+    head.backward(input, gradient: gradient)
+  }
+
+  /// Computes the loss on a batch, and the gradients of the head for each sample's own loss.
+  package mutating func layerGradients(
+    _ x: Matrix, _ y: [Int], losses: inout LossTerms
+  ) -> [LayerGradients] {
+    logitGradients(x, y, losses: &losses)
+    var own = gradient
+    // The loss is a mean over the batch.
+    own.scale(by: Float(x.rows))
+    return [LayerGradients(inputs: input, outputs: own)]
+  }
+
+  /// Stores the sums over samples.
+  package mutating func store(_ gradients: [LayerGradients], finish: (inout Matrix) -> Void) {
+    SummedGradients.store(
+      gradients.first, weight: &head.weight, bias: &head.bias, finish: finish)
+  }
+
+  /// Computes the loss, and its gradient with respect to the outputs of the head.
+  private mutating func logitGradients(_ x: Matrix, _ y: [Int], losses: inout LossTerms) {
     if logits.rows != x.rows {
       logits = Matrix(rows: x.rows, columns: head.outputs)
       gradient = logits
@@ -133,7 +181,6 @@ public struct LinearHeadNetwork: GradientNetwork {
     losses[0] = CrossEntropyLoss.evaluate(logits: logits, labels: y, gradient: &gradient)
     losses.total = losses[0]
     gradient.scale(by: scale)
-    head.backward(input, gradient: gradient)
   }
 
   /// The softmax of the logits [N, C] for features x [N, D].
@@ -153,5 +200,6 @@ extension MethodDefinition {
     parameters: TrainingParameters.sampling + [LinearHead.learningRate]
       + TrainingParameters.optimization
       + [LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum]
+      + PrivacyParameters.gradient
   ) { setting, values in LinearHead(setting, values) }
 }

@@ -26,6 +26,24 @@ package struct SampledGaussian: Sendable {
       })
   }
 
+  /// The smallest noise, to a relative precision of 1e-4 from above, for which a number of steps is
+  /// (ε, δ)-differentially private.
+  package static func noise(epsilon: Double, delta: Double, rate: Double, steps: Int) -> Double {
+    func isEnough(_ noise: Double) -> Bool {
+      SampledGaussian(noise: noise, rate: rate).curve.repeated(steps).epsilon(delta: delta)
+        <= epsilon
+    }
+    var (low, high) = (0.0, 1.0)
+    while !isEnough(high) { (low, high) = (high, 2 * high) }
+    // Below this, ε of a single step is above any that can be asked for.
+    low = max(low, 0.05)
+    while high - low > 1e-4 * high {
+      let middle = (low + high) / 2
+      if isEnough(middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+
   /// log A(α) for whole α: Σ_k C(α, k) (1 − q)^(α−k) q^k exp((k² − k)/2σ²).
   private func wholeMoment(_ order: Int) -> Double {
     var sum = -Double.infinity
