@@ -27,7 +27,7 @@ function __fm-aggregate_parse_tokens -S
         case 'calibrate'
             __fm-aggregate_parse_subcommand -r 1 'model=' 'allowed-signers=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'receive'
-            __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'secure-sites=' 'agreement=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-aggregate_parse_subcommand -r 2 'model=' 'exchange=' 'into=' 'refused=' 'suffix=' 'sites=' 'log=' 'secure-sites=' 'agreement=' 'rounds=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'next'
             __fm-aggregate_parse_subcommand 1 'rounds=' 'min-sites=' 'rounds-out=' 'losses-out=' 'traffic-out=' 'allowed-signers=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'status'
@@ -37,7 +37,7 @@ function __fm-aggregate_parse_tokens -S
         case 'sites'
             __fm-aggregate_parse_subcommand -r 1 'allowed-signers=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'deliver'
-            __fm-aggregate_parse_subcommand -r 1 'sites=' 'into=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-aggregate_parse_subcommand -r 1 'sites=' 'into=' 'agreement=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'agree'
             __fm-aggregate_parse_subcommand -r 1 'sites=' 'model=' 'o/output=' 'sign=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'confirm'
@@ -192,12 +192,13 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" sites' -l 'sites' -d 'Record in this table which site belongs to which folder, from its first answer on.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" log' -l 'log' -d 'Append a row for each answer to this table.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" secure-sites' -l 'secure-sites' -d 'With secure aggregation: the list of sites; updates are masked.' -rF
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" agreement' -l 'agreement' -d 'With confirm and reveal: the agreement of the round.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" agreement' -l 'agreement' -d 'With accept, confirm and reveal: the agreement that the sites were shown.' -rF
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" rounds' -l 'rounds' -d 'With keys: the number of rounds of the run.' -rfka ''
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
-complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test keys share confirm reveal'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_positional "fm-aggregate receive" -eq 1' -fka 'update report test keys share accept confirm reveal'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate receive" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate next" rounds' -l 'rounds' -d 'The number of rounds of the run.' -rfka ''
@@ -241,6 +242,7 @@ complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate sites" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" sites' -l 'sites' -d 'The list of sites of the run.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" into' -l 'into' -d 'Write the archives to this folder.' -rfa '(__fm-aggregate_complete_directories)'
+complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" agreement' -l 'agreement' -d 'Write the agreement on the sites that sent shares to this file.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-aggregate' -n '__fm-aggregate_should_offer_completions_for_flags_or_options "fm-aggregate deliver" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'

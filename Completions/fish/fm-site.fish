@@ -14,6 +14,7 @@ complete -c fm-site -l patient -x
 complete -c fm-site -l quiet
 complete -c fm-site -l report -r -F
 complete -c fm-site -l secrets -x
+complete -c fm-site -l sharers -x
 complete -c fm-site -l sign -r -F
 complete -c fm-site -l signer -x
 complete -c fm-site -l state -r -F

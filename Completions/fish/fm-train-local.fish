@@ -25,13 +25,13 @@ function __fm-train-local_parse_tokens -S
         case 'keys'
             __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'features=' 'rounds=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'share'
-            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'allowed-signers=' 'min-sites=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'allowed-signers=' 'signer=' 'min-sites=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'mask'
-            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'weights=' 'filter=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'sharers=' 'allowed-signers=' 'weights=' 'filter=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'confirm'
-            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'sharers=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'reveal'
-            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-train-local_parse_subcommand 1 'secrets=' 'o/output=' 'sign=' 'delivery=' 'sharers=' 'allowed-signers=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'help'
             __fm-train-local_parse_subcommand -r 1 'version'
         end
@@ -110,7 +110,7 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'keys' -d 'Make the site\'s keys for secure aggregation, and write the public ones.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'share' -d 'Check the list of sites, and write sealed shares of the site\'s secrets for them.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'mask' -d 'Mask the site\'s update, so that only the sum over all sites can be read.'
-complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'confirm' -d 'Confirm which masked updates are summed in a round, once for each round.'
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'confirm' -d 'Confirm which sites sent shares, or which masked updates are summed in a round.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'reveal' -d 'Reveal shares for an agreement that enough sites have confirmed.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_positional "fm-train-local" -eq 2' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local keys" secrets' -l 'secrets' -d 'The folder of the site\'s secrets in this run; it is created.' -rfa '(__fm-train-local_complete_directories)'
@@ -128,6 +128,7 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" signer' -l 'signer' -d 'With --allowed-signers: the server\'s name, which no site may have (server).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" min-sites' -l 'min-sites' -d 'Refuse a list of fewer sites (3).' -rfka ''
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local share" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
@@ -139,6 +140,8 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" delivery' -l 'delivery' -d 'The shares of the other sites for this one; needed until the site has them.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" sharers' -l 'sharers' -d 'The confirmed agreement on the sites that sent shares; needed until the site has it.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" weights' -l 'weights' -d 'The weight of the update in the sum (uniform).' -rfka 'uniform samples'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" filter' -l 'filter' -d 'Compression of the archive (none).' -rfka 'none gzip zstd'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local mask" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
@@ -151,6 +154,8 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" delivery' -l 'delivery' -d 'The shares of the other sites for this one; needed until the site has them.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" sharers' -l 'sharers' -d 'The confirmed agreement on the sites that sent shares; needed until the site has it.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local confirm" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
@@ -161,6 +166,7 @@ complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_f
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" delivery' -l 'delivery' -d 'The shares of the other sites for this one; needed until the site has them.' -rF
+complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" sharers' -l 'sharers' -d 'The confirmed agreement on the sites that sent shares; needed until the site has it.' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" allowed-signers' -l 'allowed-signers' -d 'Accept only files signed by their sender, as listed in this allowed-signers file (ssh-keygen).' -rF
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-train-local' -n '__fm-train-local_should_offer_completions_for_flags_or_options "fm-train-local reveal" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'

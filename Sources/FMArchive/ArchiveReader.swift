@@ -228,16 +228,21 @@ public final class ArchiveReader {
     return ElementCoding.totals(try bytes())
   }
 
-  /// The current member's elements as unsigned integers.
+  /// The current member's elements as 32-bit masked integers.
   /// - Throws: `badData` if it is not an array of such integers; otherwise as `consume`.
-  package func unsigned<Value: FixedWidthInteger & UnsignedInteger>(
-    _: Value.Type
-  ) throws(FedMedError) -> [Value] {
-    let type: ElementType = Value.bitWidth == 64 ? .uint64 : .uint32
-    guard let member = current, member.dtype == type else {
-      throw fault("not an array of \(Value.bitWidth)-bit unsigned integers", current?.name ?? "")
+  package func narrowIntegers() throws(FedMedError) -> [UInt32] {
+    guard let member = current, member.dtype == .uint32 else {
+      throw fault("not an array of 32-bit unsigned integers", current?.name ?? "")
     }
-    return ElementCoding.unsigned(try bytes())
+    return ElementCoding.narrow(try bytes())
+  }
+
+  /// The current member's rows of seven bytes as masked integers.
+  /// - Throws: `badData` if it is not an array of such rows; otherwise as `consume`.
+  package func wideIntegers() throws(FedMedError) -> [UInt64] {
+    guard let member = current, member.dtype == .uint8, member.shape.last == ElementCoding.wideBytes
+    else { throw fault("not an array of integers of seven bytes", current?.name ?? "") }
+    return ElementCoding.wide(try bytes())
   }
 
   /// The current member's text.

@@ -16,8 +16,6 @@ public enum ElementType: String, Codable, Sendable {
   case int64 = "<i8"
   /// Unsigned 32-bit integers.
   case uint32 = "<u4"
-  /// Unsigned 64-bit integers.
-  case uint64 = "<u8"
   /// UTF-8 text; the shape is the number of lines.
   case text
   /// One JSON value; the shape is empty.
@@ -29,7 +27,7 @@ public enum ElementType: String, Codable, Sendable {
   public var size: Int? {
     switch self {
     case .float32, .int32, .uint32: 4
-    case .int64, .uint64: 8
+    case .int64: 8
     case .float16: 2
     case .int8, .uint8: 1
     case .text, .json, .file: nil

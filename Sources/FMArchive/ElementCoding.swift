@@ -47,17 +47,36 @@ package enum ElementCoding {
     }
   }
 
-  package static func bytes<Value: FixedWidthInteger & UnsignedInteger>(
-    of values: some Collection<Value>
-  ) -> [UInt8] { Array(values).withUnsafeBytes { Array($0) } }
+  package static func bytes(of values: ArraySlice<UInt32>) -> [UInt8] {
+    values.withUnsafeBytes { Array($0) }
+  }
 
-  package static func unsigned<Value: FixedWidthInteger & UnsignedInteger>(
-    _ bytes: [UInt8]
-  ) -> [Value] {
+  package static func narrow(_ bytes: [UInt8]) -> [UInt32] {
     bytes.withUnsafeBytes { bytes in
-      stride(from: 0, to: bytes.count, by: Value.bitWidth / 8).map {
-        bytes.loadUnaligned(fromByteOffset: $0, as: Value.self)
+      stride(from: 0, to: bytes.count, by: 4).map {
+        bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)
       }
+    }
+  }
+
+  /// The number of bytes in which an integer modulo 2⁵⁶ travels.
+  package static let wideBytes = 7
+
+  /// The low seven bytes of each integer.
+  package static func bytes(of values: ArraySlice<UInt64>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(wideBytes * values.count)
+    for value in values {
+      for shift in 0..<UInt64(wideBytes) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift)))
+      }
+    }
+    return bytes
+  }
+
+  package static func wide(_ bytes: [UInt8]) -> [UInt64] {
+    stride(from: 0, to: bytes.count, by: wideBytes).map { start in
+      (0..<wideBytes).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[start + $1]) }
     }
   }
 

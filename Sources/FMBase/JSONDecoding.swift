@@ -5,6 +5,8 @@ extension JSONLimits {
   public static let manifest = JSONLimits(bytes: 4 << 20, depth: 8, values: 1 << 19)
   /// Limits for a report; 500 classes fit.
   public static let report = JSONLimits(bytes: 8 << 20, depth: 8, values: 1 << 20)
+  /// Limits for a ledger; 15,000 releases fit.
+  public static let ledger = JSONLimits(bytes: 64 << 20, depth: 8, values: 1 << 22)
   /// The JSON files of a checkpoint, vocabularies included.
   package static let checkpoint = JSONLimits(bytes: 64 << 20, depth: 64, values: 1 << 21)
   /// Limits for the header of a safetensors file; that of a ViT-H takes 100 kB.

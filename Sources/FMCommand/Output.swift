@@ -15,11 +15,12 @@ public enum Output {
   ///   - isBinary: whether the output is refused on a terminal.
   ///   - key: the key that signs the file; `nil` if it is not signed. The signature is published
   ///     first, so that nobody finds the file without it.
+  ///   - isPrivate: whether only its owner may read a new file.
   /// - Throws: `usage` if the output is an input, a stream to be signed, or an archive on a
   ///   terminal; `cannotCreate` or `ioError` if writing or signing fails; the error of `body`.
   public static func write(
     to path: String?, inputs: [String] = [], isBinary: Bool, signedBy key: SigningKey? = nil,
-    _ body: Body
+    isPrivate: Bool = false, _ body: Body
   ) throws(FedMedError) {
     guard let path, path != "-" else {
       guard key == nil else {
@@ -28,7 +29,7 @@ public enum Output {
       try check(path, isBinary: isBinary)
       return try body(STDOUT_FILENO, "standard output")
     }
-    let pending = try Pending(path: path, inputs: inputs)
+    let pending = try Pending(path: path, inputs: inputs, isPrivate: isPrivate)
     try pending.write(body)
     if let key {
       let signature = try key.signature(of: pending.written)
@@ -95,12 +96,14 @@ public enum Output {
   }
 
   /// Writes text to `path`; `nil` and `-` are standard output.
-  /// - Parameter inputs: the files that are read; the output must not be one of them.
+  /// - Parameters:
+  ///   - inputs: the files that are read; the output must not be one of them.
+  ///   - isPrivate: whether only its owner may read a new file.
   /// - Throws: `usage` if the output is an input; `cannotCreate` or `ioError` if writing fails.
   public static func write(
-    text: String, to path: String?, inputs: [String] = []
+    text: String, to path: String?, inputs: [String] = [], isPrivate: Bool = false
   ) throws(FedMedError) {
-    try write(to: path, inputs: inputs, isBinary: false) {
+    try write(to: path, inputs: inputs, isBinary: false, isPrivate: isPrivate) {
       descriptor, file throws(FedMedError) in
       try writeAll(text, to: descriptor, file: file)
     }

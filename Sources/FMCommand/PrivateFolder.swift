@@ -22,8 +22,23 @@ public final class PrivateFolder {
   deinit { if lock >= 0 { close(lock) } }
 
   private static func create(_ folder: String) throws(FedMedError) {
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-      throw Folder.cannotCreate(folder, errno: errno)
+    if mkdir(folder, 0o700) != 0 {
+      guard errno == EEXIST else { throw Folder.cannotCreate(folder, errno: errno) }
+      // An existing folder may have been readable by others.
+      guard chmod(folder, 0o700) == 0 else {
+        throw FedMedError(.cannotCreate, errno: errno, "change the mode", file: folder)
+      }
+      return
+    }
+    // A power failure must not lose the folder after something was sent from it.
+    let parent = folder.lastIndex(of: "/").map {
+      $0 == folder.startIndex ? "/" : String(folder[..<$0])
+    }
+    let descriptor = open(parent ?? ".", O_RDONLY | O_CLOEXEC)
+    if descriptor >= 0 {
+      // A failure is ignored: not every file system can sync a folder.
+      fsync(descriptor)
+      close(descriptor)
     }
   }
 

@@ -25,6 +25,8 @@ public struct PrivacyLedger: Equatable, Sendable {
     public var delta: Double
     /// ε of this release alone, for that δ.
     public var epsilon: Double
+    /// How many sites share the noise: the site added this part of its variance.
+    public var shares: Int
     /// The privacy loss at the orders of the accountant.
     var loss: [Double]
     /// The SHA-256 of the update.
@@ -38,10 +40,11 @@ public struct PrivacyLedger: Equatable, Sendable {
   public init() {}
 
   /// The release that a round at a site costs.
+  /// - Parameter shares: how many sites share the noise of a sum.
   /// - Returns: the charge, without its update; `nil` if the model's run adds no noise.
   /// - Throws: `badData` if the model's method is unknown.
   public static func charge(
-    for model: ModelArchive, site: String
+    for model: ModelArchive, site: String, shares: Int
   ) throws(FedMedError) -> Charge? {
     guard let method = try model.method() as? any PrivateMethod, let guarantee = method.guarantee
     else { return nil }
@@ -49,12 +52,23 @@ public struct PrivacyLedger: Equatable, Sendable {
     return Charge(
       model: model.identity, site: site, round: model.round + 1, method: model.run.method,
       unit: guarantee.unit, delta: guarantee.delta,
-      epsilon: loss.epsilon(delta: guarantee.delta), loss: loss.values, update: "")
+      epsilon: loss.epsilon(delta: guarantee.delta), shares: method.sharesNoise ? shares : 1,
+      loss: loss.values, update: "")
   }
 
   /// The same release, if it was made before.
-  public func made(_ charge: Charge) -> Charge? {
-    charges.first { $0.model == charge.model && $0.site == charge.site }
+  /// - Throws: `refused` if it was made with another part of the noise: an update that was to be
+  ///   summed with others must not be sent alone.
+  public func made(_ charge: Charge) throws(FedMedError) -> Charge? {
+    guard let made = charges.first(where: { $0.model == charge.model && $0.site == charge.site })
+    else { return nil }
+    guard made.shares == charge.shares else {
+      throw FedMedError(
+        .refused,
+        "the round was released with 1/\(made.shares) of the noise, now 1/\(charge.shares) is asked for",
+        hint: "a run with another seed is another release")
+    }
+    return made
   }
 
   /// ε of all releases together, for a δ.
@@ -92,7 +106,7 @@ public struct PrivacyLedger: Equatable, Sendable {
   /// - Throws: `badData` if it is malformed.
   public init(json: [UInt8], file: String) throws(FedMedError) {
     do throws(FedMedError) {
-      let content: Content = try JSON.decodeExactly(json, place: "ledger.json", limits: .report) {
+      let content: Content = try JSON.decodeExactly(json, place: "ledger.json", limits: .ledger) {
         Self($0.charges).json
       }
       charges = content.charges
@@ -101,7 +115,7 @@ public struct PrivacyLedger: Equatable, Sendable {
     }
     for (place, charge) in charges.enumerated() {
       guard charge.loss.count == RenyiCurve.orders.count, charge.loss.allSatisfy({ $0 >= 0 }),
-        (1e-12...0.5).contains(charge.delta)
+        (1e-12...0.5).contains(charge.delta), charge.shares > 0
       else {
         throw FedMedError(
           .badData, "not the privacy loss of a release", file: file, place: "charges[\(place)]")
@@ -132,6 +146,7 @@ extension PrivacyLedger.Charge {
       "model": .string(model), "site": .string(site), "round": .integer(round),
       "method": .string(method),
       "unit": .string(unit.rawValue), "delta": .number(delta), "epsilon": .number(epsilon),
+      "shares": .integer(shares),
       "update": .string(update), "loss": .array(loss.map { .number($0) }),
     ])
   }

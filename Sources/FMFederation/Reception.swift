@@ -17,6 +17,8 @@ public struct Reception {
     case keys
     /// The site's sealed shares for the others.
     case share
+    /// The agreement on the sites that sent shares, as the site signed it.
+    case accept
     /// The agreement of the round as the site signed it.
     case confirm
     /// The shares that the site reveals.
@@ -71,7 +73,7 @@ public struct Reception {
     known: [String: String], secure: Secure? = nil
   ) {
     (self.answer, self.model, self.signers) = (answer, model, signers)
-    self.secure = secure ?? (answer.isSecure ? Secure(sites: nil, agreement: nil) : nil)
+    self.secure = secure ?? (answer.isSecure ? Secure(sites: nil) : nil)
     (self.names, folders) = (Set(names), known)
   }
 
@@ -114,13 +116,21 @@ public struct Reception {
       let reader = try ArchiveReader(archive.source(named: place), kinds: kinds)
       let manifest = reader.manifest
       // An agreement does not name the site that confirms it.
-      site = answer == .confirm ? folders.first { $0.value == name }?.key : manifest.site
+      site =
+        answer == .confirm || answer == .accept
+        ? folders.first { $0.value == name }?.key : manifest.site
       isLate = manifest.round ?? 0 < expectedRound
       guard !isLate else {
         throw FedMedError(.refused, "an answer to an earlier request", file: place)
       }
       if let secure, kinds != [.report] {
         try secure.check(reader, model: model)
+        // Signatures are of the file, so it must be the same byte for byte.
+        if let agreement = secure.agreement, kinds == [.agreement] {
+          try require(
+            archive.checksum() == agreement.checksum, "not the agreement that was published",
+            file: place)
+        }
       } else {
         try check(manifest, file: place)
       }
@@ -145,7 +155,7 @@ public struct Reception {
   }
 
   private var expectedRound: Int {
-    answer == .keys || answer == .share ? 0 : model.round + (answer.isOfNextRound ? 1 : 0)
+    [.keys, .share, .accept].contains(answer) ? 0 : model.round + (answer.isOfNextRound ? 1 : 0)
   }
 
   private func require(
@@ -206,7 +216,7 @@ public struct Reception {
 
   private func checkContent(_ reader: ArchiveReader) throws(FedMedError) {
     switch answer {
-    case .keys, .share, .confirm, .reveal: try reader.verify()
+    case .keys, .share, .accept, .confirm, .reveal: try reader.verify()
     case .update where secure != nil: try reader.verify()
     case .update:
       if case .sum(let method) = try model.method().server {

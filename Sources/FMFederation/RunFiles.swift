@@ -110,9 +110,12 @@ struct RunFiles {
     for number in (1..<last + 1).reversed() {
       let file = "\(round(number))/updates/\(site)\(suffix)"
       guard ByteSource.isRegularFile(file) else { continue }
-      let manifest = try ArchiveReader(path: file, kinds: [.update]).manifest
-      guard case .update(let update) = manifest.payload else { continue }
-      return update.privacy.map { (site, number, $0.spent) }
+      let manifest = try ArchiveReader(path: file, kinds: [.update, .masked]).manifest
+      switch manifest.payload {
+      case .update(let update): return update.privacy.map { (site, number, $0.spent) }
+      case .masked(let masked): return masked.privacy.map { (site, number, $0.spent) }
+      default: return nil
+      }
     }
     return nil
   }

@@ -12,7 +12,7 @@ struct ReceiveVerb: Tool {
     usage:
       "fm-aggregate receive ANSWER --model MODEL --exchange DIR --into DIR --refused DIR [options] NAME ...",
     discussion: """
-      ANSWER is update, report or test; with secure aggregation also keys, share, confirm or reveal. A file of that kind in EXCHANGE/NAME/answer is copied, \
+      ANSWER is update, report or test; with secure aggregation also keys, share, accept, confirm or reveal. A file of that kind in EXCHANGE/NAME/answer is copied, \
       verified, and removed from there. Valid answers go to --into, all others to --refused.
       """)
 
@@ -60,9 +60,13 @@ struct ReceiveVerb: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "With confirm and reveal: the agreement of the round.", valueName: "file"),
-    completion: .file())
+      "With accept, confirm and reveal: the agreement that the sites were shown.",
+      valueName: "file"), completion: .file())
   var agreement: String?
+
+  @Option(
+    help: ArgumentHelp("With keys: the number of rounds of the run.", valueName: "number"))
+  var rounds: Int?
 
   @OptionGroup var signatures: SignatureOptions
 
@@ -89,7 +93,9 @@ struct ReceiveVerb: Tool {
 
   /// What the answers of secure aggregation are checked against; `nil` without it.
   private func secure() throws(FedMedError) -> Reception.Secure? {
-    guard let secureSites else { return nil }
+    guard let secureSites else {
+      return answer == .keys ? Reception.Secure(sites: nil, rounds: rounds) : nil
+    }
     // The signatures in the list were checked when it was made.
     let sites = try SecureSites(path: secureSites, signers: nil)
     let agreement = try agreement.map { path throws(FedMedError) in

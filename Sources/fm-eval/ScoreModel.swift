@@ -68,6 +68,12 @@ extension ScoreVerb {
         hint: "use fm-eval predict, which needs no labels")
     }
     let split = model.splits.chosen(features)
+    guard model.reportOut == nil || split != .validation || !subject.model.run.hasGuarantee else {
+      throw FedMedError(
+        .refused,
+        "a report on validation samples in a run with differential privacy, which covers training samples only",
+        file: subject.model.name)
+    }
     let indices = try subject.indices(split)
     if model.noise != nil { return try scoreWithNoise(subject, split, indices) }
     let x = try features.rows.matrix(indices)

@@ -32,13 +32,21 @@ struct PrivacyOptions: ParsableArguments {
     guard budget ?? 1 > 0 else { throw ValidationError("--budget must be above 0") }
   }
 
-  /// How the site adds noise in a round after which the ledger shows ε = `spent`.
+  /// How many sites share the noise of a sum.
   /// - Throws: `noInput` or `badData` if the list of sites cannot be read.
-  func noise(spent: Double) throws(FedMedError) -> SiteNoise {
-    let shares = try shareNoise.map { path throws(FedMedError) in
+  func shares() throws(FedMedError) -> Int {
+    try shareNoise.map { path throws(FedMedError) in
       try SecureSites(path: path, signers: nil).noiseShares
+    } ?? 1
+  }
+
+  /// Checks that a run without noise was not to be limited.
+  /// - Throws: `refused` if it was.
+  func requireNone(model: String) throws(FedMedError) {
+    guard budget == nil, ledger == nil else {
+      throw FedMedError(
+        .refused, "the run adds no noise, although --budget or --ledger is given", file: model)
     }
-    return SiteNoise(patients: patient, spent: spent, shares: shares ?? 1)
   }
 
   /// The ledger's folder: by default beside the feature archive itself, not beside a link to it.
@@ -70,13 +78,37 @@ final class LedgerFolder {
 
   /// Opens and locks the folder, which is created if it does not exist.
   /// - Throws: `cannotCreate` if it cannot be created; `tryAgain` if another process uses it;
-  ///   `badData` if the ledger is malformed; `ioError` if reading fails.
+  ///   `badData` if the ledger is malformed; `refused` if it is missing, although something was
+  ///   released; `ioError` if reading fails.
   init(path: String) throws(FedMedError) {
     folder = try PrivateFolder(path: path)
-    guard folder.has("ledger.json") else { return }
     let file = folder.file("ledger.json")
-    let json = Array(try ByteSource(path: file).text(limit: JSONLimits.report.bytes).utf8)
+    guard folder.has("ledger.json") else {
+      // A lost ledger must not look like a new one.
+      guard try Folder.names(path, failingWith: .noInput).allSatisfy({ Self.own.contains($0) })
+      else {
+        throw FedMedError(
+          .refused, "missing, although the folder has files of releases", file: file,
+          hint: "what was spent is unknown; restore the ledger")
+      }
+      try save()
+      return
+    }
+    let json = Array(try ByteSource(path: file).text(limit: JSONLimits.ledger.bytes).utf8)
     ledger = try PrivacyLedger(json: json, file: file)
+  }
+
+  /// What a new folder contains.
+  private static let own = [".", "..", "lock"]
+
+  private func save() throws(FedMedError) {
+    let text = ledger.json.text + "\n"
+    guard text.utf8.count <= JSONLimits.ledger.bytes else {
+      throw FedMedError(.refused, "the ledger is full", file: folder.file("ledger.json"))
+    }
+    try folder.replace("ledger.json") { descriptor, file throws(FedMedError) in
+      try Output.writeAll(text, to: descriptor, file: file)
+    }
   }
 
   /// The ε that the ledger shows after a release.
@@ -115,9 +147,7 @@ final class LedgerFolder {
     var made = charge
     made.update = try checksum(of: charge)
     try ledger.add(made, budget: nil)
-    try folder.replace("ledger.json") { descriptor, file throws(FedMedError) in
-      try Output.writeAll(ledger.json.text + "\n", to: descriptor, file: file)
-    }
+    try save()
     return made
   }
 
@@ -127,11 +157,18 @@ final class LedgerFolder {
   }
 
   /// Sends the files of a release, which has been charged.
+  /// - Parameter state: the site's state so far; `nil` if there is none.
   /// - Throws: `refused` if its update is missing or has been changed: new noise would cost more
-  ///   than the ledger shows.
+  ///   than the ledger shows; `badData` if the state is from a later round.
   func send(
-    _ charge: PrivacyLedger.Charge, to targets: RoundFiles, inputs: [String]
+    _ charge: PrivacyLedger.Charge, to targets: RoundFiles, state: StateArchive?, inputs: [String]
   ) throws(FedMedError) {
+    if let state, state.latest.round > charge.round {
+      throw FedMedError(
+        .badData,
+        "the state is from a later round (\(state.latest.round)) than that of the model "
+          + "(\(charge.round))", file: targets.state)
+    }
     let name = name(of: charge)
     let update = folder.file("\(name)/update.tar")
     guard ByteSource.exists(update), try checksum(of: charge) == charge.update else {

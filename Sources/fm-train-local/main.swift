@@ -121,25 +121,29 @@ struct TrainLocal: Tool {
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: maxTrainingThreads)
     let targets = RoundFiles(update: output, state: stateTarget, log: log)
-    guard let site = set.site, let charge = try PrivacyLedger.charge(for: global, site: site) else {
+    let shares = try privacy.shares()
+    guard let site = set.site,
+      let charge = try PrivacyLedger.charge(for: global, site: site, shares: shares)
+    else {
+      try privacy.requireNone(model: model)
       let round = try train(global, set, old, noise: nil)
       return try write(round, global, to: targets, inputs: inputs)
     }
     let folder = try LedgerFolder(path: privacy.path(features: features))
-    if let made = folder.ledger.made(charge) {
+    if let made = try folder.ledger.made(charge) {
       inform("\(site): round \(made.round) was released before; its update is sent again")
-      return try folder.send(made, to: targets, inputs: inputs)
+      return try folder.send(made, to: targets, state: old, inputs: inputs)
     }
     // Before anything is computed.
     let spent = try folder.cost(of: charge, budget: privacy.budget)
-    let noise = try privacy.noise(spent: spent)
+    let noise = SiteNoise(patients: privacy.patient, spent: spent, shares: charge.shares)
     let round = try train(global, set, old, noise: noise)
-    try write(round, global, to: try folder.files(of: charge), inputs: inputs)
+    try write(round, global, to: try folder.files(of: charge), inputs: inputs, isPrivate: true)
     let made = try folder.record(charge)
     inform(
       "\(site): epsilon \(short(charge.epsilon)) for this round, \(short(spent)) for all rounds so "
         + "far (delta \(charge.delta))")
-    try folder.send(made, to: targets, inputs: inputs)
+    try folder.send(made, to: targets, state: old, inputs: inputs)
   }
 
   private func train(
@@ -161,13 +165,17 @@ struct TrainLocal: Tool {
   }
 
   private func write(
-    _ round: SiteRound, _ global: ModelArchive, to files: RoundFiles, inputs: [String]
+    _ round: SiteRound, _ global: ModelArchive, to files: RoundFiles, inputs: [String],
+    isPrivate: Bool = false
   ) throws(FedMedError) {
     try write(round.state, to: files.state)
     if let log = files.log {
-      try Output.write(text: records(round).text(.tsv), to: log, inputs: inputs)
+      try Output.write(
+        text: records(round).text(.tsv), to: log, inputs: inputs, isPrivate: isPrivate)
     }
-    try Output.write(to: files.update, inputs: inputs + [files.state], isBinary: true) {
+    try Output.write(
+      to: files.update, inputs: inputs + [files.state], isBinary: true, isPrivate: isPrivate
+    ) {
       descriptor, file throws(FedMedError) in
       try round.writeUpdate(
         model: global, tool: Self.signature, to: descriptor, file: file)

@@ -69,9 +69,14 @@ struct LedgerTests {
     try shell.succeed(
       """
       set -e
+      flock lock true
+      mkdir new
+      ! ./train second.tar --ledger new --budget .1 2> /dev/null
+      cp new/ledger.json empty.json
       ./train first.tar > one.up
       # As if killed after its files were written and before the ledger was.
-      rm sites/north.tar.ledger/ledger.json north.st
+      cp empty.json sites/north.tar.ledger/ledger.json
+      rm north.st
       ./train first.tar > two.up
       ! cmp -s one.up two.up
       """)
@@ -108,6 +113,55 @@ struct LedgerTests {
     try shell.fail("./train second.tar --budget 0", 64, "--budget must be above 0")
     try shell.fail(
       "fm-train-local --features - --state x.st second.tar < sites/north.tar", 64, "--ledger")
+  }
+
+  @Test func aLostLedgerIsNotANewOne() throws {
+    try shell.succeed("./train first.tar > one.up; rm sites/north.tar.ledger/ledger.json")
+    try shell.fail(
+      "./train second.tar -o two.up", 77, "missing, although the folder has files of releases")
+  }
+
+  @Test func aRunWithoutNoiseIsRefusedIfItShouldBeLimited() throws {
+    try shell.succeed("fm-aggregate --init --method gaussian --like all.tar -o plain.tar")
+    for option in ["--budget 3", "--ledger l"] {
+      try shell.fail(
+        "./train plain.tar \(option) -o x.up", 77, "the run adds no noise, although --budget")
+    }
+    try shell.succeed("test ! -e x.up")
+  }
+
+  @Test func anUpdateWithAPartOfTheNoiseIsNotSentAlone() throws {
+    try shell.succeed(
+      """
+      for site in north east south; do
+        fm-train-local keys -q --secrets s.$site --features sites/$site.tar --rounds 1 -o $site.keys first.tar
+      done
+      fm-aggregate sites -q -o sites.list *.keys
+      ./train first.tar --share-noise sites.list > one.up
+      """)
+    #expect(
+      try shell.succeed("tar xOf one.up manifest.json | jq .privacy.noise") == "0.5\n")
+    try shell.fail(
+      "./train first.tar -o two.up", 77, "was released with 1/2 of the noise, now 1/1 is asked for")
+    try shell.succeed("./train first.tar --share-noise sites.list | cmp - one.up")
+  }
+
+  @Test func anOldModelDoesNotRollTheStateBack() throws {
+    try shell.succeed(
+      """
+      set -e
+      fm-aggregate --init --method linear --dp 3 --delta 1e-3 --dp-rounds 2 --dp-samples 60 --like all.tar -o m0.tar
+      ./train m0.tar > up
+      cp north.st one.st
+      fm-aggregate -q -o m1.tar up
+      ./train m1.tar > /dev/null
+      cp north.st two.st
+      """)
+    try shell.fail("./train m0.tar -o x.up", 65, "the state is from a later round (2)")
+    try shell.succeed("cmp north.st two.st; ./train m1.tar > /dev/null; cmp north.st two.st")
+    try shell.fail(
+      "fm-eval score --features sites/north.tar --state north.st --split validation --report-out r.tar m1.tar",
+      77, "a report on validation samples in a run with differential privacy")
   }
 
   @Test func patientsAreAColumn() throws {

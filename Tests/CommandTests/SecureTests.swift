@@ -19,19 +19,25 @@ struct SecureTests {
         shift 2
         fm-partition -q --scheme iid --sites $n --seed 1 -o parts all.tar
         fm-aggregate --init --method $method "$@" --like parts/site1.tar -o first.tar
-        mkdir -p keys shares deliveries up masked confirmed revealed
+        mkdir -p keys shares deliveries accepted up masked confirmed revealed
       }
       keys() { for i; do fm-train-local keys -q --secrets secret$i --features parts/site$i.tar --rounds 2 -o keys/$i.tar first.tar; done; }
       share() { for i; do fm-train-local share -q --secrets secret$i -o shares/$i.tar sites.tar; done; }
       train() { for i; do fm-train-local -q --min-samples 1 --features parts/site$i.tar --state state$i -o up/$i.tar first.tar; done; }
-      mask() { for i; do fm-train-local mask -q --secrets secret$i --delivery deliveries/$i.tar -o masked/$i.tar up/$i.tar; done; }
+      mask() { for i; do fm-train-local mask -q --secrets secret$i --delivery deliveries/$i.tar --sharers sharers.tar -o masked/$i.tar up/$i.tar; done; }
+      deliver() { fm-aggregate deliver -q --sites sites.tar --into deliveries --agreement sharing.tar shares/*; }
+      accept() {
+        for i; do fm-train-local confirm -q --secrets secret$i --delivery deliveries/$i.tar -o accepted/$i.tar sharing.tar; done
+        fm-aggregate confirm -q --sites sites.tar --agreement sharing.tar -o sharers.tar \\
+          $(for i; do echo site$i=accepted/$i.tar; done)
+      }
       agree() { fm-aggregate agree -q --sites sites.tar --model first.tar -o agreement.tar masked/*; }
       confirm() {
-        for i; do fm-train-local confirm -q --secrets secret$i --delivery deliveries/$i.tar -o confirmed/$i.tar agreement.tar; done
+        for i; do fm-train-local confirm -q --secrets secret$i --delivery deliveries/$i.tar --sharers sharers.tar -o confirmed/$i.tar agreement.tar; done
         fm-aggregate confirm -q --sites sites.tar --agreement agreement.tar -o confirmation.tar \\
           $(for i; do echo site$i=confirmed/$i.tar; done)
       }
-      reveal() { for i; do fm-train-local reveal -q --secrets secret$i --delivery deliveries/$i.tar -o revealed/$i.tar confirmation.tar; done; }
+      reveal() { for i; do fm-train-local reveal -q --secrets secret$i --delivery deliveries/$i.tar --sharers sharers.tar -o revealed/$i.tar confirmation.tar; done; }
       unmask() {
         fm-aggregate unmask -q --sites sites.tar --agreement agreement.tar --model first.tar \\
           $(for f in revealed/*; do echo --revealed $f; done) -o model.tar masked/*
@@ -40,7 +46,8 @@ struct SecureTests {
         keys "$@"
         fm-aggregate sites -q -o sites.tar keys/*
         share "$@"
-        fm-aggregate deliver -q --sites sites.tar --into deliveries shares/*
+        deliver
+        accept "$@"
       }
       # arrays FILE: the checksums of its arrays
       arrays() { tar xOf $1 manifest.json | jq -r '.members[] | .name + " " + .sha256'; }
@@ -87,7 +94,8 @@ struct SecureTests {
       keys 1 2 3 4
       fm-aggregate sites -q -o sites.tar keys/*
       share 1 2 3
-      fm-aggregate deliver -q --sites sites.tar --into deliveries shares/*
+      deliver
+      accept 1 2 3
       train 1 2 3
       mask 1 2 3
       agree
@@ -104,10 +112,11 @@ struct SecureTests {
     _ = try steps(
       "start 4 gaussian; keys 1 2 3 4; fm-aggregate sites -q -o sites.tar keys/*; share 1 2 3 4")
     try shell.fail(
-      "fm-aggregate deliver --sites sites.tar --into deliveries shares/1.tar shares/2.tar", 75,
+      "fm-aggregate deliver --sites sites.tar --into deliveries --agreement x.tar shares/1.tar shares/2.tar",
+      75,
       "shares of 2 sites, the threshold is 3")
     _ = try steps(
-      "fm-aggregate deliver -q --sites sites.tar --into deliveries shares/*; train 1 2 3; mask 1 2")
+      "deliver; accept 1 2 3 4; train 1 2 3; mask 1 2")
     try shell.fail(
       "fm-aggregate agree --sites sites.tar --model first.tar -o a.tar masked/*", 75,
       "masked updates of 2 sites, the threshold is 3")
@@ -148,7 +157,7 @@ struct SecureTests {
     _ = try steps(
       """
       mkdir less
-      fm-aggregate deliver -q --sites sites.tar --into less shares/1.tar shares/2.tar shares/3.tar
+      fm-aggregate deliver -q --sites sites.tar --into less --agreement less-sharing.tar shares/1.tar shares/2.tar shares/3.tar
       fm-aggregate agree -q --sites sites.tar --model first.tar -o less.tar masked/1.tar masked/2.tar masked/3.tar
       """)
     try shell.fail(
@@ -156,7 +165,7 @@ struct SecureTests {
       "differs from the shares")
     try shell.fail(
       "fm-train-local confirm --secrets secret1 -o x.tar less.tar", 77,
-      "another set of updates than the one that this site confirmed for round 1")
+      "differs from what this site confirmed for round 1")
     // A server that has the other set confirmed by the sites that have confirmed nothing yet.
     _ = try steps(
       """
@@ -164,7 +173,7 @@ struct SecureTests {
       """)
     try shell.fail(
       "fm-train-local reveal --secrets secret2 -o x.tar less-confirmed.tar", 77,
-      "another set of updates")
+      "differs from what this site confirmed")
     try shell.fail(
       "fm-train-local keys --secrets secret1 --features parts/site2.tar --rounds 2 first.tar", 77,
       "the secrets of another run or site")
@@ -228,7 +237,7 @@ struct SecureTests {
     try shell.fail(
       "fm-aggregate sites keys/1.tar keys/2.tar again3.keys -o x.tar", 65, "of another run than")
     try shell.fail(
-      "fm-aggregate deliver --sites again.tar --into less shares/*", 65,
+      "fm-aggregate deliver --sites again.tar --into deliveries --agreement x.tar shares/*", 65,
       "not for this run and list of sites")
     try shell.fail(
       "fm-aggregate agree --sites again.tar --model first.tar -o x.tar masked/*", 65,
@@ -325,6 +334,7 @@ struct SecureTests {
       fm-federate -q --secure --method gaussian --dp 3 --delta 1e-3 --min-count 1 --run r parts
       fm-federate -q --secure --method gaussian --dp 3 --delta 1e-3 --min-count 1 --run r parts
       fm-eval check r > /dev/null
+      test "$(fm-federate --status r | grep -c '^epsilon')" = 4
       tar xOzf r/rounds/001/model.tar.gz manifest.json | jq -c '[.privacy.noise, .inputs[0].privacy.noise, .inputs[0].samples]'
       """)
     #expect(noise == "[2,0.5,null]\n")
@@ -349,7 +359,7 @@ struct SecureTests {
       site=$1
       shift
       fm-poll -q --secure --server served/exchange/$site --features parts/$site.tar --state data/$site \\
-        --sign key.$site --allowed-signers signers --min-count 1 --min-samples 1 "$@"
+        --sign key.$site --allowed-signers signers --min-count 1 --min-samples 1 --min-sites 4 "$@"
       END
       """)
     var visits = 0
@@ -365,8 +375,8 @@ struct SecureTests {
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
       }
     }
-    // Keys, shares, three visits for the round, its report, the test.
-    #expect(visits == 2 + 3 + 2)
+    // Keys, shares, the set of sites, three visits for the round, its report, the test.
+    #expect(visits == 3 + 3 + 2)
     try shell.succeed("fm-eval check served > /dev/null")
     // A hospital that has not chosen secure aggregation is not drawn into it, and the reverse.
     let plain =
@@ -379,10 +389,42 @@ struct SecureTests {
     try shell.succeed(
       "printf 'task\\ttrain\\nround\\t0\\ncodec\\tfloat16\\nfilter\\tgzip\\nanswered\\tno\\n' > served/exchange/site1/offer/wanted"
     )
-    try shell.fail(plain + " --secure", 77, "asks for an update that is not masked")
+    try shell.fail(plain + " --secure --min-sites 4", 77, "asks for an update that is not masked")
     try shell.fail(
       "fm-federate -q --secure --run z --launcher wait --spec spec.json site1 site2 site3", 64,
       "requires --sign and --allowed-signers")
+  }
+
+  /// A server that shows different sets of sharing sites cannot isolate an update: all sites mask
+  /// over the set that enough of them have confirmed.
+  @Test func allSitesMaskOverTheSameSites() throws {
+    _ = try steps(
+      """
+      start 4 gaussian
+      keys 1 2 3 4
+      fm-aggregate sites -q -o sites.tar keys/*
+      share 1 2 3 4
+      deliver
+      mkdir less
+      fm-aggregate deliver -q --sites sites.tar --into less --agreement less-sharing.tar shares/1.tar shares/2.tar shares/4.tar
+      train 1 2 3 4
+      # Site 1 is shown fewer sites than the others.
+      cp less/1.tar deliveries/1.tar
+      fm-train-local confirm -q --secrets secret1 --delivery less/1.tar -o one.tar less-sharing.tar
+      accept 2 3 4
+      """)
+    try shell.fail(
+      "fm-train-local mask --secrets secret1 --delivery less/1.tar --sharers sharers.tar -o x.tar up/1.tar",
+      77, "differs from what this site confirmed for round 0")
+    try shell.fail(
+      "fm-aggregate confirm --sites sites.tar --agreement less-sharing.tar -o x.tar site1=one.tar site2=accepted/2.tar site3=accepted/3.tar",
+      65, "not the agreement of this round")
+    try shell.fail(
+      "fm-train-local mask --secrets secret1 --delivery less/1.tar -o x.tar up/1.tar", 66,
+      "the sites that sent shares are not confirmed yet")
+    try shell.fail(
+      "fm-train-local confirm --secrets secret2 --delivery deliveries/2.tar -o x.tar less-sharing.tar",
+      77, "differs from what this site confirmed")
   }
 
   /// With signatures, a server cannot put forged keys of another site on the list, or make up
@@ -404,11 +446,18 @@ struct SecureTests {
       for i in 1 2 3; do
         fm-train-local share -q --secrets secret$i --allowed-signers signers -o shares/$i.tar sites.tar
       done
-      fm-aggregate deliver -q --sites sites.tar --into deliveries shares/*
+      deliver
+      for i in 1 2 3; do
+        fm-train-local confirm -q --secrets secret$i --delivery deliveries/$i.tar --allowed-signers signers --sign key.site$i -o accepted/$i.tar sharing.tar
+      done
+      fm-aggregate confirm -q --sites sites.tar --agreement sharing.tar --allowed-signers signers -o sharers.tar \\
+        site1=accepted/1.tar site2=accepted/2.tar site3=accepted/3.tar
       train 1 2 3
-      mask 1 2 3
+      for i in 1 2 3; do
+        fm-train-local mask -q --secrets secret$i --delivery deliveries/$i.tar --sharers sharers.tar --allowed-signers signers -o masked/$i.tar up/$i.tar
+      done
       agree
-      for i in 1 2 3; do fm-train-local confirm -q --secrets secret$i --sign key.site$i -o confirmed/$i.tar agreement.tar; done
+      for i in 1 2 3; do fm-train-local confirm -q --secrets secret$i --allowed-signers signers --sign key.site$i -o confirmed/$i.tar agreement.tar; done
       fm-aggregate confirm -q --sites sites.tar --agreement agreement.tar --allowed-signers signers -o confirmation.tar \\
         site1=confirmed/1.tar site2=confirmed/2.tar site3=confirmed/3.tar
       cp agreement.tar made-up.tar
@@ -419,6 +468,20 @@ struct SecureTests {
     try shell.fail(
       "fm-aggregate sites --allowed-signers signers -o x.tar keys/1.tar keys/2.tar forged4.tar", 77,
       "is not signed by 'site4'")
+    // The server as one more site.
+    try shell.succeed(
+      """
+      mkdir own
+      fm-partition -q --scheme whole --site server -o own all.tar
+      fm-train-local keys -q --secrets own.secret --features own/*.tar --rounds 2 --sign key.server -o own/keys.tar first.tar
+      fm-aggregate sites -q --allowed-signers signers -o own.tar keys/1.tar keys/2.tar own/keys.tar keys/4.tar
+      """)
+    try shell.fail(
+      "fm-train-local share --secrets secret4 --allowed-signers signers -o x.tar own.tar", 77,
+      "the server 'server' is on the list of sites")
+    try shell.fail(
+      "fm-train-local mask --secrets secret1 --delivery deliveries/1.tar -o x.tar up/1.tar", 64,
+      "this site checks signatures")
     try shell.fail(
       "fm-train-local share --secrets secret4 --allowed-signers signers -o x.tar forged.tar", 77,
       "is not signed by 'site4'")

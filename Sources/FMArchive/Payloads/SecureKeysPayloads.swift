@@ -119,8 +119,9 @@ public struct SharesPayload: PayloadContent {
     [MemberRule("shares.npy", [.uint8], [sites.count, Self.size(rounds: rounds)])]
   }
 
-  /// The bytes of a sealed message: two shares of 32 bytes for each round, and a tag of 16 bytes.
-  public static func size(rounds: Int) -> Int { 64 * rounds + 16 }
+  /// The bytes of a sealed message: a nonce of 12 bytes, two shares of 32 bytes for each round, and
+  /// a tag of 16 bytes.
+  public static func size(rounds: Int) -> Int { 12 + 64 * rounds + 16 }
 }
 
 extension SharesPayload: Decodable {

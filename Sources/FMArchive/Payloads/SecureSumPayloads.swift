@@ -1,5 +1,6 @@
 import FMBase
 import FMMethods
+import FMNumerics
 
 /// The part of a manifest specific to a masked update.
 public struct MaskedPayload: PayloadContent {
@@ -61,19 +62,21 @@ public struct MaskedPayload: PayloadContent {
     try privacy?.validate()
   }
 
-  /// Whether integers are modulo 2⁶⁴, not 2³²: for statistics, and for sums of weighted updates.
+  /// Whether integers are modulo 2⁵⁶, not 2³²: for statistics, and for sums of weighted updates.
   package func isWide(_ method: any FederatedMethod) -> Bool {
     if case .sum = method.server { return true }
     return weights == "samples"
   }
 
-  /// The arrays of an update in masked integers, and the masked number of samples if it is the
-  /// update's weight.
+  /// The arrays of an update in masked integers, the wide ones as rows of seven bytes, and the
+  /// masked number of samples if it is the update's weight.
   func memberRules(classes: Int) throws(FedMedError) -> [MemberRule] {
     let method = try run.make(classes: classes)
-    let type: ElementType = isWide(method) ? .uint64 : .uint32
-    return MemberRule.rules(method.sent, [type])
-      + (weights == "samples" ? [MemberRule("weight.npy", [type], [1])] : [])
+    guard isWide(method) else { return MemberRule.rules(method.sent, [.uint32]) }
+    let arrays = method.sent + (weights == "samples" ? [TensorShape("weight", [1])] : [])
+    return arrays.map {
+      MemberRule("\($0.name).npy", [.uint8], $0.shape + [ElementCoding.wideBytes])
+    }
   }
 }
 
@@ -100,7 +103,8 @@ extension MaskedPayload: Decodable {
   }
 }
 
-/// The part of a manifest specific to an agreement: which masked updates are summed in a round.
+/// The part of a manifest specific to an agreement: which sites sent shares, once for a run (round
+/// 0), and which masked updates are summed in a round.
 public struct AgreementPayload: PayloadContent {
   /// The identity of the run's first model.
   public var run: String
@@ -110,7 +114,8 @@ public struct AgreementPayload: PayloadContent {
   public var round: Int
   /// A, the sites that sent shares.
   public var sites: [String]
-  /// U, the sites whose masked updates are summed, with the identities of these archives.
+  /// U, the sites whose masked updates are summed, with the identities of these archives; empty in
+  /// round 0.
   public var inputs: [Manifest.Input]
 
   /// Creates a payload.
@@ -130,9 +135,12 @@ public struct AgreementPayload: PayloadContent {
     try Check.checksum(run, "run")
     try Check.checksum(list, "list")
     try Check.round(round, "round")
-    try Check.value(round > 0, "round", "out of range")
     try Check.sites(sites, "sites")
-    try Check.sites(inputs.map(\.site), "inputs")
+    if round == 0 {
+      try Check.value(inputs.isEmpty, "inputs", "not allowed in round 0")
+    } else {
+      try Check.sites(inputs.map(\.site), "inputs")
+    }
     for input in inputs {
       try input.validate()
       try Check.value(input.samples == nil && input.privacy == nil, "inputs", "not only identities")

@@ -8,12 +8,12 @@ import FMPrivacy
 /// model again.
 ///
 /// Parameters are rounded to multiples of 2⁻²⁰, modulo 2³². Weighted by samples, each multiple is
-/// taken times the number of samples, modulo 2⁶⁴, and the number is summed too. Statistics are
-/// multiples of 2⁻²⁴ already, modulo 2⁶⁴.
+/// taken times the number of samples, modulo 2⁵⁶, and the number is summed too. Statistics are
+/// multiples of 2⁻²⁴ already, modulo 2⁵⁶.
 struct SecureCoding {
   /// The number of units in 1.
   let scale: Double
-  /// Whether integers are modulo 2⁶⁴.
+  /// Whether integers are modulo 2⁵⁶.
   let isWide: Bool
   private let method: any FederatedMethod
   private let weights: AggregationWeights
@@ -36,7 +36,7 @@ struct SecureCoding {
         hint: "the server sees only the sum of the updates")
     }
     (self.method, self.weights) = (method, weights)
-    coding = FixedPointCoding(unitsInOne: scale, bits: isWide ? 64 : 32, sites: sites)
+    coding = FixedPointCoding(unitsInOne: scale, bits: isWide ? 56 : 32, sites: sites)
   }
 
   /// Adds the masked arrays of an update to an archive.
@@ -44,16 +44,29 @@ struct SecureCoding {
   func write(
     _ update: ModelArchive, samples: Int, _ masking: UpdateMasking, to writer: ArchiveWriter
   ) throws(FedMedError) {
+    var place = 0
     if isWide {
-      try add(masking.masked(wide(update, samples: samples)), .uint64, to: writer)
-    } else {
-      var values: [UInt32] = []
-      for tensor in update.tensors { values += try coding.integers(tensor.values) }
-      try add(masking.masked(values), .uint32, to: writer)
+      let values = try masking.masked(wide(update, samples: samples))
+      for shape in shapes {
+        try writer.add(
+          array: "\(shape.name).npy", .uint8, shape: shape.shape + [ElementCoding.wideBytes],
+          bytes: ElementCoding.bytes(of: values[place..<place + shape.count]))
+        place += shape.count
+      }
+      return
+    }
+    var values: [UInt32] = []
+    for tensor in update.tensors { values += try coding.integers(tensor.values) }
+    values = try masking.masked(values)
+    for shape in shapes {
+      try writer.add(
+        array: "\(shape.name).npy", .uint32, shape: shape.shape,
+        bytes: ElementCoding.bytes(of: values[place..<place + shape.count]))
+      place += shape.count
     }
   }
 
-  /// The integers of an update modulo 2⁶⁴.
+  /// The integers of an update, if they are wide.
   private func wide(_ update: ModelArchive, samples: Int) throws(FedMedError) -> [UInt64] {
     var values: [Int64] = []
     if case .sum = method.server {
@@ -74,18 +87,6 @@ struct SecureCoding {
     return try coding.integers(values)
   }
 
-  private func add<Value: FixedWidthInteger & UnsignedInteger>(
-    _ values: [Value], _ type: ElementType, to writer: ArchiveWriter
-  ) throws(FedMedError) {
-    var place = 0
-    for shape in shapes {
-      try writer.add(
-        array: "\(shape.name).npy", type, shape: shape.shape,
-        bytes: ElementCoding.bytes(of: values[place..<place + shape.count]))
-      place += shape.count
-    }
-  }
-
   /// The arrays of a masked update.
   private var shapes: Layout {
     method.sent + (weights == .samples ? [TensorShape("weight", [1])] : [])
@@ -97,6 +98,12 @@ struct SecureCoding {
     case mean([Tensor], samples: Int?)
     case totals([IntegerTensor])
   }
+
+  /// The signed integers of an unmasked vector.
+  func integers(_ values: [UInt32]) -> [Int64] { coding.sum(values) }
+
+  /// The signed integers of an unmasked vector.
+  func integers(_ values: [UInt64]) -> [Int64] { coding.sum(values) }
 
   /// Makes the sum of an unmasked vector.
   /// - Throws: `badData` if the sum of the weights is impossible.

@@ -132,9 +132,12 @@ public struct SecureAgreement: Sendable {
   /// The identity of the archive.
   let identity: String
   let payload: AgreementPayload
-  package let agreement: SumAgreement
-  /// The round.
+  private let list: SiteList
+  /// The round; 0 if it is the agreement on the sites that sent shares.
   public var round: Int { payload.round }
+
+  /// The SHA-256 of the file, in hexadecimal.
+  var checksum: String { SHA256.hexadecimal(SHA256.digest(bytes)) }
 
   /// Reads an agreement.
   /// - Throws: `noInput` if the file cannot be opened; `badData` if it is malformed, or not of this
@@ -153,14 +156,26 @@ public struct SecureAgreement: Sendable {
     guard payload.run == sites.run, payload.list == sites.hash else {
       throw reader.fault("of another run or list of sites", "manifest.json")
     }
-    (self.payload, identity) = (payload, reader.identity)
+    (self.payload, identity, list) = (payload, reader.identity, sites.list)
     do throws(FedMedError) {
-      agreement = try SumAgreement(
-        list: sites.list, round: payload.round, sharers: payload.sites,
-        updates: Dictionary(uniqueKeysWithValues: payload.inputs.map { ($0.site, $0.identity) }))
+      for site in payload.sites { _ = try list.index(of: site) }
+      guard payload.sites.count >= list.parameters.threshold else {
+        throw FedMedError(
+          .badData,
+          "\(payload.sites.count) sites sent shares, the threshold is \(list.parameters.threshold)")
+      }
+      if payload.round > 0 { _ = try sum() }
     } catch {
       throw error.naming(file: name)
     }
+  }
+
+  /// The sets A and U of a round.
+  /// - Throws: `badData` if U is not part of A; `tryAgain` if it is smaller than the threshold.
+  func sum() throws(FedMedError) -> SumAgreement {
+    try SumAgreement(
+      list: list, round: payload.round, sharers: payload.sites,
+      updates: Dictionary(uniqueKeysWithValues: payload.inputs.map { ($0.site, $0.identity) }))
   }
 
   /// Whether the archive was signed by a site.

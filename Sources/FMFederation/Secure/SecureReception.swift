@@ -8,10 +8,12 @@ extension Reception {
     public let sites: SecureSites?
     /// The agreement of the round; `nil` before it is made.
     public let agreement: SecureAgreement?
+    /// The number of rounds that sites make keys for; `nil` accepts any.
+    public let rounds: Int?
 
     /// Creates the expectations.
-    public init(sites: SecureSites?, agreement: SecureAgreement?) {
-      (self.sites, self.agreement) = (sites, agreement)
+    public init(sites: SecureSites?, agreement: SecureAgreement? = nil, rounds: Int? = nil) {
+      (self.sites, self.agreement, self.rounds) = (sites, agreement, rounds)
     }
   }
 }
@@ -30,10 +32,14 @@ extension Reception.Secure {
     switch reader.manifest.payload {
     case .keys(let keys):
       try require(keys.run == run, "keys for another run")
+      try require(
+        rounds == nil || keys.rounds == rounds, "keys for \(keys.rounds) rounds, not \(rounds ?? 0)"
+      )
       try require(reader.manifest.classes == model.manifest.classes, "classes differ")
     case .shares(let shares):
       try require(
-        shares.run == run && shares.list == list && sites?.sites.contains(shares.site) == true,
+        shares.run == run && shares.list == list && shares.sites == sites?.sites
+          && shares.rounds == sites?.list.rounds && sites?.sites.contains(shares.site) == true,
         "shares for another run or list of sites")
     case .masked(let masked):
       guard let sites else { return try require(false, "expected a plain update") }
@@ -43,7 +49,8 @@ extension Reception.Secure {
       try require(reader.identity == agreement?.identity, "not the agreement of this round")
     case .revealed(let revealed):
       try require(
-        revealed.run == run && revealed.list == list && revealed.parent == agreement?.identity,
+        revealed.run == run && revealed.list == list && revealed.parent == agreement?.identity
+          && revealed.sites == agreement?.payload.sites && revealed.round == agreement?.round,
         "shares for another agreement")
     default: try require(false, "not an answer to this request")
     }
@@ -58,7 +65,7 @@ extension Reception.Answer {
     case .report, .test: .report
     case .keys: .keys
     case .share: .shares
-    case .confirm: .agreement
+    case .accept, .confirm: .agreement
     case .reveal: .revealed
     }
   }
@@ -67,5 +74,5 @@ extension Reception.Answer {
   var isOfNextRound: Bool { [.update, .confirm, .reveal].contains(self) }
 
   /// Whether the answer exists only in secure aggregation.
-  var isSecure: Bool { [.keys, .share, .confirm, .reveal].contains(self) }
+  var isSecure: Bool { [.keys, .share, .accept, .confirm, .reveal].contains(self) }
 }

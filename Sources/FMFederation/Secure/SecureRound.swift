@@ -19,8 +19,8 @@ public struct SecureVote: Sendable {
   ///   - confirmed: the path of the agreement that it confirmed before; `nil` if there is none.
   /// - Throws: `refused` if the site confirmed another agreement of this round before, or the
   ///   agreement contains another update of this site, or none is known here: then the site's
-  ///   secrets were restored from a copy, and it must not take part in the round; `badData` if the
-  ///   sites that sent shares differ; `ioError` if reading fails.
+  ///   secrets were restored from a copy, and it must not take part in the round; also if the sites
+  ///   that sent shares differ; `ioError` if reading fails.
   public init(
     _ agreement: SecureAgreement, secrets: SecureSecrets, sharers: [String], masked: String?,
     confirmed: String?, name: String
@@ -30,12 +30,12 @@ public struct SecureVote: Sendable {
     guard before == nil || before == agreement.bytes else {
       throw FedMedError(
         .refused,
-        "another set of updates than the one that this site confirmed for round \(agreement.payload.round)",
+        "differs from what this site confirmed for round \(agreement.payload.round)",
         file: name, hint: "two sums of one round can reveal a single update")
     }
-    guard agreement.payload.sites == sharers else {
+    guard agreement.payload.sites == sharers, sharers.contains(secrets.site) else {
       throw FedMedError(
-        .badData, "other sites sent shares than those whose shares this site has", file: name)
+        .refused, "other sites sent shares than those whose shares this site has", file: name)
     }
     let own = agreement.payload.inputs.first { $0.site == secrets.site }
     let sent = try masked.map { path throws(FedMedError) in

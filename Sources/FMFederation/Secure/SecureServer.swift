@@ -35,6 +35,18 @@ public struct SecureShares {
   /// A, the sites that sent shares.
   public var sharers: [String] { sites.sites.filter { rows[$0] != nil } }
 
+  /// Writes the agreement on A, which sites confirm before they mask.
+  /// - Throws: `badData` if a value cannot be stored; `ioError` if writing fails.
+  public func writeAgreement(
+    tool: String, to descriptor: Int32, file: String
+  ) throws(FedMedError) {
+    let payload = AgreementPayload(
+      run: sites.run, list: sites.hash, round: 0, sites: sharers, inputs: [])
+    try ArchiveWriter().finish(
+      Manifest(tool: tool, classes: sites.classes, .agreement(payload)), filter: .none,
+      to: descriptor, file: file)
+  }
+
   /// Writes the messages for one site.
   /// - Throws: `badData` if the site is not on the list or a value cannot be stored; `ioError` if
   ///   writing fails.
@@ -147,7 +159,7 @@ public struct SecureConfirmation: Sendable {
   /// Reads confirmations.
   /// - Parameter signers: the allowed signers; `nil` ignores signatures.
   /// - Throws: `badData` if the file is malformed, or not of this list; `refused` if a signature is
-  ///   missing or invalid; `noInput` if the file cannot be opened; `ioError` if reading fails.
+  ///   missing or invalid, or fewer sites than the threshold confirmed; `noInput` if the file cannot be opened; `ioError` if reading fails.
   public init(
     path: String, sites: SecureSites, signers: AllowedSigners?
   ) throws(FedMedError) {
@@ -171,6 +183,11 @@ public struct SecureConfirmation: Sendable {
         try agreement.verify(signature, of: site, signers, name: "\(path): \(member)")
       }
       signatures.append((site, files[member]))
+    }
+    let count = Set(signatures.map(\.site)).intersection(agreement.payload.sites).count
+    guard count >= sites.threshold else {
+      throw FedMedError(
+        .refused, "confirmed by \(count) sites, the threshold is \(sites.threshold)", file: path)
     }
     (self.signatures, self.sites) = (signatures, sites)
   }

@@ -118,9 +118,10 @@ extension SecureSecrets {
     // The site's own shares are sealed with a key that only it can derive, so that one file holds
     // all of them.
     let size = SharesPayload.size(rounds: rounds)
-    let rows = sealed.enumerated().map { index, message in
-      message.isEmpty ? ownRow(own, sites, size: size) : message
-    }
+    let ownRow = try SealedMessage.seal(
+      own.flatMap { $0.maskingKey + $0.seed }, key: ownKey(sites), context: Self.ownContext,
+      random: &random)
+    let rows = sealed.map { $0.isEmpty ? ownRow : $0 }
     try writer.add(
       array: "shares.npy", .uint8, shape: [sites.sites.count, size], bytes: rows.flatMap { $0 })
     try writer.finish(
@@ -128,13 +129,7 @@ extension SecureSecrets {
       file: file)
   }
 
-  private func ownRow(
-    _ own: [ShareMessage.Round], _ sites: SecureSites, size: Int
-  ) -> [UInt8] {
-    SealedMessage.seal(
-      own.flatMap { $0.maskingKey + $0.seed }, key: ownKey(sites),
-      nonce: [UInt8](repeating: 0, count: 12), context: Array("fedmed-secure-own".utf8))
-  }
+  private static let ownContext = Array("fedmed-secure-own".utf8)
 
   private func ownKey(_ sites: SecureSites) -> [UInt8] {
     KeyDerivation.key(
@@ -159,8 +154,7 @@ extension SecureSecrets {
       do throws(FedMedError) {
         if sender == site {
           let plain = try SealedMessage.open(
-            message, key: ownKey(sites), nonce: [UInt8](repeating: 0, count: 12),
-            context: Array("fedmed-secure-own".utf8))
+            message, key: ownKey(sites), context: Self.ownContext)
           shares[sender] = ShareMessage.rounds(plain)
         } else {
           shares[sender] = try ShareMessage.open(
@@ -231,7 +225,7 @@ extension SecureSecrets {
     guard (1...sites.list.rounds).contains(round) else {
       throw FedMedError(.badData, "no keys for round \(round)")
     }
-    let revealed = try agreement.agreement.reveal(
+    let revealed = try agreement.sum().reveal(
       signers: signers, shares: shares.mapValues { $0[round - 1] })
     let payload = RevealedPayload(
       run: run, list: sites.hash, round: round, site: site, sites: agreement.payload.sites,

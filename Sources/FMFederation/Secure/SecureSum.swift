@@ -50,9 +50,15 @@ public struct SecureSum {
       }
       weights = own
       if payload.isWide(try model.method()) {
-        Self.add(try reader.unsignedValues(), to: &wide)
+        let values = try reader.values { reader throws(FedMedError) in try reader.wideIntegers() }
+        if wide.isEmpty { wide = [UInt64](repeating: 0, count: values.count) }
+        for index in values.indices { wide[index] &+= values[index] }
       } else {
-        Self.add(try reader.unsignedValues(), to: &narrow)
+        let values = try reader.values { reader throws(FedMedError) in
+          try reader.narrowIntegers()
+        }
+        if narrow.isEmpty { narrow = [UInt32](repeating: 0, count: values.count) }
+        for index in values.indices { narrow[index] &+= values[index] }
       }
       hashes[payload.site] = SHA256.bytes(payload.seedHash)
       inputs.append(
@@ -65,7 +71,7 @@ public struct SecureSum {
     self.inputs = inputs.sorted { $0.site.precedes($1.site) }
     (self.narrow, self.wide, self.weights) = (narrow, wide, weights)
     unmasking = SumUnmasking(
-      list: sites.list, agreement: agreement.agreement, seedHashes: hashes)
+      list: sites.list, agreement: try agreement.sum(), seedHashes: hashes)
   }
 
   /// Adds up the masked updates of a round of a run, and reads the shares that were revealed.
@@ -84,16 +90,6 @@ public struct SecureSum {
     for path in Folder.files("\(round)/revealed") where path.hasSuffix(".tar") {
       try reveal(path: path)
     }
-  }
-
-  private static func add<Value: FixedWidthInteger & UnsignedInteger>(
-    _ values: [Value], to sum: inout [Value]
-  ) {
-    guard !sum.isEmpty else {
-      sum = values
-      return
-    }
-    for index in sum.indices { sum[index] = sum[index] &+ values[index] }
   }
 
   /// Adds the shares that a site reveals.
@@ -139,8 +135,8 @@ public struct SecureSum {
     let coding = try SecureCoding(method, weights: weights, sites: sites.list.entries.count)
     let values =
       coding.isWide
-      ? try unmasking.unmasked(wide).map { Int64(bitPattern: $0) }
-      : try unmasking.unmasked(narrow).map { Int64(Int32(bitPattern: $0)) }
+      ? coding.integers(try unmasking.unmasked(wide))
+      : coding.integers(try unmasking.unmasked(narrow))
     switch (method.server, try coding.sum(values, count: inputs.count)) {
     case (.sum(let method), .totals(let totals)):
       let noise = Manifest.Privacy.sum(inputs.map(\.privacy))?.noise ?? 0
@@ -221,9 +217,11 @@ enum MaskedUpdate {
 extension ArchiveReader {
   /// The elements of all arrays in the rest of the archive, one array after the other.
   /// - Throws: `badData` if it is malformed or has other arrays; `ioError` if reading fails.
-  func unsignedValues<Value: FixedWidthInteger & UnsignedInteger>() throws(FedMedError) -> [Value] {
+  fileprivate func values<Value>(
+    _ read: (ArchiveReader) throws(FedMedError) -> [Value]
+  ) throws(FedMedError) -> [Value] {
     var values: [String: [Value]] = [:]
-    while let member = try next() { values[member.name] = try unsigned(Value.self) }
+    while let member = try next() { values[member.name] = try read(self) }
     return manifest.members.flatMap { values[$0.name] ?? [] }
   }
 }

@@ -26,12 +26,21 @@ package struct MaskStream {
     _ values: inout [Value], subtracting: Bool = false
   ) {
     let size = Value.bitWidth / 8
-    for index in values.indices {
+    var index = 0
+    while index < values.count {
       if place + size > block.count { refill() }
-      var mask: Value = 0
-      for byte in (0..<size).reversed() { mask = mask << 8 | Value(block[place + byte]) }
-      place += size
-      values[index] = subtracting ? values[index] &- mask : values[index] &+ mask
+      let count = min((block.count - place) / size, values.count - index)
+      block.withUnsafeBytes { bytes in
+        for offset in 0..<count {
+          let mask = Value(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: place + offset * size, as: Value.self)
+          )
+          values[index + offset] =
+            subtracting ? values[index + offset] &- mask : values[index + offset] &+ mask
+        }
+      }
+      place += count * size
+      index += count
     }
   }
 

@@ -43,6 +43,31 @@ package enum SealedMessage {
     return message
   }
 
+  /// The number of bytes of a nonce.
+  package static let nonceSize = 12
+
+  /// Encrypts a message with a random nonce, which precedes it.
+  /// - Throws: `ioError` if there are no random bytes.
+  package static func seal(
+    _ message: [UInt8], key: [UInt8], context: [UInt8], random: inout some RandomSource
+  ) throws(FedMedError) -> [UInt8] {
+    let nonce = try random.bytes(nonceSize)
+    return nonce + seal(message, key: key, nonce: nonce, context: context)
+  }
+
+  /// Decrypts a message that its nonce precedes.
+  /// - Throws: `badData` if the message, the context or the key is not that of the sender.
+  package static func open(
+    _ sealed: [UInt8], key: [UInt8], context: [UInt8]
+  ) throws(FedMedError) -> [UInt8] {
+    guard sealed.count >= nonceSize + overhead else {
+      throw FedMedError(.badData, "a sealed message of only \(sealed.count) bytes")
+    }
+    return try open(
+      Array(sealed.dropFirst(nonceSize)), key: key, nonce: Array(sealed.prefix(nonceSize)),
+      context: context)
+  }
+
   private static func start(
     _ key: [UInt8], _ nonce: [UInt8], _ context: [UInt8]
   ) -> chacha_poly1305_ctx {

@@ -1,6 +1,7 @@
 import FMBase
 
-/// Numbers as integers modulo 2³² or 2⁶⁴, so that masked sums are exact.
+/// Numbers as integers modulo 2³² or 2⁵⁶, so that masked sums are exact. The wide ones are masked
+/// modulo 2⁶⁴, and travel without their highest byte, which carries nothing.
 package struct FixedPointCoding: Equatable, Sendable {
   /// The number of units in 1, a power of two.
   package let unitsInOne: Double
@@ -9,15 +10,15 @@ package struct FixedPointCoding: Equatable, Sendable {
   package let limit: Int64
 
   /// - Parameters:
-  ///   - bits: 32 or 64.
+  ///   - bits: 32 or 56.
   ///   - sites: n.
   package init(unitsInOne: Double, bits: Int, sites: Int) {
-    precondition(bits == 32 || bits == 64)
+    precondition(bits == 32 || bits == 56)
     self.unitsInOne = unitsInOne
-    limit = ((Int64(1) << (bits - 2)) - 1 + (Int64(1) << (bits - 2))) / Int64(sites)
+    limit = ((Int64(1) << (bits - 1)) - 1) / Int64(sites)
   }
 
-  /// Converts numbers to units, rounded to nearest even, modulo 2³² or 2⁶⁴.
+  /// Converts numbers to units, rounded to nearest even.
   /// - Throws: `badData` with the first number that is not finite or too large to be summed.
   package func integers<Value: FixedWidthInteger & UnsignedInteger>(
     _ values: [Float]
@@ -48,6 +49,8 @@ package struct FixedPointCoding: Equatable, Sendable {
   /// The signed sum in units: the representative of least magnitude.
   package func sum(_ values: [UInt32]) -> [Int64] { values.map { Int64(Int32(bitPattern: $0)) } }
 
-  /// The signed sum in units: the representative of least magnitude.
-  package func sum(_ values: [UInt64]) -> [Int64] { values.map { Int64(bitPattern: $0) } }
+  /// The signed sum in units: the representative of least magnitude modulo 2⁵⁶.
+  package func sum(_ values: [UInt64]) -> [Int64] {
+    values.map { Int64(bitPattern: $0 << 8) >> 8 }
+  }
 }

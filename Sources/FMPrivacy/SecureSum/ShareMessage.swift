@@ -40,9 +40,9 @@ package enum ShareMessage {
       let (key, context) = try Self.key(
         secrets.encryption, sender: sender, receiver: receiver, isSender: true, list)
       sealed.append(
-        SealedMessage.seal(
-          plain[receiver].flatMap { $0.maskingKey + $0.seed }, key: key, nonce: nonce,
-          context: context))
+        try SealedMessage.seal(
+          plain[receiver].flatMap { $0.maskingKey + $0.seed }, key: key, context: context,
+          random: &random))
     }
     return (sealed, plain[sender])
   }
@@ -56,7 +56,7 @@ package enum ShareMessage {
     let receiver = try secrets.index(in: list)
     let (key, context) = try Self.key(
       secrets.encryption, sender: sender, receiver: receiver, isSender: false, list)
-    let bytes = try SealedMessage.open(sealed, key: key, nonce: nonce, context: context)
+    let bytes = try SealedMessage.open(sealed, key: key, context: context)
     guard bytes.count == 2 * KeyPair.size * list.rounds else {
       throw FedMedError(.badData, "shares for another number of rounds")
     }
@@ -72,9 +72,6 @@ package enum ShareMessage {
         seed: Array(bytes[start + size..<start + 2 * size]))
     }
   }
-
-  /// Each key seals one message only, so a fixed nonce is safe.
-  private static let nonce = [UInt8](repeating: 0, count: 12)
 
   /// The key of one direction between two sites, and the context that its message is bound to.
   private static func key(

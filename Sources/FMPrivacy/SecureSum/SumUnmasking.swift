@@ -37,12 +37,18 @@ package struct SumUnmasking: Sendable {
   /// Whether enough sites have answered.
   package var isComplete: Bool { answered.count >= list.parameters.threshold }
 
-  /// Removes the masks from a sum of masked updates, modulo 2³² or 2⁶⁴: exactly the sum of the
+  /// Removes the masks from a sum of masked updates, modulo 2³²: exactly the sum of the
   /// updates of U.
   /// - Parameter sum: the sum of the masked updates of all sites in U.
   /// - Throws: `tryAgain` if too few sites have answered; `badData` if a recovered secret does not
   ///   match its public key or hash, so that a wrong share gives an error and never a wrong sum.
-  package func unmasked<Value: FixedWidthInteger & UnsignedInteger>(
+  package func unmasked(_ sum: [UInt32]) throws(FedMedError) -> [UInt32] { try unmask(sum) }
+
+  /// The same for integers modulo 2⁶⁴.
+  /// - Throws: as above.
+  package func unmasked(_ sum: [UInt64]) throws(FedMedError) -> [UInt64] { try unmask(sum) }
+
+  func unmask<Value: FixedWidthInteger & UnsignedInteger>(
     _ sum: [Value]
   ) throws(FedMedError) -> [Value] {
     guard isComplete else {
@@ -54,17 +60,15 @@ package struct SumUnmasking: Sendable {
     var result = sum
     let summed = agreement.updates.map(\.site)
     for site in summed {
-      let seed = try SecretSharing.recover(enough(site))
-      guard SHA256.digest(seed) == seedHashes[site] else { throw Self.fault(site) }
+      let seed = try recover(site) { SHA256.digest($0) == seedHashes[site] }
       var stream = MaskStream.own(seed: seed)
       stream.mask(&result, subtracting: true)
     }
     for site in agreement.sharers where !summed.contains(site) {
       let index = try list.index(of: site)
-      let pair = KeyPair(privateKey: try SecretSharing.recover(enough(site)))
-      guard pair.publicKey == list.entries[index].maskingKeys[agreement.round - 1] else {
-        throw Self.fault(site)
-      }
+      let publicKey = list.entries[index].maskingKeys[agreement.round - 1]
+      let pair = KeyPair(
+        privateKey: try recover(site) { KeyPair(privateKey: $0).publicKey == publicKey })
       for other in summed {
         let place = try list.index(of: other)
         var stream = try MaskStream.between(
@@ -76,13 +80,22 @@ package struct SumUnmasking: Sendable {
     return result
   }
 
-  /// The first t shares of a site's secret; more would not change it.
-  private func enough(_ site: String) -> [SecretSharing.Share] {
-    Array((shares[site] ?? []).prefix(list.parameters.threshold))
-  }
-
-  private static func fault(_ site: String) -> FedMedError {
-    FedMedError(
+  /// The secret of a site, from the first t shares; if they are wrong and there are more, without
+  /// one of them.
+  /// - Throws: `badData` if no such t shares give a valid secret.
+  private func recover(
+    _ site: String, _ isValid: ([UInt8]) -> Bool
+  ) throws(FedMedError) -> [UInt8] {
+    let (all, count) = (shares[site] ?? [], list.parameters.threshold)
+    let secret = try SecretSharing.recover(Array(all.prefix(count)))
+    if isValid(secret) { return secret }
+    for left in all.indices.prefix(all.count > count ? count : 0) {
+      var others = all
+      others.remove(at: left)
+      let secret = try SecretSharing.recover(Array(others.prefix(count)))
+      if isValid(secret) { return secret }
+    }
+    throw FedMedError(
       .badData,
       "the shares of site '\(printable(site))' do not fit its key: a site sent a wrong share")
   }

@@ -7,10 +7,12 @@ import FMBase
 /// key stream whose key it does not know (X25519 and HKDF), so the masked vectors of honest sites
 /// look like uniform vectors with a fixed sum. It can remove a pairwise mask only with shares of a
 /// masking key, and a site's own mask only with shares of its seed. An honest site reveals one of
-/// the two for every other site, never both, and only for a set of sites that t sites have
+/// the two for every other site, never both, and only for a set U of sites that t sites have
 /// confirmed; with at most c colluding sites, two different sets cannot be confirmed, because
-/// 2t > n + c. So either the own mask or a pairwise mask with an honest site remains on every
-/// single update.
+/// 2t > n + c. For the same reason all honest sites mask over one set A: each masks only once t
+/// sites have confirmed it. Otherwise a site that was shown a smaller A would lack masks with the
+/// others, whose update could then be isolated. So either the own mask or a pairwise mask with an
+/// honest site remains on every single update.
 package struct UpdateMasking: Sendable {
   private let secrets: SiteSecrets
   private let list: SiteList
@@ -41,9 +43,16 @@ package struct UpdateMasking: Sendable {
     }
   }
 
-  /// Masks integers modulo 2³² or 2⁶⁴.
+  /// Masks integers modulo 2³².
   /// - Throws: `badData` for a key of small order.
-  package func masked<Value: FixedWidthInteger & UnsignedInteger>(
+  package func masked(_ values: [UInt32]) throws(FedMedError) -> [UInt32] { try mask(values) }
+
+  /// Masks integers modulo 2⁶⁴.
+  /// - Throws: `badData` for a key of small order.
+  package func masked(_ values: [UInt64]) throws(FedMedError) -> [UInt64] { try mask(values) }
+
+  // Generic only here: the optimizer does not specialize it for callers in other modules.
+  func mask<Value: FixedWidthInteger & UnsignedInteger>(
     _ values: [Value]
   ) throws(FedMedError) -> [Value] {
     var result = values

@@ -8,7 +8,8 @@ struct MaskVerb: Tool {
   static let configuration = CommandConfiguration(
     commandName: "mask",
     abstract: "Mask the site's update, so that only the sum over all sites can be read.",
-    usage: "fm-train-local mask --secrets DIR --delivery FILE [options] UPDATE > MASKED",
+    usage:
+      "fm-train-local mask --secrets DIR --delivery FILE --sharers FILE [options] UPDATE > MASKED",
     discussion: """
       The update itself must not leave the site. A round is masked once; if it is repeated, the \
       same bytes are written.
@@ -17,6 +18,8 @@ struct MaskVerb: Tool {
   @OptionGroup var folder: SecretsOptions
 
   @OptionGroup var shares: DeliveryOptions
+
+  @OptionGroup var signatures: SignatureOptions
 
   @Option(help: ArgumentHelp("The weight of the update in the sum (uniform)."))
   var weights: AggregationWeights = .uniform
@@ -34,12 +37,12 @@ struct MaskVerb: Tool {
     let key = try folder.signing.key()
     let own = try folder.open()
     let (secrets, sites) = (try own.secrets(), try own.sites())
-    try shares.accept(in: own, secrets, sites)
+    let sharers = try shares.sharers(in: own, secrets, sites, signatures)
     let archive = try ModelArchive(ArchiveReader(path: update, kinds: [.update]))
     let masked = "\(try own.round(archive.round))/masked.tar"
     try own.keep(masked) { descriptor, file throws(FedMedError) in
       try secrets.writeMasked(
-        archive, sites: sites, sharers: own.sharers(secrets, sites), weights: weights,
+        archive, sites: sites, sharers: sharers, weights: weights,
         tool: Self.signature, to: descriptor, file: file)
     }
     try Output.write(to: folder.output, isBinary: true, signedBy: key) {
@@ -48,28 +51,6 @@ struct MaskVerb: Tool {
         ArchiveReader(path: own.file(masked), kinds: [.masked]), filter: filter, to: descriptor,
         file: file)
     }
-  }
-}
-
-/// The option for the shares that the server delivers.
-struct DeliveryOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The shares of the other sites for this one; needed until the site has them.",
-      valueName: "file"), completion: .file())
-  var delivery: String?
-
-  var files: [String] { delivery.map { [$0] } ?? [] }
-
-  /// Keeps the shares, once all messages in them could be opened. A site accepts them once.
-  /// - Throws: `refused` if it accepted others before; `badData` if a message was not sealed by its
-  ///   sender, or they are for another site, run or list.
-  func accept(
-    in folder: SecretsFolder, _ secrets: SecureSecrets, _ sites: SecureSites
-  ) throws(FedMedError) {
-    guard let delivery else { return }
-    _ = try secrets.shares(in: delivery, of: sites)
-    try folder.keep("delivery.tar", copyOf: delivery, what: "shares")
   }
 }
 

@@ -27,14 +27,17 @@ struct RevealVerb: Tool {
   var confirmation: String
 
   func execute() throws(FedMedError) {
-    try Output.check(folder.output, inputs: [confirmation], isBinary: true)
+    try Output.check(folder.output, inputs: [confirmation] + self.shares.files, isBinary: true)
     let key = try folder.signing.key()
     let own = try folder.open()
     let (secrets, sites) = (try own.secrets(), try own.sites())
-    try self.shares.accept(in: own, secrets, sites)
+    let sharers = try self.shares.sharers(in: own, secrets, sites, signatures)
     let received = try SecureConfirmation(
-      path: confirmation, sites: sites, signers: try signatures.allowed())
-    _ = try own.confirm(received.agreement, secrets, sites, name: confirmation)
+      path: confirmation, sites: sites, signers: try own.signers(signatures))
+    guard received.agreement.round > 0 else {
+      throw FedMedError(.badData, "not the agreement of a round", file: confirmation)
+    }
+    try own.confirm(received.agreement, secrets, sharers: sharers, name: confirmation)
     let shares = try secrets.shares(in: own.file("delivery.tar"), of: sites)
     let revealed = "\(try own.round(received.agreement.round))/revealed.tar"
     try own.keep(revealed) { descriptor, file throws(FedMedError) in

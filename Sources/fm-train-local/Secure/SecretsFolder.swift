@@ -65,17 +65,20 @@ struct SecretsFolder {
     return try SecureSecrets(json: Array(text.utf8), file: path)
   }
 
-  /// A, the sites whose shares this site has.
-  /// - Throws: `noInput` if it has none yet.
-  func sharers(
-    _ secrets: SecureSecrets, _ sites: SecureSites
-  ) throws(FedMedError) -> [String] {
-    guard has("delivery.tar") else {
+  /// The allowed signers. If the list of sites was accepted with its signatures, all later steps
+  /// require them too.
+  /// - Throws: `usage` if they are missing then; `noInput` or `badData` if they cannot be read.
+  func signers(_ options: SignatureOptions) throws(FedMedError) -> AllowedSigners? {
+    let signers = try options.allowed()
+    guard signers != nil || !has(Self.signed) else {
       throw FedMedError(
-        .noInput, "no shares of the other sites yet", file: path, hint: "pass them with --delivery")
+        .usage, "this site checks signatures: --allowed-signers is required", file: path)
     }
-    return try secrets.sharers(in: file("delivery.tar"), of: sites)
+    return signers
   }
+
+  /// The file that marks that signatures were checked.
+  static let signed = "signed"
 
   /// The list of sites that the site accepted when it sent its shares.
   /// - Throws: `noInput` if there is none.

@@ -18,6 +18,9 @@ struct ShareVerb: Tool {
 
   @OptionGroup var signatures: SignatureOptions
 
+  @Option(help: "With --allowed-signers: the server's name, which no site may have (server).")
+  var signer = "server"
+
   @Option(help: ArgumentHelp("Refuse a list of fewer sites (3).", valueName: "number"))
   var minSites = 3
 
@@ -31,12 +34,21 @@ struct ShareVerb: Tool {
     let key = try folder.signing.key()
     let own = try folder.open()
     let secrets = try own.secrets()
-    let list = try SecureSites(path: sites, signers: try signatures.allowed())
+    let signers = try own.signers(signatures)
+    let list = try SecureSites(path: sites, signers: signers)
+    guard signers == nil || !list.sites.contains(signer) else {
+      throw FedMedError(
+        .refused, "the server '\(printable(signer))' is on the list of sites", file: sites,
+        hint: "it would be one more party that works together with the server")
+    }
     guard list.sites.count >= minSites else {
       throw FedMedError(
         .refused, "\(list.sites.count) sites, --min-sites requires \(minSites)", file: sites)
     }
     try own.keep("sites.tar", copyOf: sites, what: "list of sites")
+    if signers != nil {
+      try own.keep(SecretsFolder.signed) { _, _ throws(FedMedError) in }
+    }
     try own.keep("shares.tar") { descriptor, file throws(FedMedError) in
       try secrets.writeShares(for: list, tool: Self.signature, to: descriptor, file: file)
     }
