@@ -19,6 +19,9 @@ extension PrivacyParameters {
 
   /// Those of gradient methods, in the order of a manifest.
   static let gradient: [any HyperParameterDeclaration] = all + [clip, samples, rounds]
+
+  /// The keys of all of them; manifests have them only in runs that add noise.
+  package static let keys = Set(gradient.map(\.key))
 }
 
 /// DP-SGD (Abadi et al., CCS 2016, arXiv 1607.00133): each step takes a Poisson sample of the units,

@@ -27,8 +27,9 @@ private func use(_ archive: ModelArchive) throws(FedMedError) {
     guard archive.tensors.map(\.name) == method.sent.map(\.name) else { return }
     for tensor in archive.tensors { totals.append(try IntegerTensor(tensor)) }
   }
-  try method.check(totals, samples: archive.manifest.samples ?? 0)
-  _ = try method.model(of: totals)
+  let noise = archive.manifest.noise
+  try method.check(totals, samples: archive.manifest.samples ?? 0, noise: noise)
+  _ = try method.model(of: totals, noise: noise)
 }
 
 private typealias Reader = @Sendable ([UInt8]) throws(FedMedError) -> Void
@@ -43,6 +44,12 @@ private let readers: [String: Reader] = [
     case .report: _ = try SiteReport(reader)
     case .predictions: try PredictionArchive.verify(reader)
     case .server: _ = try ServerState(reader)
+    case .keys, .shares, .delivery, .masked, .revealed: try reader.verify()
+    case .sites, .agreement, .confirmation:
+      // These are read from paths, because they contain files.
+      let sites = try SecureSites(path: file.path, signers: nil)
+      _ = try SecureAgreement(path: file.path, sites: sites)
+      _ = try SecureConfirmation(path: file.path, sites: sites, signers: nil)
     }
   },
   "manifest": { bytes throws(FedMedError) in
@@ -72,6 +79,14 @@ private let readers: [String: Reader] = [
     _ = open(bytes)
     let tensors = try SafeTensors(path: file.path)
     for name in tensors.names.prefix(20) { _ = tensors.shape(of: name) }
+  },
+  "ledger": { bytes throws(FedMedError) in
+    let ledger = try PrivacyLedger(json: bytes, file: "input")
+    guard try PrivacyLedger(json: Array((ledger.json.text + "\n").utf8), file: "input") == ledger
+    else { fatalError("the ledger differs after writing") }
+  },
+  "secrets": { bytes throws(FedMedError) in
+    _ = try SecureSecrets(json: bytes, file: "input").json
   },
   "table": { bytes throws(FedMedError) in
     _ = try Table(text: open(bytes).text(limit: 1 << 20), file: "input")

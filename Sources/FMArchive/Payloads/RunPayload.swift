@@ -68,9 +68,11 @@ extension RunPayload: Decodable {
     let values = try container.nestedContainer(keyedBy: AnyKey.self, forKey: .parameters)
     let definition = try Methods.named(method)
     let base = try values.decodeIfPresent(String.self, forKey: AnyKey(Methods.base.key))
+    let isPrivate = values.contains(AnyKey(PrivacyParameters.epsilon.key))
     var given: [String: HyperParameterScalar] = [:]
     for declaration in try definition.parameters(base: base) {
       let key = AnyKey(declaration.key)
+      if PrivacyParameters.keys.contains(declaration.key), !isPrivate { continue }
       if version == 1 && Version1.added.contains(declaration.key) { continue }
       given[declaration.key] =
         switch declaration.domain {
@@ -84,9 +86,13 @@ extension RunPayload: Decodable {
 }
 
 extension HyperParameters {
-  /// The hyper-parameters as a JSON object.
+  /// The hyper-parameters as a JSON object; those of differential privacy only in a run that adds
+  /// noise.
   public var json: JSON {
-    .object(values.map { JSON.Member(key: $0.key, value: $0.scalar.json) })
+    let isPrivate = PrivacyGuarantee(self) != nil
+    return .object(
+      values.filter { isPrivate || !PrivacyParameters.keys.contains($0.key) }
+        .map { JSON.Member(key: $0.key, value: $0.scalar.json) })
   }
 }
 
