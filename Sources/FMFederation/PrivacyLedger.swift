@@ -56,6 +56,15 @@ public struct PrivacyLedger: Equatable, Sendable {
       loss: loss.values, update: "")
   }
 
+  /// The noise of a run in words; `nil` if it adds none.
+  /// - Throws: `badData` if the model's method is unknown.
+  public static func noise(of model: ModelArchive) throws(FedMedError) -> String? {
+    guard let method = try model.method() as? any PrivateMethod, method.guarantee != nil else {
+      return nil
+    }
+    return method.noiseDescription
+  }
+
   /// The same release, if it was made before.
   /// - Throws: `refused` if it was made with another part of the noise: an update that was to be
   ///   summed with others must not be sent alone.
@@ -106,20 +115,17 @@ public struct PrivacyLedger: Equatable, Sendable {
   /// - Throws: `badData` if it is malformed.
   public init(json: [UInt8], file: String) throws(FedMedError) {
     do throws(FedMedError) {
+      // What is spent can be computed, and compared, only if all releases are valid.
+      let first: Content = try JSON.decode(json, place: "ledger.json", limits: .ledger)
+      guard first.charges.allSatisfy(\.isValid) else {
+        throw FedMedError(.badData, "not the privacy loss of a release", place: "charges")
+      }
       let content: Content = try JSON.decodeExactly(json, place: "ledger.json", limits: .ledger) {
-        Self($0.charges).json
+        $0.charges.allSatisfy(\.isValid) ? Self($0.charges).json : .null
       }
       charges = content.charges
     } catch {
       throw error.naming(file: file)
-    }
-    for (place, charge) in charges.enumerated() {
-      guard charge.loss.count == RenyiCurve.orders.count, charge.loss.allSatisfy({ $0 >= 0 }),
-        (1e-12...0.5).contains(charge.delta), charge.shares > 0
-      else {
-        throw FedMedError(
-          .badData, "not the privacy loss of a release", file: file, place: "charges[\(place)]")
-      }
     }
     guard Set(charges.map { "\($0.model) \($0.site)" }).count == charges.count else {
       throw FedMedError(.badData, "a release is listed twice", file: file)
@@ -141,6 +147,11 @@ public struct PrivacyLedger: Equatable, Sendable {
 }
 
 extension PrivacyLedger.Charge {
+  fileprivate var isValid: Bool {
+    loss.count == RenyiCurve.orders.count && loss.allSatisfy { (0...0x1p60).contains($0) }
+      && (1e-12...0.5).contains(delta) && shares > 0
+  }
+
   fileprivate var json: JSON {
     .object([
       "model": .string(model), "site": .string(site), "round": .integer(round),

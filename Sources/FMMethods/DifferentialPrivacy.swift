@@ -54,6 +54,8 @@ package protocol PrivateMethod: FederatedMethod {
   var guarantee: PrivacyGuarantee? { get }
   /// The privacy loss of a site's update in one round.
   var lossOfRound: RenyiCurve { get }
+  /// The noise in words.
+  var noiseDescription: String { get }
   /// Whether the sites of a secure sum share its noise; otherwise each adds all of it.
   var sharesNoise: Bool { get }
 }

@@ -58,6 +58,12 @@ struct PrivateSteps: Equatable {
       steps: stepsPerEpoch * epochs * rounds)
   }
 
+  /// The steps in words.
+  var description: String {
+    "noise of \(noise) times the clipping norm, \(stepsPerEpoch * epochs) steps per round with "
+      + "sampling rate \(rate), \(rounds) rounds"
+  }
+
   /// The privacy loss of one round.
   var lossOfRound: RenyiCurve {
     SampledGaussian(noise: noise, rate: rate).curve.repeated(stepsPerEpoch * epochs)

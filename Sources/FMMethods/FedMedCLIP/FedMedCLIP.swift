@@ -155,6 +155,11 @@ public struct FedMedCLIP: GradientMethod {
 }
 
 extension FedMedCLIP: PrivateMethod {
+  /// The steps and their noise.
+  package var noiseDescription: String {
+    guarantee.map { PrivateSteps(values, $0).description } ?? "no noise"
+  }
+
   /// That of the steps of a round.
   package var lossOfRound: RenyiCurve {
     guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero

@@ -12,6 +12,18 @@ extension Gaussian: PrivateMethod {
   /// The sum is released once.
   package var sharesNoise: Bool { true }
 
+  /// m, and that of the analytic Gaussian mechanism, which is a little smaller because it is exact
+  /// for one release.
+  package var noiseDescription: String {
+    guard let guarantee else { return "no noise" }
+    let exact = AnalyticGaussian.noise(epsilon: guarantee.epsilon, delta: guarantee.delta)
+    return
+      "noise of \(rounded(noiseMultiplier)) times the sensitivity (analytic Gaussian mechanism: "
+      + "\(rounded(exact)))"
+  }
+
+  private func rounded(_ value: Double) -> Double { (1e4 * value).rounded() / 1e4 }
+
   /// One release with Gaussian noise: ρ = 1/2m².
   package var lossOfRound: RenyiCurve {
     let multiplier = noiseMultiplier

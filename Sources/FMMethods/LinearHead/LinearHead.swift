@@ -119,6 +119,11 @@ public struct LinearHead: GradientMethod {
 }
 
 extension LinearHead: PrivateMethod {
+  /// The steps and their noise.
+  package var noiseDescription: String {
+    guarantee.map { PrivateSteps(values, $0).description } ?? "no noise"
+  }
+
   /// That of the steps of a round.
   package var lossOfRound: RenyiCurve {
     guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero

@@ -1,4 +1,5 @@
 import FMBase
+import Foundation
 import Testing
 
 @testable import FMPrivacy
@@ -89,7 +90,12 @@ struct SecureSumTests {
   }
 
   /// With no dropouts, one, and as many as the threshold allows, at each of the three steps.
-  @Test(arguments: [3, 4, 5, 7, 12])
+  /// FEDMED_SITES adds a number of sites, such as 50.
+  static let sites =
+    [3, 4, 5, 7, 12]
+    + (ProcessInfo.processInfo.environment["FEDMED_SITES"].flatMap(Int.init).map { [$0] } ?? [])
+
+  @Test(arguments: sites)
   func theSumIsThePlainSum(sites: Int) throws {
     let all = Array(0..<sites)
     let most = sites - (try SecureParameters(sites: sites).threshold)
