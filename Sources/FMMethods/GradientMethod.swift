@@ -72,19 +72,16 @@ public struct Part<Network>: Sendable {
 }
 
 extension GradientMethod {
-  /// Trains the network for the run's number of local epochs.
-  /// - Throws: `badData` if there are fewer than 2 training samples, the loss is no longer finite,
+  /// Trains the network for the run's number of local epochs, with noise if the run has a guarantee.
+  /// - Throws: `ioError` if there are no random bytes for the noise; `badData` if there are fewer than 2 training samples, the loss is no longer finite,
   ///   or an array is missing or invalid.
   public func train(
     _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
-    try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
-  }
-
-  /// Trains without noise.
-  func trainInEpochs(
-    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
-  ) throws(FedMedError) -> Trained {
+    if let method = self as? any PrivateGradientMethod, let guarantee = method.guarantee {
+      return try method.trainPrivately(
+        data, shared: shared, kept: kept, guarantee, progress: progress)
+    }
     guard data.training.labels.count > 1 else {
       throw FedMedError(
         .badData,
@@ -100,11 +97,7 @@ extension GradientMethod {
       let order = random.permutation(data.training.labels.count)
       let epoch = training.epoch(
         features: data.training.features, labels: data.training.labels, order: order)
-      guard epoch.losses.total.isFinite else {
-        throw FedMedError(
-          .badData, "training diverged: the loss is \(epoch.losses.total)",
-          hint: "use a smaller learning rate")
-      }
+      try epoch.requireFinite()
       epochs.append(epoch)
       progress(epochs.count)
     }
@@ -120,5 +113,17 @@ extension GradientMethod {
       learningRate: learningRate, beta1: values[TrainingParameters.beta1],
       beta2: values[TrainingParameters.beta2], epsilon: values[TrainingParameters.epsilon],
       weightDecay: values[TrainingParameters.weightDecay])
+  }
+}
+
+extension Trained.Epoch {
+  /// Checks that training has not diverged.
+  /// - Throws: `badData` if the loss is not finite.
+  func requireFinite() throws(FedMedError) {
+    guard losses.total.isFinite else {
+      throw FedMedError(
+        .badData, "training diverged: the loss is \(losses.total)",
+        hint: "use a smaller learning rate")
+    }
   }
 }

@@ -160,15 +160,30 @@ enum SummedGradients {
   }
 }
 
-extension GradientMethod where Network: PrivateNetwork {
+/// A gradient method that can add noise.
+package protocol PrivateGradientMethod: GradientMethod, PrivateMethod
+where Network: PrivateNetwork {}
+
+extension PrivateGradientMethod {
+  /// The steps and their noise.
+  package var noiseDescription: String {
+    guarantee.map { PrivateSteps(values, $0).description } ?? "no noise"
+  }
+
+  /// That of the steps of a round.
+  package var lossOfRound: RenyiCurve {
+    guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero
+  }
+
   /// Trains the shared parts with noise, then the private parts without, on what the shared parts
   /// give: they stay at the site.
   /// - Throws: `badData` if training diverges, the round is beyond those that ε covers, δ is too
   ///   large, or patients are unknown; `ioError` if there are no random bytes.
   func trainPrivately(
-    _ data: TrainingData, shared: [Tensor], kept: [Tensor], _ plan: PrivateSteps,
-    _ guarantee: PrivacyGuarantee, progress: (Int) -> Void
+    _ data: TrainingData, shared: [Tensor], kept: [Tensor], _ guarantee: PrivacyGuarantee,
+    progress: (Int) -> Void
   ) throws(FedMedError) -> Trained {
+    let plan = PrivateSteps(values, guarantee)
     guard data.round <= plan.rounds else {
       throw FedMedError(
         .badData, "the noise of the run covers \(plan.rounds) rounds, this is round \(data.round)",
@@ -182,11 +197,7 @@ extension GradientMethod where Network: PrivateNetwork {
     var epochs: [Trained.Epoch] = []
     for _ in 0..<plan.epochs {
       let epoch = training.privateEpoch(data.training, units: units, plan, &random)
-      guard epoch.losses.total.isFinite else {
-        throw FedMedError(
-          .badData, "training diverged: the loss is \(epoch.losses.total)",
-          hint: "use a smaller learning rate")
-      }
+      try epoch.requireFinite()
       epochs.append(epoch)
       progress(epochs.count)
     }
@@ -211,11 +222,7 @@ extension GradientMethod where Network: PrivateNetwork {
       let epoch = training.epoch(
         features: data.training.features, labels: data.training.labels,
         order: order.permutation(data.training.count))
-      guard epoch.losses.total.isFinite else {
-        throw FedMedError(
-          .badData, "training diverged: the loss is \(epoch.losses.total)",
-          hint: "use a smaller learning rate")
-      }
+      try epoch.requireFinite()
     }
     return training
   }

@@ -1,7 +1,6 @@
 import FMBase
 import FMLayers
 import FMNumerics
-import FMPrivacy
 
 /// FedMedCLIP (Wu and Chaddad, AAAI 2026, arXiv 2511.07929): a feature adaptation module (FAM) is
 /// shared and averaged, while a masked MLP stays at each site. Both teach each other and predict
@@ -54,21 +53,6 @@ public struct FedMedCLIP: GradientMethod {
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
     guarantee = PrivacyGuarantee(values)
-  }
-
-  /// Trains FAM and MLP. If the run has a guarantee, FAM is trained with noise and without
-  /// distillation, and then the MLP, which stays at the site, without noise.
-  /// - Throws: `badData` if training is impossible or diverges, or an array is missing or invalid;
-  ///   `ioError` if there are no random bytes for the noise.
-  public func train(
-    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
-  ) throws(FedMedError) -> Trained {
-    guard let guarantee else {
-      return try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
-    }
-    return try trainPrivately(
-      data, shared: shared, kept: kept, PrivateSteps(values, guarantee), guarantee,
-      progress: progress)
   }
 
   /// FAM, MLP and their ensemble; FAM alone without a classifier.
@@ -154,17 +138,7 @@ public struct FedMedCLIP: GradientMethod {
   }
 }
 
-extension FedMedCLIP: PrivateMethod {
-  /// The steps and their noise.
-  package var noiseDescription: String {
-    guarantee.map { PrivateSteps(values, $0).description } ?? "no noise"
-  }
-
-  /// That of the steps of a round.
-  package var lossOfRound: RenyiCurve {
-    guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero
-  }
-}
+extension FedMedCLIP: PrivateGradientMethod {}
 
 extension MethodDefinition {
   /// FedMedCLIP.

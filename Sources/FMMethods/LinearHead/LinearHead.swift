@@ -1,7 +1,6 @@
 import FMBase
 import FMLayers
 import FMNumerics
-import FMPrivacy
 
 /// A linear head on frozen features, averaged as in FedAvg (McMahan et al. 2017):
 ///
@@ -43,20 +42,6 @@ public struct LinearHead: GradientMethod {
   public init(_ setting: MethodSetting, _ values: HyperParameters) {
     (self.setting, self.values) = (setting, values)
     guarantee = PrivacyGuarantee(values)
-  }
-
-  /// Trains the head, with noise if the run has a guarantee.
-  /// - Throws: `badData` if training is impossible or diverges, or an array is missing or invalid;
-  ///   `ioError` if there are no random bytes for the noise.
-  public func train(
-    _ data: TrainingData, shared: [Tensor], kept: [Tensor], progress: (Int) -> Void
-  ) throws(FedMedError) -> Trained {
-    guard let guarantee else {
-      return try trainInEpochs(data, shared: shared, kept: kept, progress: progress)
-    }
-    return try trainPrivately(
-      data, shared: shared, kept: kept, PrivateSteps(values, guarantee), guarantee,
-      progress: progress)
   }
 
   /// The weight [C, D] and bias [C] of the head.
@@ -118,17 +103,7 @@ public struct LinearHead: GradientMethod {
   }
 }
 
-extension LinearHead: PrivateMethod {
-  /// The steps and their noise.
-  package var noiseDescription: String {
-    guarantee.map { PrivateSteps(values, $0).description } ?? "no noise"
-  }
-
-  /// That of the steps of a round.
-  package var lossOfRound: RenyiCurve {
-    guarantee.map { PrivateSteps(values, $0).lossOfRound } ?? .zero
-  }
-}
+extension LinearHead: PrivateGradientMethod {}
 
 /// The head with its loss, the cross-entropy.
 public struct LinearHeadNetwork: PrivateNetwork {
