@@ -100,7 +100,7 @@ public final class ArchiveWriter {
     end()
   }
 
-  /// Adds a file as it is.
+  /// Embeds a file unchanged.
   /// - Throws: `ioError` if the temporary file cannot be written.
   package func add(_ name: String, file bytes: [UInt8]) throws(FedMedError) {
     begin(array: name, .file, shape: [])
@@ -108,7 +108,7 @@ public final class ArchiveWriter {
     end()
   }
 
-  /// Adds a member other than an array as it is stored in another archive.
+  /// Copies a member other than an array from another archive.
   /// - Throws: `ioError` if the temporary file cannot be written.
   package func add(_ member: Manifest.Member, text bytes: [UInt8]) throws(FedMedError) {
     begin(array: member.name, member.dtype, shape: member.shape)

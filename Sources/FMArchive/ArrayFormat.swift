@@ -20,7 +20,7 @@ public enum ElementType: String, Codable, Sendable {
   case text
   /// One JSON value; the shape is empty.
   case json
-  /// A file as it was received; the shape is empty.
+  /// An embedded file; the shape is empty.
   case file
 
   /// The size of an array element in bytes; `nil` for text, JSON and files.

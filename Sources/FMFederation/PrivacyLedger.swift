@@ -27,6 +27,8 @@ public struct PrivacyLedger: Equatable, Sendable {
     public var epsilon: Double
     /// How many sites share the noise: the site added this part of its variance.
     public var shares: Int
+    /// The hash of the list of sites that the update is summed with; `nil` if it is sent alone.
+    public var list: String?
     /// The privacy loss at the orders of the accountant.
     var loss: [Double]
     /// The SHA-256 of the update.
@@ -40,11 +42,11 @@ public struct PrivacyLedger: Equatable, Sendable {
   public init() {}
 
   /// The release that a round at a site costs.
-  /// - Parameter shares: how many sites share the noise of a sum.
+  /// - Parameter sites: the list of sites that the update is summed with; `nil` if it is sent alone.
   /// - Returns: the charge, without its update; `nil` if the model's run adds no noise.
   /// - Throws: `badData` if the model's method is unknown.
   public static func charge(
-    for model: ModelArchive, site: String, shares: Int
+    for model: ModelArchive, site: String, sites: SecureSites?
   ) throws(FedMedError) -> Charge? {
     guard let method = try model.method() as? any PrivateMethod, let guarantee = method.guarantee
     else { return nil }
@@ -52,8 +54,9 @@ public struct PrivacyLedger: Equatable, Sendable {
     return Charge(
       model: model.identity, site: site, round: model.round + 1, method: model.run.method,
       unit: guarantee.unit, delta: guarantee.delta,
-      epsilon: loss.epsilon(delta: guarantee.delta), shares: method.sharesNoise ? shares : 1,
-      loss: loss.values, update: "")
+      epsilon: loss.epsilon(delta: guarantee.delta),
+      shares: method.sharesNoise ? sites?.noiseShares ?? 1 : 1,
+      list: sites?.hash, loss: loss.values, update: "")
   }
 
   /// The noise of a run in words; `nil` if it adds none.
@@ -66,15 +69,15 @@ public struct PrivacyLedger: Equatable, Sendable {
   }
 
   /// The same release, if it was made before.
-  /// - Throws: `refused` if it was made with another part of the noise: an update that was to be
-  ///   summed with others must not be sent alone.
+  /// - Throws: `refused` if it was made for another sum, or for none: an update that was to be summed
+  ///   with others must not be sent alone, and the difference of two sums is one update.
   public func made(_ charge: Charge) throws(FedMedError) -> Charge? {
     guard let made = charges.first(where: { $0.model == charge.model && $0.site == charge.site })
     else { return nil }
-    guard made.shares == charge.shares else {
+    guard made.list == charge.list, made.shares == charge.shares else {
       throw FedMedError(
         .refused,
-        "the round was released with 1/\(made.shares) of the noise, now 1/\(charge.shares) is asked for",
+        "the round was released \(made.list == nil ? "alone" : "for another list of sites") before",
         hint: "a run with another seed is another release")
     }
     return made
@@ -157,7 +160,7 @@ extension PrivacyLedger.Charge {
       "model": .string(model), "site": .string(site), "round": .integer(round),
       "method": .string(method),
       "unit": .string(unit.rawValue), "delta": .number(delta), "epsilon": .number(epsilon),
-      "shares": .integer(shares),
+      "shares": .integer(shares), "list": list.map { .string($0) },
       "update": .string(update), "loss": .array(loss.map { .number($0) }),
     ])
   }

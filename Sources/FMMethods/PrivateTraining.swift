@@ -279,7 +279,7 @@ extension TrainingData {
   /// - Throws: `badData` if patients are to be protected but are unknown, or δ is too large for the
   ///   number of samples.
   func units(_ guarantee: PrivacyGuarantee) throws(FedMedError) -> [Int] {
-    // A larger δ would allow publishing one of the samples as it is.
+    // A larger δ would allow publishing one of the samples.
     guard guarantee.delta * 10 * Double(training.count) <= 1 else {
       throw FedMedError(
         .badData,

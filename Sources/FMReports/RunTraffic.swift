@@ -26,14 +26,29 @@ public struct RunTraffic: Sendable {
         down[round, default: 0] += Self.size("\(folder)/\(model)\(suffix)") ?? 0
       }
       func add(_ round: Int, _ part: String, _ suffix: String) {
-        let files = try? Folder.names("\(folder)/\(part)", failingWith: .noInput)
-        for file in files ?? [] where file.hasSuffix(suffix) && !file.hasPrefix(".") {
-          guard let size = Self.size("\(folder)/\(part)/\(file)") else { continue }
-          up[round, default: [:]][String(file.dropLast(suffix.count)), default: 0] += size
+        for (site, size) in Self.sizes("\(folder)/\(part)", suffix) {
+          up[round, default: [:]][site, default: 0] += size
         }
       }
+      // With secure aggregation, the other steps of the round too, and before the first one those
+      // of the exchange of keys.
+      for agreed in ["agreement", "confirmation"] where round > 0 {
+        down[round - 1, default: 0] += Self.size("\(folder)/\(agreed).tar") ?? 0
+      }
+      add(round - 1, "confirmed", ".tar")
+      add(round - 1, "revealed", ".tar")
       add(round - 1, "updates", suffix)
       add(round, "reports", ".tar")
+    }
+    for name in ["sites", "agreement", "sharers"] {
+      down[0, default: 0] += Self.size("\(path)/secure/\(name).tar") ?? 0
+    }
+    // All sites receive deliveries of the same size.
+    down[0, default: 0] += Self.sizes("\(path)/secure/deliveries", ".tar").values.first ?? 0
+    for part in ["keys", "shares", "accepted"] {
+      for (site, size) in Self.sizes("\(path)/secure/\(part)", ".tar") {
+        up[0, default: [:]][site, default: 0] += size
+      }
     }
     entries = up.keys.sorted().flatMap { round in
       let sites = up[round, default: [:]]
@@ -42,6 +57,16 @@ public struct RunTraffic: Sendable {
           round: round, site: site, down: down[round] ?? 0, up: sites[site] ?? 0)
       }
     }
+  }
+
+  /// The sizes of the files in a folder, by their names without the suffix.
+  private static func sizes(_ folder: String, _ suffix: String) -> [String: Int] {
+    var sizes: [String: Int] = [:]
+    for file in (try? Folder.names(folder, failingWith: .noInput)) ?? []
+    where file.hasSuffix(suffix) && !file.hasPrefix(".") {
+      sizes[String(file.dropLast(suffix.count))] = size("\(folder)/\(file)")
+    }
+    return sizes
   }
 
   private static func size(_ path: String) -> Int? {

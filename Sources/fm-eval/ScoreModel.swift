@@ -68,10 +68,12 @@ extension ScoreVerb {
         hint: "use fm-eval predict, which needs no labels")
     }
     let split = model.splits.chosen(features)
-    guard model.reportOut == nil || split != .validation || !subject.model.run.hasGuarantee else {
+    guard
+      model.reportOut == nil || split == .test || features.split == nil
+        || !subject.model.run.hasGuarantee
+    else {
       throw FedMedError(
-        .refused,
-        "a report on validation samples in a run with differential privacy, which covers training samples only",
+        .refused, "only test samples can be reported on in a run with differential privacy",
         file: subject.model.name)
     }
     let indices = try subject.indices(split)

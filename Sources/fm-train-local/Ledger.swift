@@ -32,12 +32,10 @@ struct PrivacyOptions: ParsableArguments {
     guard budget ?? 1 > 0 else { throw ValidationError("--budget must be above 0") }
   }
 
-  /// How many sites share the noise of a sum.
-  /// - Throws: `noInput` or `badData` if the list of sites cannot be read.
-  func shares() throws(FedMedError) -> Int {
-    try shareNoise.map { path throws(FedMedError) in
-      try SecureSites(path: path, signers: nil).noiseShares
-    } ?? 1
+  /// The list of sites that the update is summed with; `nil` if it is sent alone.
+  /// - Throws: `noInput` or `badData` if the list cannot be read.
+  func sites() throws(FedMedError) -> SecureSites? {
+    try shareNoise.map { path throws(FedMedError) in try SecureSites(path: path, signers: nil) }
   }
 
   /// Checks that a run without noise was not to be limited.
@@ -85,7 +83,11 @@ final class LedgerFolder {
     let file = folder.file("ledger.json")
     guard folder.has("ledger.json") else {
       // A lost ledger must not look like a new one.
-      guard try Folder.names(path, failingWith: .noInput).allSatisfy({ Self.own.contains($0) })
+      guard
+        try Folder.names(path, failingWith: .noInput).allSatisfy({
+          // A killed process may have left an unfinished ledger.
+          Self.own.contains($0) || $0.hasPrefix(".ledger.json.")
+        })
       else {
         throw FedMedError(
           .refused, "missing, although the folder has files of releases", file: file,

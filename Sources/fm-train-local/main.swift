@@ -121,9 +121,9 @@ struct TrainLocal: Tool {
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
     try threads.start(most: maxTrainingThreads)
     let targets = RoundFiles(update: output, state: stateTarget, log: log)
-    let shares = try privacy.shares()
     guard let site = set.site,
-      let charge = try PrivacyLedger.charge(for: global, site: site, shares: shares)
+      let charge = try PrivacyLedger.charge(
+        for: global, site: site, sites: privacy.sites())
     else {
       try privacy.requireNone(model: model)
       let round = try train(global, set, old, noise: nil)

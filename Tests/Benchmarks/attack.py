@@ -161,9 +161,13 @@ def lira(scores, member):
     deviation = np.sqrt((np.nanvar(inside, 0) + np.nanvar(outside, 0)) / 2) + 1e-12
     ratio = ((target - means[1]) ** 2 - (target - means[0]) ** 2) / (2 * deviation ** 2)
     is_member = member[half:]
-    threshold = np.quantile(ratio[~is_member], 0.99)
-    rate = (ratio[is_member] > threshold).mean()
-    return rate, math.sqrt(max(rate * (1 - rate), 1e-4) / is_member.sum())
+    return found(ratio, is_member)
+
+
+def found(scores, member):
+    """The rate of true positives at 1 % false positives of one threshold on all scores, and its standard error."""
+    rate = (scores[member] > np.quantile(scores[~member], 0.99)).mean()
+    return rate, math.sqrt(max(rate * (1 - rate), 1e-4) / member.sum())
 
 
 def nearest(vectors, samples):
@@ -191,8 +195,8 @@ def main():
 
     rows = []
 
-    def report(release, epsilon, scores, bound, member_cosine, other_cosine):
-        best = max((lira(s, member) for s in scores), key=lambda r: r[0])
+    def report(release, epsilon, scores, bound, member_cosine, other_cosine, attack=lira):
+        best = max((attack(s, member) for s in scores), key=lambda r: r[0])
         rows.append([release, epsilon, f"{100 * best[0]:.1f}", f"{100 * best[1]:.1f}",
                      "-" if bound is None else f"{100 * bound:.1f}", f"{member_cosine:.2f}", f"{other_cosine:.2f}"])
         print("\t".join(rows[-1]), flush=True)
@@ -202,20 +206,26 @@ def main():
     labels, texts = samples.y[candidates], read(spec)[2]["text"].astype(float)
     scale = samples.manifest["encoder"]["logitScale"]
 
-    # FedMedCLIP: the loss of the update.
-    first = model("fedmedclip.tar", "--method", "fedmedclip", "--contrast", "classes", "--hidden", "64",
-                  "--local-epochs", "10")
-    start = read(first)[2]
-    before = fam_loss(start, x, labels, texts, scale)
-    losses, near = [], [[], []]
-    for number in range(RUNS):
-        update = train(folder, candidates[member[number]], samples, first, "site")
-        losses.append(before - fam_loss(update, x, labels, texts, scale))
-        if number < 8:
-            change = (update["fam/layer1.weight"] - start["fam/layer1.weight"]).astype(float)
-            near[0].append(nearest(change, x[member[number]]))
-            near[1].append(nearest(change, x[~member[number]]))
-    report("update of FedMedCLIP", "none", [np.array(losses)], None, np.mean(near[0]), np.mean(near[1]))
+    # FedMedCLIP: the loss of the update. With noise, the bound is that of (epsilon, delta): exp(epsilon) 0.01 + delta.
+    for epsilon in (None, 8, 3, 1):
+        options = [] if epsilon is None else [
+            "--dp", str(epsilon), "--delta", DELTA, "--dp-samples", str(CANDIDATES // 2), "--dp-rounds", "1"]
+        first = model("fedmedclip.tar", "--method", "fedmedclip", "--contrast", "classes", "--hidden", "64",
+                      "--local-epochs", "10", *options)
+        start = read(first)[2]
+        before = fam_loss(start, x, labels, texts, scale)
+        losses, near = [], [[], []]
+        for number in range(RUNS):
+            update = train(folder, candidates[member[number]], samples, first, "site")
+            losses.append(before - fam_loss(update, x, labels, texts, scale))
+            if number < 8:
+                change = (update["fam/layer1.weight"] - start["fam/layer1.weight"]).astype(float)
+                near[0].append(nearest(change, x[member[number]]))
+                near[1].append(nearest(change, x[~member[number]]))
+        name = "none" if epsilon is None else str(epsilon)
+        bound = None if epsilon is None else min(1, 0.01 * math.exp(epsilon) + float(DELTA))
+        for words, attack in (("update of FedMedCLIP", lira), ("update of FedMedCLIP, one threshold", found)):
+            report(words, name, [np.array(losses)], bound, np.mean(near[0]), np.mean(near[1]), attack)
 
     # Statistics of the site, and their sum with those of two other sites, as the server sees it under secure
     # aggregation: three sites share the noise, each adding half of its variance.

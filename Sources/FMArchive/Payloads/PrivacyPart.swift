@@ -6,8 +6,8 @@ extension Manifest {
     /// The variance of the noise, as a multiple of that which one site adds if it does not share it
     /// with others.
     public var noise: Double
-    /// The ε that the ledger of the site's data set shows after this release, for the run's δ; of
-    /// several sites, the largest.
+    /// The ε that the ledger of the site's data set shows after this release, for the run's δ;
+    /// in a model, the largest of all sites.
     public var spent: Double
 
     /// Creates a description of noise.

@@ -9,7 +9,7 @@ public struct KeysPayload: PayloadContent {
   public var run: String
   /// The site.
   public var site: String
-  /// The number of rounds that there are keys for.
+  /// The number of rounds with keys.
   public var rounds: Int
   /// The key to which other sites encrypt shares, in hexadecimal.
   public var encryptionKey: String
@@ -90,7 +90,7 @@ public struct SharesPayload: PayloadContent {
   public var site: String
   /// The sites at the other end, one for each row of the shares.
   public var sites: [String]
-  /// The number of rounds that there are shares for.
+  /// The number of rounds with shares.
   public var rounds: Int
 
   /// Creates a payload.

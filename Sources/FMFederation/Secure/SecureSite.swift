@@ -193,7 +193,8 @@ extension SecureSecrets {
       update.manifest.classes == classes
     else { throw FedMedError(.badData, "not an update of site '\(site)'", file: update.name) }
     let masking = try UpdateMasking(
-      secrets, list: sites.list, round: own.round, sharers: sharers)
+      secrets, list: sites.list, round: own.round,
+      subject: .init(model: own.parent, weights: weights.rawValue), sharers: sharers)
     let method = try update.method()
     let coding = try SecureCoding(method, weights: weights, sites: sites.sites.count)
     let payload = MaskedPayload(

@@ -71,7 +71,8 @@ public struct SecureSum {
     self.inputs = inputs.sorted { $0.site.precedes($1.site) }
     (self.narrow, self.wide, self.weights) = (narrow, wide, weights)
     unmasking = SumUnmasking(
-      list: sites.list, agreement: try agreement.sum(), seedHashes: hashes)
+      list: sites.list, agreement: try agreement.sum(),
+      subject: .init(model: model.identity, weights: weights.rawValue), seedHashes: hashes)
   }
 
   /// Adds up the masked updates of a round of a run, and reads the shares that were revealed.

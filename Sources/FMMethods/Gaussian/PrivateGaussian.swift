@@ -42,7 +42,7 @@ extension Gaussian: PrivateMethod {
   func privateStatistics(
     _ data: TrainingData, _ guarantee: PrivacyGuarantee
   ) throws(FedMedError) -> Trained {
-    // A larger δ would allow publishing one of the samples as it is.
+    // A larger δ would allow publishing one of the samples.
     guard guarantee.delta * 10 * Double(data.training.count) <= 1 else {
       throw FedMedError(
         .badData,

@@ -4,6 +4,7 @@ import FMBase
 package struct SumUnmasking: Sendable {
   private let list: SiteList
   private let agreement: SumAgreement
+  private let subject: UpdateMasking.Subject
   /// The hashes of the seeds that came with the masked updates, by site.
   private let seedHashes: [String: [UInt8]]
   /// Revealed shares, by the site that they belong to.
@@ -11,9 +12,10 @@ package struct SumUnmasking: Sendable {
   private var answered: Set<String> = []
 
   package init(
-    list: SiteList, agreement: SumAgreement, seedHashes: [String: [UInt8]]
+    list: SiteList, agreement: SumAgreement, subject: UpdateMasking.Subject,
+    seedHashes: [String: [UInt8]]
   ) {
-    (self.list, self.agreement) = (list, agreement)
+    (self.list, self.agreement, self.subject) = (list, agreement, subject)
     self.seedHashes = seedHashes
   }
 
@@ -61,7 +63,7 @@ package struct SumUnmasking: Sendable {
     let summed = agreement.updates.map(\.site)
     for site in summed {
       let seed = try recover(site) { SHA256.digest($0) == seedHashes[site] }
-      var stream = MaskStream.own(seed: seed)
+      var stream = MaskStream.own(seed: seed, subject)
       stream.mask(&result, subtracting: true)
     }
     for site in agreement.sharers where !summed.contains(site) {
@@ -72,7 +74,7 @@ package struct SumUnmasking: Sendable {
       for other in summed {
         let place = try list.index(of: other)
         var stream = try MaskStream.between(
-          pair, index, place, list: list, round: agreement.round)
+          pair, index, place, list: list, round: agreement.round, subject)
         // The summed site added the mask if it comes first; this takes it away again.
         stream.mask(&result, subtracting: place < index)
       }

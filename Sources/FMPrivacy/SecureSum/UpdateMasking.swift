@@ -13,11 +13,30 @@ import FMBase
 /// sites have confirmed it. Otherwise a site that was shown a smaller A would lack masks with the
 /// others, whose update could then be isolated. So either the own mask or a pairwise mask with an
 /// honest site remains on every single update.
+///
+/// Masks also depend on what is summed: the model from which the updates started, and their
+/// weights. If the server offers different models, in order to know all updates but one, the masks
+/// between these sites do not cancel.
 package struct UpdateMasking: Sendable {
+  /// What the sites of a sum have in common.
+  package struct Subject: Equatable, Sendable {
+    /// The identity of the model from which the updates started.
+    package let model: String
+    /// How updates are weighted.
+    package let weights: String
+
+    package init(model: String, weights: String) { (self.model, self.weights) = (model, weights) }
+
+    fileprivate var members: [(String, JSON)] {
+      [("model", .string(model)), ("weights", .string(weights))]
+    }
+  }
+
   private let secrets: SiteSecrets
   private let list: SiteList
   private let index: Int
   private let round: Int
+  private let subject: Subject
   /// A, the places of the sites that sent shares.
   private let sharers: [Int]
 
@@ -27,9 +46,9 @@ package struct UpdateMasking: Sendable {
   /// - Throws: `refused` for a forged list; `badData` if A is smaller than the threshold, has
   ///   unknown or repeated sites, or lacks this one, or the list has no keys for the round.
   package init(
-    _ secrets: SiteSecrets, list: SiteList, round: Int, sharers: [String]
+    _ secrets: SiteSecrets, list: SiteList, round: Int, subject: Subject, sharers: [String]
   ) throws(FedMedError) {
-    (self.secrets, self.list, self.round) = (secrets, list, round)
+    (self.secrets, self.list, self.round, self.subject) = (secrets, list, round, subject)
     index = try secrets.index(in: list)
     self.sharers = try list.places(of: sharers)
     guard (1...list.rounds).contains(round) else {
@@ -56,11 +75,12 @@ package struct UpdateMasking: Sendable {
     _ values: [Value]
   ) throws(FedMedError) -> [Value] {
     var result = values
-    var own = MaskStream.own(seed: secrets.rounds[round - 1].seed)
+    var own = MaskStream.own(seed: secrets.rounds[round - 1].seed, subject)
     own.mask(&result)
     for other in sharers where other != index {
       var stream = try MaskStream.between(
-        secrets.rounds[round - 1].masking, index, other, list: list, round: round)
+        secrets.rounds[round - 1].masking, index, other, list: list, round: round,
+        subject)
       // The site that comes first adds the mask, the other one subtracts it.
       stream.mask(&result, subtracting: index > other)
     }
@@ -86,15 +106,17 @@ extension SiteList {
 
 extension MaskStream {
   /// A site's own mask.
-  static func own(seed: [UInt8]) -> MaskStream {
+  static func own(seed: [UInt8], _ subject: UpdateMasking.Subject) -> MaskStream {
     MaskStream(
-      key: KeyDerivation.key(from: seed, info: Array(Statement.text("own-mask", []).utf8)))
+      key: KeyDerivation.key(
+        from: seed, info: Array(Statement.text("own-mask", subject.members).utf8)))
   }
 
   /// The mask that two sites share in a round: `pair` is the masking key pair of one of them.
   /// - Throws: `badData` for a key of small order.
   static func between(
-    _ pair: KeyPair, _ index: Int, _ other: Int, list: SiteList, round: Int
+    _ pair: KeyPair, _ index: Int, _ other: Int, list: SiteList, round: Int,
+    _ subject: UpdateMasking.Subject
   ) throws(FedMedError) -> MaskStream {
     let secret = try pair.secret(with: list.entries[other].maskingKeys[round - 1])
     let info = Statement.text(
@@ -104,7 +126,7 @@ extension MaskStream {
         ("round", .integer(round)),
         ("first", .string(list.entries[min(index, other)].site)),
         ("second", .string(list.entries[max(index, other)].site)),
-      ])
+      ] + subject.members)
     return MaskStream(key: KeyDerivation.key(from: secret, info: Array(info.utf8)))
   }
 }

@@ -10,7 +10,7 @@ struct ConfirmVerb: Tool {
     abstract: "Confirm which sites sent shares, or which masked updates are summed in a round.",
     usage: "fm-train-local confirm --secrets DIR [options] --sign KEY -o FILE AGREEMENT",
     discussion: """
-      Writes AGREEMENT as it is, to be signed with --sign. A site confirms one agreement on the \
+      Writes AGREEMENT unchanged, to be signed with --sign. A site confirms one agreement on the \
       sites that sent shares, and one for each round, and refuses any other.
       """)
 

@@ -36,8 +36,12 @@ struct SecureSumTests {
 
     func names(_ sites: some Sequence<Int>) -> [String] { sites.map { secrets[$0].site } }
 
-    func masking(_ site: Int, round: Int, sharers: [Int]) throws -> UpdateMasking {
-      try UpdateMasking(secrets[site], list: list, round: round, sharers: names(sharers))
+    func masking(
+      _ site: Int, round: Int, sharers: [Int],
+      subject: UpdateMasking.Subject = SecureSumTests.subject
+    ) throws -> UpdateMasking {
+      try UpdateMasking(
+        secrets[site], list: list, round: round, subject: subject, sharers: names(sharers))
     }
 
     func agreement(_ summed: [Int], round: Int, sharers: [Int]) throws -> SumAgreement {
@@ -65,7 +69,8 @@ struct SecureSumTests {
         hashes[secrets[site].site] = masking.seedHash
       }
       let agreement = try agreement(summed, round: round, sharers: sharers)
-      var unmasking = SumUnmasking(list: list, agreement: agreement, seedHashes: hashes)
+      var unmasking = SumUnmasking(
+        list: list, agreement: agreement, subject: SecureSumTests.subject, seedHashes: hashes)
       for site in revealing {
         try unmasking.add(
           reveal(site, agreement, signers: sharers), from: secrets[site].site)
@@ -90,6 +95,38 @@ struct SecureSumTests {
   }
 
   /// With no dropouts, one, and as many as the threshold allows, at each of the three steps.
+  static let subject = UpdateMasking.Subject(model: "model", weights: "uniform")
+
+  /// A server that offers different models, so that it knows all updates but one, learns nothing:
+  /// masks between sites with different models, or weights, do not cancel.
+  @Test(arguments: [("other", "uniform"), ("model", "samples")])
+  func differentModelsDoNotCancel(model: String, weights: String) throws {
+    let federation = try Federation(sites: 4)
+    let zeros = [UInt32](repeating: 0, count: 64)
+    let all = Array(0..<4)
+    var (total, hashes) = (zeros, [String: [UInt8]]())
+    for site in all {
+      let masking = try federation.masking(
+        site, round: 1, sharers: all,
+        subject: site == 1 ? .init(model: model, weights: weights) : Self.subject)
+      total = zip(total, try masking.masked(zeros)).map { $0 &+ $1 }
+      hashes[federation.secrets[site].site] = masking.seedHash
+    }
+    let agreement = try federation.agreement(all, round: 1, sharers: all)
+    for subject in [Self.subject, .init(model: model, weights: weights)] {
+      var unmasking = SumUnmasking(
+        list: federation.list, agreement: agreement, subject: subject, seedHashes: hashes)
+      for site in all {
+        try unmasking.add(
+          federation.reveal(site, agreement, signers: all), from: federation.secrets[site].site)
+      }
+      // Uniform numbers, of which hardly any is small.
+      let sum = try unmasking.unmasked(total)
+      #expect(sum.count { $0.leadingZeroBitCount > 12 } < 3)
+      #expect(Set(sum).count == 64)
+    }
+  }
+
   /// FEDMED_SITES adds a number of sites, such as 50.
   static let sites =
     [3, 4, 5, 7, 12]
@@ -172,7 +209,7 @@ struct SecureSumTests {
     ]
     for (name, change) in wrong {
       var unmasking = SumUnmasking(
-        list: federation.list, agreement: agreement, seedHashes: hashes)
+        list: federation.list, agreement: agreement, subject: Self.subject, seedHashes: hashes)
       for site in summed {
         var revealed = try federation.reveal(site, agreement, signers: all)
         if site == 0 { change(&revealed) }
@@ -181,7 +218,8 @@ struct SecureSumTests {
       #expect(throws: FedMedError.self, "\(name)") { try unmasking.unmasked(total) }
     }
     // Twice from one site, from a stranger, or about other sites than asked for.
-    var unmasking = SumUnmasking(list: federation.list, agreement: agreement, seedHashes: hashes)
+    var unmasking = SumUnmasking(
+      list: federation.list, agreement: agreement, subject: Self.subject, seedHashes: hashes)
     let revealed = try federation.reveal(0, agreement, signers: all)
     try unmasking.add(revealed, from: "site10")
     for (site, shares) in [("site10", revealed), ("other", revealed), ("site11", [:])] {
@@ -246,7 +284,8 @@ struct SecureSumTests {
     #expect(forged.hash != list.hash)
     let unlisted = try SiteSecrets(site: "site99", rounds: 2, from: &random)
     #expect(throws: FedMedError.self) {
-      try UpdateMasking(unlisted, list: list, round: 1, sharers: list.entries.map(\.site))
+      try UpdateMasking(
+        unlisted, list: list, round: 1, subject: Self.subject, sharers: list.entries.map(\.site))
     }
   }
 
