@@ -136,7 +136,9 @@ struct TrainLocal: Tool {
     }
     // Before anything is computed.
     let spent = try folder.cost(of: charge, budget: privacy.budget)
-    if let description = try PrivacyLedger.noise(of: global) { detail("\(site): \(description)") }
+    if verbosity.verbose, let description = try PrivacyLedger.noise(of: global) {
+      detail("\(site): \(description)")
+    }
     let noise = SiteNoise(patients: privacy.patient, spent: spent, shares: charge.shares)
     let round = try train(global, set, old, noise: noise)
     try write(round, global, to: try folder.files(of: charge), inputs: inputs, isPrivate: true)

@@ -13,7 +13,7 @@ extension Manifest {
     /// Creates a description of noise.
     public init(noise: Double, spent: Double) { (self.noise, self.spent) = (noise, spent) }
 
-    /// The noise and the largest ε of several releases that are summed; `nil` without noise.
+    /// The total noise and the largest ε of releases that are added up; `nil` without noise.
     package static func sum(_ parts: [Privacy?]) -> Privacy? {
       let parts = parts.compactMap { $0 }
       guard let spent = parts.map(\.spent).max() else { return nil }

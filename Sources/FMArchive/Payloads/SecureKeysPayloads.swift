@@ -114,7 +114,7 @@ public struct SharesPayload: PayloadContent {
     try Check.keyRounds(rounds)
   }
 
-  /// The sealed message of each site; that of the site itself is zero.
+  /// A sealed message for each site, the sender among them.
   func memberRules(classes: Int) -> [MemberRule] {
     [MemberRule("shares.npy", [.uint8], [sites.count, Self.size(rounds: rounds)])]
   }

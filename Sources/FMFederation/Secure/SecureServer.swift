@@ -159,7 +159,8 @@ public struct SecureConfirmation: Sendable {
   /// Reads confirmations.
   /// - Parameter signers: the allowed signers; `nil` ignores signatures.
   /// - Throws: `badData` if the file is malformed, or not of this list; `refused` if a signature is
-  ///   missing or invalid, or fewer sites than the threshold confirmed; `noInput` if the file cannot be opened; `ioError` if reading fails.
+  ///   missing or invalid, or fewer sites than the threshold confirmed; `noInput` if the file
+  ///   cannot be opened; `ioError` if reading fails.
   public init(
     path: String, sites: SecureSites, signers: AllowedSigners?
   ) throws(FedMedError) {

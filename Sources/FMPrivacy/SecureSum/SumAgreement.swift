@@ -33,7 +33,7 @@ package struct SumAgreement: Equatable, Sendable {
     }
   }
 
-  /// The text that sites sign.
+  /// What the agreement states, as text; equal agreements have equal texts.
   package var text: String {
     Statement.text(
       "sum",
