@@ -23,7 +23,7 @@ function __fm-eval_parse_tokens -S
         __fm-eval_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'score'
-            __fm-eval_parse_subcommand -r 1 'features=' 'state=' 'split=' 'noise=' 'report-out=' 'min-count=' 'alone' 'prior=' 'sign=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'seed=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-eval_parse_subcommand -r 1 'features=' 'state=' 'split=' 'noise=' 'report-out=' 'min-count=' 'baselines' 'prior=' 'sign=' 'require=+' 'at-specificity=' 'at-sensitivity=' 'bins=' 'binning=' 'bootstrap=' 'group=' 'samples=' 'against=+' 'seed=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'predict'
             __fm-eval_parse_subcommand 1 'features=' 'state=' 'prior=' 'split=' 'predictions-out=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'show'
@@ -110,7 +110,7 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" noise' -l 'noise' -d 'Measure robustness to Gaussian noise on the features with these standard deviations, relative to their root mean square, such as .1,.2.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" report-out' -l 'report-out' -d 'Write the scores as a report archive; for the validation split, only counts.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" min-count' -l 'min-count' -d 'With --report-out: the fewest samples that a number may be based on; classes with fewer are hidden (5).' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" alone' -l 'alone' -d 'Score the predictor alone too: logistic regression on the site\'s own training samples, with the penalty that is best on its validation samples.'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" baselines' -l 'baselines' -d 'Score two baselines too: majority, the most frequent class of the samples, and alone, logistic regression on the site\'s own training samples with the penalty that is best on its validation samples.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" prior' -l 'prior' -d 'With gaussian: predict for these class frequencies, in the model\'s order, such as .2,.5,.3 (the site\'s own).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" sign' -l 'sign' -d 'Sign the archive with this ssh key, in a file of the same name with .sig appended.' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'require' -d 'Exit with 1 unless this requirement is met, such as \'macro_f1>=.7\'; may be repeated.' -rfka ''
@@ -118,11 +118,11 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" at-sensitivity' -l 'at-sensitivity' -d 'Print the specificity of each class at a sensitivity of at least X.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bins' -l 'bins' -d 'The number of bins of the calibration error (15).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" binning' -l 'binning' -d 'Use bins of equal width or of equal mass (width).' -rfka 'width mass'
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bootstrap' -l 'bootstrap' -d 'Compute confidence intervals from this number of bootstrap resamples, such as 1000.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" group' -l 'group' -d 'With --bootstrap: resample groups of samples with the same value in this column.' -rfka ''
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" samples' -l 'samples' -d 'With --group: the table with that column (the table of predictions).' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" bootstrap' -l 'bootstrap' -d 'Compute confidence intervals from this number of bootstrap resamples, such as 1000; for a model, the report holds the main scores in each of them.' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" group' -l 'group' -d 'With --bootstrap: resample groups of samples with the same value in this column (for a model, patient if the features have it).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" samples' -l 'samples' -d 'With --group, for predictions: the table with that column (the table of predictions).' -rF
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score"' -l 'against' -d 'Compare with these predictions on the same samples; give it once for each set of predictions.' -rF
-complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" seed' -l 'seed' -d 'With --bootstrap or --noise: the seed of all random numbers (0).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" seed' -l 'seed' -d 'With --noise, or --bootstrap of predictions: the seed of all random numbers (0).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" format' -l 'format' -d 'Format of the table (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval score" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF

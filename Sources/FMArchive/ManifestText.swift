@@ -10,7 +10,7 @@ extension Manifest {
     "calibration", "personalized", "privacy", "codec", "encodedFrom", "keyRounds", "encryptionKey",
     "maskingKeys", "seedHash",
     "scale", "weights", "parent", "statistics",
-    "inputs",
+    "draws", "inputs",
     "members",
   ]
 

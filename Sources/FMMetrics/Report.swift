@@ -14,6 +14,17 @@ public struct Report: Equatable, Sendable {
   /// The name of the baseline: logistic regression on the site's own samples alone.
   public static let alone = "alone"
 
+  /// The name of the baseline that always predicts the most frequent class of the samples: no
+  /// constant prediction is more accurate.
+  public static let majority = "majority"
+
+  /// The scores of a constant prediction. It has no confidence, so scores of probabilities say
+  /// nothing about it, and they would tell how frequent hidden classes are.
+  private static let constantScores: Set<Score> = [
+    .accuracy, .balancedAccuracy, .macroF1, .macroPrecision, .macroRecall, .macroSpecificity,
+    .macroAUC,
+  ]
+
   /// The scores of one predictor.
   public struct Scores: Equatable, Sendable {
     /// The number of correct predictions.
@@ -44,6 +55,9 @@ public struct Report: Equatable, Sendable {
   public var logLosses: [Double]?
   /// The scores by predictor; empty if there are fewer samples than the minimum.
   public private(set) var scores: [String: Scores]
+  /// The main scores in bootstrap draws of the samples; `nil` if none were drawn. They are stored
+  /// beside `metrics.json`.
+  public package(set) var draws: ScoreDraws?
 
   /// Evaluates predictions.
   /// - Parameters:
@@ -52,21 +66,26 @@ public struct Report: Equatable, Sendable {
   ///   - labels: the true class of each sample [N].
   ///   - names: the class names [C].
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
+  ///   - plan: the plan of bootstrap draws; `nil` draws none. Nothing is drawn from fewer units
+  ///     than `minimum`.
   ///   - file: the file name in messages.
   /// - Throws: `badData` if a value is not a probability or a label is out of range.
   public init(
     split: Split?, predictions: Predictions, labels: [Int], names: [String], minimum: Int,
-    file: String
+    plan: ScoreDraws.Plan? = nil, file: String
   ) throws(FedMedError) {
     self.split = split?.rawValue ?? "all"
     self.minimum = minimum
     total = labels.count
-    predictors =
-      predictions.parts.map(\.predictor) + (predictions.calibrated == nil ? [] : [Self.calibrated])
-    scores = [:]
-    guard total == 0 || total >= minimum else { return }
     let counts = names.indices.map { c in labels.count { $0 == c } }
     let disclosure = Disclosure(counts: counts, minimum: minimum)
+    let hasMajority = Self.mostFrequent(counts).map { disclosure.isShown[$0] } ?? false
+    predictors =
+      predictions.parts.map(\.predictor).filter { $0 != Self.majority || hasMajority }
+      + (predictions.calibrated == nil ? [] : [Self.calibrated])
+    scores = [:]
+    guard total == 0 || total >= minimum else { return }
+    var drawn: [(predictor: String, probabilities: LabeledProbabilities)] = []
     let last = predictions.parts[predictions.parts.count - 1].predictor
     for predictor in predictors {
       let isLast = predictor == last
@@ -88,9 +107,33 @@ public struct Report: Equatable, Sendable {
       let details = Details(probabilities, disclosure, minimum: minimum)
       var own = Scores(correct: probabilities.confusion.correct)
       own.values = Self.values(probabilities, details, disclosure, names)
+      if predictor == Self.majority {
+        own.values = own.values.filter { Self.constantScores.contains($0.key) }
+      }
+      drawn.append((predictor, probabilities))
       if isLast || predictor == Self.calibrated { own.details = details }
       scores[predictor] = own
     }
+    guard let plan, !drawn.isEmpty, plan.units(of: total) >= minimum else { return }
+    draws = ScoreDraws(drawn, isShown: disclosure.isShown, plan: plan)
+  }
+
+  /// The baseline's prediction: the first of the most frequent classes.
+  /// - Parameters:
+  ///   - labels: the true class of each sample [N].
+  ///   - classes: C, the number of classes.
+  public static func majority(labels: [Int], classes: Int) -> Predictions.Part {
+    let counts = (0..<classes).map { c in labels.count { $0 == c } }
+    var probabilities = Matrix(rows: labels.count, columns: classes)
+    if let largest = mostFrequent(counts) {
+      for row in 0..<labels.count { probabilities[row, largest] = 1 }
+    }
+    return Predictions.Part(majority, probabilities)
+  }
+
+  /// The first of the classes with the largest count.
+  private static func mostFrequent(_ counts: [Int]) -> Int? {
+    counts.max().flatMap(counts.firstIndex)
   }
 
   /// The scores that are defined. Means over samples use all samples; means over classes use the

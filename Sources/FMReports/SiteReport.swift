@@ -35,18 +35,28 @@ public struct SiteReport: Sendable {
     manifest = reader.manifest
     (scored, site) = (payload.scored, payload.site)
     (name, identity) = (reader.name, reader.identity)
-    var json: [UInt8] = []
-    while try reader.next() != nil { json = try reader.bytes() }
+    var (json, draws): ([UInt8], [Float]) = ([], [])
+    while let member = try reader.next() {
+      if member.name == "draws.npy" {
+        draws = try reader.floats()
+      } else {
+        json = try reader.bytes()
+      }
+    }
+    var report: Report
     do throws(FedMedError) {
-      var report: Report = try JSON.decodeExactly(json, place: "metrics.json", limits: .report) {
+      report = try JSON.decodeExactly(json, place: "metrics.json", limits: .report) {
         (report: Report) in report.json
       }
       try report.setPredictors(scored.predictors)
-      self.report = report
     } catch {
       throw error.naming(file: reader.name)
     }
     try report.validate(classes: manifest.classes.count, file: reader.name)
+    if let description = payload.draws {
+      report.draws = try ScoreDraws(description, draws, of: report, file: reader.name)
+    }
+    self.report = report
   }
 
   /// Writes a report archive.
@@ -64,13 +74,41 @@ public struct SiteReport: Sendable {
   ) throws(FedMedError) {
     let writer = try ArchiveWriter()
     try writer.add("metrics.json", json: report.json)
-    var scored = try model.scored()
-    if report.predictors.first == Report.alone && scored.predictors.first != Report.alone {
-      scored.predictors.insert(Report.alone, at: 0)
+    if let draws = report.draws {
+      try writer.add(Tensor(name: "draws", shape: draws.description.shape, values: draws.values))
     }
+    var scored = try model.scored()
+    let baselines = report.predictors.prefix { !scored.predictors.contains($0) }
+    scored.predictors = baselines + scored.predictors
     let payload = ReportPayload(
-      scored: scored, samples: report.total, site: site)
+      scored: scored, samples: report.total, site: site, draws: report.draws?.description)
     let manifest = Manifest(tool: tool, classes: model.manifest.classes, .report(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)
+  }
+}
+
+extension ScoreDraws {
+  /// The description of the draws in a manifest.
+  fileprivate var description: Manifest.Draws {
+    Manifest.Draws(
+      count: count, units: units, group: group, samples: samples, predictors: predictors,
+      scores: Self.scores.map(\.rawValue))
+  }
+
+  /// Checks and stores the draws of a report.
+  /// - Throws: `badData` if they are not scores of the report's predictors.
+  fileprivate init(
+    _ description: Manifest.Draws, _ values: [Float], of report: Report, file: String
+  ) throws(FedMedError) {
+    self.init(
+      samples: description.samples, count: description.count, units: description.units,
+      group: description.group, predictors: description.predictors, values: values)
+    guard description.scores == Self.scores.map(\.rawValue),
+      description.predictors == report.predictors.filter({ report.scores[$0] != nil }),
+      description.units >= report.minimum, isValid
+    else {
+      throw FedMedError(
+        .badData, "not draws of the report's scores", file: file, place: "draws.npy")
+    }
   }
 }

@@ -124,19 +124,19 @@ struct NoiseLevels: ExpressibleByArgument {
 struct SampleOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Compute confidence intervals from this number of bootstrap resamples, such as 1000.",
+      "Compute confidence intervals from this number of bootstrap resamples, such as 1000; for a model, the report holds the main scores in each of them.",
       valueName: "n"))
   var bootstrap: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With --bootstrap: resample groups of samples with the same value in this column.",
+      "With --bootstrap: resample groups of samples with the same value in this column (for a model, patient if the features have it).",
       valueName: "column"))
   var group: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --group: the table with that column (the table of predictions).",
+      "With --group, for predictions: the table with that column (the table of predictions).",
       valueName: "tsv"), completion: .file())
   var samples: String?
 

@@ -25,7 +25,7 @@ struct ScoreVerb: Verb {
 
   @OptionGroup(title: "Predictions") var settings: ScoreOptions
 
-  @OptionGroup(title: "Predictions") var samples: SampleOptions
+  @OptionGroup(title: "Confidence intervals") var samples: SampleOptions
 
   @Option(
     parsing: .singleValue,
@@ -36,7 +36,8 @@ struct ScoreVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "With --bootstrap or --noise: the seed of all random numbers (0).", valueName: "n"))
+      "With --noise, or --bootstrap of predictions: the seed of all random numbers (0).",
+      valueName: "n"))
   var seed: UInt64?
 
   @OptionGroup var text: TextOptions
@@ -53,8 +54,18 @@ struct ScoreVerb: Verb {
       throw ValidationError("--seed requires --bootstrap or --noise")
     }
     if site.features != nil {
-      guard against.isEmpty, !settings.isGiven, !samples.isGiven else {
+      guard against.isEmpty, !settings.isGiven, samples.samples == nil else {
         throw ValidationError("--features cannot be combined with the options for predictions")
+      }
+      guard samples.bootstrap == nil || model.reportOut != nil else {
+        throw ValidationError("with --features, --bootstrap requires --report-out")
+      }
+      guard seed == nil || model.noise != nil else {
+        throw ValidationError("with --features, --seed requires --noise")
+      }
+      guard (1...Manifest.Draws.largestCount).contains(samples.bootstrap ?? 1) else {
+        throw ValidationError(
+          "with --features, --bootstrap must be between 1 and \(Manifest.Draws.largestCount)")
       }
       guard inputs.count <= 1 else { throw ValidationError("more than one model") }
     } else {

@@ -26,16 +26,16 @@ struct ModelScoreOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Score the predictor alone too: logistic regression on the site's own training samples, with the penalty that is best on its validation samples."
+      "Score two baselines too: majority, the most frequent class of the samples, and alone, logistic regression on the site's own training samples with the penalty that is best on its validation samples."
   )
-  var alone = false
+  var baselines = false
 
   @OptionGroup var mix: CaseMixOptions
 
   @OptionGroup var signing: SigningOptions
 
   var isGiven: Bool {
-    splits.split != nil || noise != nil || reportOut != nil || minCount != nil || alone
+    splits.split != nil || noise != nil || reportOut != nil || minCount != nil || baselines
       || mix.prior != nil
       || signing.sign != nil
   }
@@ -51,6 +51,9 @@ struct ModelScoreOptions: ParsableArguments {
 }
 
 extension ScoreVerb {
+  /// The column of patients, if the features have it.
+  private static let patient = "patient"
+
   /// Scores a model, prints a table, and writes a report if requested.
   func scoreModel() throws(FedMedError) {
     guard model.noise == nil || model.reportOut == nil else {
@@ -68,6 +71,9 @@ extension ScoreVerb {
         hint: "use fm-eval predict, which needs no labels")
     }
     let split = model.splits.chosen(features)
+    guard samples.bootstrap == nil || split != .validation else {
+      throw FedMedError(.usage, "--bootstrap has no effect on validation samples")
+    }
     guard
       model.reportOut == nil || split == .test || features.split == nil
         || !subject.model.run.hasGuarantee
@@ -80,15 +86,17 @@ extension ScoreVerb {
     if model.noise != nil { return try scoreWithNoise(subject, split, indices) }
     let x = try features.rows.matrix(indices)
     var result = try subject.predict(x)
-    if model.alone, result[Report.alone] == nil, let alone = try subject.predictAlone(x) {
-      result = result.preceded(by: Predictions.Part(Report.alone, alone))
-    }
+    if model.baselines { result = try subject.precededByBaselines(result, x, indices) }
     // The printed table stays at the site, so it hides nothing; a report may leave.
     let report = try subject.report(of: result, split, indices, minimum: 1)
     let name = features.site ?? "-"
     if let path = model.reportOut {
+      let plan = try samples.bootstrap.map { count throws(FedMedError) in
+        try subject.features.plan(
+          draws: count, of: x, at: indices, group: samples.group, default: Self.patient)
+      }
       var report = try subject.report(
-        of: result, split, indices, minimum: model.minCount ?? Report.minimumCount)
+        of: result, split, indices, minimum: model.minCount ?? Report.minimumCount, plan: plan)
       if split == .validation, report.hasCounts {
         report.logLosses = try subject.logLosses(minimum: report.minimum)
       }

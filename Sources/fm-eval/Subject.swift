@@ -110,12 +110,30 @@ struct Subject {
   /// The class probabilities by logistic regression on the site's own training samples.
   /// - Parameter x: the features of the samples to predict [N, D].
   /// - Returns: the probabilities [N, C]; `nil` if the site has no training samples.
-  func predictAlone(_ x: Matrix) throws(FedMedError) -> Matrix? {
+  private func predictAlone(_ x: Matrix) throws(FedMedError) -> Matrix? {
     guard features.split != nil, try !features.indices(of: .train).isEmpty else { return nil }
     let baseline = LocalLinear(
       MethodSetting(dimension: features.encoder.dimension, classes: features.classes.count))
     let fit = try baseline.fit(features.samples(of: .train), features.samples(of: .validation))
     return try baseline.predict(x, texts: texts, shared: [], kept: fit).final
+  }
+
+  /// Returns predictions with those of the baselines in front: the most frequent class, and
+  /// logistic regression on the site's own samples, unless that is the method.
+  /// - Parameters:
+  ///   - predictions: the predictions of the samples.
+  ///   - x: their features [N, D].
+  ///   - indices: their positions in the features.
+  func precededByBaselines(
+    _ predictions: Predictions, _ x: Matrix, _ indices: [Int]
+  ) throws(FedMedError) -> Predictions {
+    var result = predictions
+    if result[Report.alone] == nil, let alone = try predictAlone(x) {
+      result = result.preceded(by: Predictions.Part(Report.alone, alone))
+    }
+    guard let labels = features.labels else { return result }
+    return result.preceded(
+      by: Report.majority(labels: indices.map { labels[$0] }, classes: features.classes.count))
   }
 
   /// The indices of the samples of a split, or of all samples if `split` is `nil`.
@@ -125,13 +143,16 @@ struct Subject {
   }
 
   /// The report on predictions of the samples at `indices`.
-  /// - Parameter minimum: the fewest samples that a number may be based on.
+  /// - Parameters:
+  ///   - minimum: the fewest samples that a number may be based on.
+  ///   - plan: the plan of bootstrap draws; `nil` draws none.
   func report(
-    of predictions: Predictions, _ split: Split?, _ indices: [Int], minimum: Int
+    of predictions: Predictions, _ split: Split?, _ indices: [Int], minimum: Int,
+    plan: ScoreDraws.Plan? = nil
   ) throws(FedMedError) -> Report {
     let labels = features.labels ?? []
     return try Report(
       split: split, predictions: predictions, labels: indices.map { labels[$0] },
-      names: features.classes, minimum: minimum, file: features.name)
+      names: features.classes, minimum: minimum, plan: plan, file: features.name)
   }
 }

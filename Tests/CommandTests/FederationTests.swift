@@ -110,7 +110,7 @@ struct FederationTests {
       "fm-federate --run run --rounds 2 --seed 3 --hidden 8 --batch-size 8 sites")
     // The table is printed, but the exit code shows that it is incomplete.
     #expect(two.status == 75, "\(two.errors)")
-    #expect(two.text.hasPrefix("site\tsamples\talone\tfam\tmlp\tensemble\nnorth\t"))
+    #expect(two.text.hasPrefix("site\tsamples\tmajority\talone\tfam\tmlp\tensemble\nnorth\t"))
     #expect(two.errors.contains("the table lacks sites that could not be tested: east"))
     #expect(two.errors.contains("round 2: no update from east: "))
     #expect(
@@ -188,8 +188,8 @@ struct FederationTests {
     for (name, bytes) in one { #expect(two[name] == bytes, "\(name)") }
     #expect(
       try shell.succeed("head -n 1 one/table.tsv")
-        == "site\tsamples\talone\tfam\tmlp\tensemble\tcalibrated\n")
-    #expect(try shell.succeed("awk -F '\t' 'NR > 1 && $6 != $7' one/table.tsv") == "")
+        == "site\tsamples\tmajority\talone\tfam\tmlp\tensemble\tcalibrated\n")
+    #expect(try shell.succeed("awk -F '\t' 'NR > 1 && $7 != $8' one/table.tsv") == "")
     #expect(try shell.succeed("wc -l < one/sites/north/calibration.tsv") == "2\n")
   }
 
@@ -211,7 +211,7 @@ struct FederationTests {
       """
       awk -F '\t' '$1 == "test" && $3 != "ALL" && $4 == "ensemble" { printf "%s %.2f\\n", $3, 100 * $7 }' report.tsv
       """)
-    #expect(test == (try shell.succeed("awk 'NR > 1 { print $1, $6 }' run/table.tsv")))
+    #expect(test == (try shell.succeed("awk 'NR > 1 { print $1, $7 }' run/table.tsv")))
     // The counts of all sites add up.
     let counts = try shell.succeed(
       """

@@ -55,9 +55,9 @@ struct MethodRunTests {
       fm-eval score p.tar > scores; fm-eval predict --features sites/east.tar \(file) > p
       """)
     let header = try shell.succeed("head -n 1 one/table.tsv")
-    let alone = predictors == "alone" ? "" : "alone "
+    let baselines = predictors == "alone" ? "majority " : "majority alone "
     #expect(
-      header == "site samples \(alone)\(predictors) calibrated\n".replacing(" ", with: "\t"))
+      header == "site samples \(baselines)\(predictors) calibrated\n".replacing(" ", with: "\t"))
     let names = try shell.succeed("sed 1d s | cut -f 4 | paste -s -d ' '")
     #expect(names == predictors + " calibrated\n" || names == predictors + "\n")
   }

@@ -109,7 +109,7 @@ struct TableTests {
         "fm-federate --run run-\(name) --seed 3 --method \(method) sites; echo status $?", width: 80
       )
       #expect(lines.last == "status 0", "\(lines)")
-      #expect(lines.contains { $0.hasPrefix("site   samples   alone") }, "\(lines)")
+      #expect(lines.contains { $0.hasPrefix("site   samples  majority") }, "\(lines)")
       #expect(lines.contains { $0.hasPrefix("site   models  bytes_down") }, "\(lines)")
     }
   }
