@@ -35,7 +35,7 @@ function __fm-eval_parse_tokens -S
         case 'select'
             __fm-eval_parse_subcommand -r 1 'min-sites=' 'allowed-signers=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'report'
-            __fm-eval_parse_subcommand 1 'html=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+            __fm-eval_parse_subcommand 1 'html=' 'card=' 'against=' 'title=' 'intended-use=' 'license=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'check'
             __fm-eval_parse_subcommand -r 1 'allowed-signers=' 'signer=' 'format=' 'columns=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
         case 'help'
@@ -193,6 +193,11 @@ complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_option
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval select" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" html' -l 'html' -d 'Write a web page with figures to this file.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" card' -l 'card' -d 'Write a model card in Markdown to this file.' -rF
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" against' -l 'against' -d 'Compare with this run: on the page, or as the table.' -rfa '(__fm-eval_complete_directories)'
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" title' -l 'title' -d 'Title of the page and the card (the run\'s name).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" intended-use' -l 'intended-use' -d 'Intended use of the model, for the card (none is stated).' -rfka ''
+complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" license' -l 'license' -d 'License of the model, for the card (none is stated).' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" format' -l 'format' -d 'Format of the table (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-eval' -n '__fm-eval_should_offer_completions_for_flags_or_options "fm-eval report" o output' -l 'output' -s 'o' -d 'Write the table to this file (standard output).' -rF

@@ -8,6 +8,9 @@ public struct MethodDefinition: Sendable {
   public let summary: String
   /// An explanation for clinicians, in a few sentences; empty if the summary suffices.
   public let explanation: String
+  /// Names of predictors for readers, such as `private classifier`; a predictor without one is
+  /// called by its own name. A wrapper's predictors are those of its base method.
+  public let predictorLabels: [String: String]
   /// The method's own hyper-parameters; a wrapper also has those of its base method.
   public let ownParameters: [any HyperParameterDeclaration]
   /// Whether it wraps a gradient method, named by the hyper-parameter `base`.
@@ -24,12 +27,13 @@ public struct MethodDefinition: Sendable {
   package init(
     name: String, summary: String, parameters: [any HyperParameterDeclaration] = [],
     rounds: Int = 50, isOneRound: Bool = false, explanation: String = "",
+    predictorLabels: [String: String] = [:],
     make:
       @escaping @Sendable (MethodSetting, HyperParameters) throws(FedMedError)
       -> any FederatedMethod
   ) {
     (self.name, self.summary, ownParameters) = (name, summary, parameters)
-    self.explanation = explanation
+    (self.explanation, self.predictorLabels) = (explanation, predictorLabels)
     (isWrapper, self.rounds, self.isOneRound, body) = (false, rounds, isOneRound, make)
   }
 
@@ -42,7 +46,7 @@ public struct MethodDefinition: Sendable {
       -> any FederatedMethod
   ) {
     (self.name, self.summary, ownParameters) = (name, summary, [Methods.base] + parameters)
-    (isWrapper, rounds, isOneRound, explanation) = (true, 50, false, "")
+    (isWrapper, rounds, isOneRound, explanation, predictorLabels) = (true, 50, false, "", [:])
     body = { setting, values throws(FedMedError) in
       let base = try Methods.named(values[Methods.base]).make(setting, values)
       guard PrivacyGuarantee(values) == nil else {

@@ -53,7 +53,9 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
         if counts[index] - counted >= minimum && total - counts[index] != 0
           && total - counts[index] < minimum
         {
-          // The rest below would be too small for a separate step.
+          // The rest below would be too small for a separate step: only so many are counted that
+          // enough are left.
+          if total - minimum - counted >= minimum { counted = total - minimum }
           result[index] = counted
           continue
         }

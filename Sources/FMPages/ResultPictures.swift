@@ -1,16 +1,17 @@
 import FMMetrics
 
-/// The figures for a set of test samples: reliability, ROC curves, decision curves and confusion
-/// matrix.
+/// The figures for a set of test samples, and their confusion matrix.
 struct ResultPictures {
   /// The sums over the samples.
-  package let details: Report.Details
+  let details: Report.Details
   /// The class names [C].
-  package let names: [String]
+  let names: [String]
   /// The prefix of the figures' identifiers.
-  package let id: String
+  let id: String
   /// The owner of the samples, for titles.
-  package let subject: String
+  let subject: String
+  /// Whether the captions explain the figures.
+  var isExplained = false
 
   /// The most classes drawn as curves.
   private static let maximumCurves = 7
@@ -39,9 +40,9 @@ struct ResultPictures {
   }
 
   private var legend: String {
-    Plot.legend(drawn.enumerated().map { (names[$0.1.index], $0.0) })
+    Plot.legend(drawn.map { (names[$0.index], .ofClass($0.index)) })
       + (drawn.count < present.count
-        ? "<p class=\"note\">Only the \(drawn.count) classes with the most samples are drawn.</p>"
+        ? "<p class=\"note\">Only the \(drawn.count) classes with the most images are drawn.</p>"
         : "") + hiddenNote
   }
 
@@ -50,11 +51,17 @@ struct ResultPictures {
     let hidden = details.hidden.map { HTML.escape(names[$0]) }
     return hidden.isEmpty
       ? ""
-      : "<p class=\"note\">Hidden, because a site has too few samples to report: "
+      : "<p class=\"note\">Hidden, because a site has too few images to report: "
         + "\(hidden.joined(separator: ", ")).</p>"
   }
 
-  var figures: String { reliability + roc + decision + confusion }
+  /// Reliability, ROC curves and decision curves.
+  var figures: String { reliability + roc + decision }
+
+  /// A count in at most four characters.
+  private static func short(_ count: Int) -> String {
+    count < 10_000 ? "\(count)" : count < 1_000_000 ? "\(count / 1000)k" : "\(count / 1_000_000)M"
+  }
 
   private var reliability: String {
     let bins = details.reliability
@@ -62,28 +69,33 @@ struct ResultPictures {
     let plot = Plot(
       title: "Reliability, \(subject)",
       description: "Share of correct predictions by confidence, in \(bins.count) bins; "
-        + "expected calibration error \(HTML.number(error, places: 3)).",
-      x: ("confidence", 0...1), y: ("accuracy", 0...1),
-      bars: bins.map { Plot.Bar(from: $0.lower, to: $0.upper, height: $0.accuracy) },
+        + "expected calibration error \(Shown.number(error, places: 3)).",
+      x: ("confidence", 0...1), y: ("accuracy", 0...1.04),
+      bars: bins.map {
+        Plot.Bar(from: $0.lower, to: $0.upper, height: $0.accuracy, label: Self.short($0.count))
+      },
       curves: [
-        Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: nil),
+        Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: .guide),
         Plot.Curve(
-          name: "", points: bins.map { ($0.meanConfidence, $0.accuracy) }, style: 1,
-          isMarked: true),
+          name: "", points: bins.map { ($0.meanConfidence, $0.accuracy) },
+          style: .series(0), isMarked: true),
       ])
-    let rows = bins.map {
+    let rows = bins.map { bin -> [HTML.Cell] in
       [
-        "\(HTML.number($0.lower)) to \(HTML.number($0.upper))", "\($0.count)",
-        HTML.number($0.meanConfidence, places: 3), HTML.number($0.accuracy, places: 3),
+        "\(Shown.number(bin.lower)) to \(Shown.number(bin.upper))", "\(bin.count)",
+        "\(Shown.number(bin.meanConfidence, places: 3))",
+        "\(Shown.number(bin.accuracy, places: 3))",
       ]
     }
     return HTML.figure(
       plot.svg(id: "\(id)-reliability"),
-      caption: "Reliability. On the dotted line, confidence equals accuracy; below it, the "
-        + "predictions are overconfident. Expected calibration error "
-        + "\(HTML.number(error, places: 3)).",
+      caption: isExplained
+        ? "Reliability, with the number of images at the foot of each bar. On the dotted line, "
+          + "confidence equals accuracy; below it, the predictions are overconfident. Expected "
+          + "calibration error \(Shown.number(error, places: 3))."
+        : "Reliability; expected calibration error \(Shown.number(error, places: 3)).",
       numbers: HTML.table(
-        "Reliability, \(subject)", ["confidence", "samples", "mean confidence", "accuracy"], rows))
+        "Reliability, \(subject)", ["confidence", "images", "mean confidence", "accuracy"], rows))
   }
 
   /// The ROC points, from no sample classified as positive to all of them.
@@ -108,32 +120,34 @@ struct ResultPictures {
     let areas = zip(drawn, curves).map { drawn, points in
       drawn.counts.negatives > 0 ? area(points) : nil
     }
-    let descriptions = zip(drawn, areas).map { "\(names[$0.index]) \(HTML.number($1))" }
+    let descriptions = zip(drawn, areas).map { "\(names[$0.index]) \(Shown.number($1))" }
     let plot = Plot(
       title: "ROC curves, \(subject)",
       description: "Each class against the rest; areas: \(descriptions.joined(separator: ", ")).",
       x: ("1 − specificity", 0...1), y: ("sensitivity", 0...1),
-      curves: [Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: nil)]
-        + zip(drawn, curves).enumerated().map { style, pair in
-          Plot.Curve(name: names[pair.0.index], points: pair.1, style: style)
+      curves: [Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: .guide)]
+        + zip(drawn, curves).map { drawn, points in
+          Plot.Curve(name: names[drawn.index], points: points, style: .ofClass(drawn.index))
         })
     let confusion = details.visible
-    let rows = zip(drawn, areas).map { drawn, area in
+    let rows = zip(drawn, areas).map { drawn, area -> [HTML.Cell] in
       let c = drawn.index
-      return [
-        names[c], "\(drawn.counts.positives)", HTML.number(area, places: 3),
-        HTML.number(confusion.recall(c), places: 3),
-        HTML.number(confusion.specificity(c), places: 3),
-        HTML.number(confusion.precision(c), places: 3), HTML.number(confusion.f1(c), places: 3),
+      let scores = [
+        area, confusion.recall(c), confusion.specificity(c), confusion.precision(c),
+        confusion.f1(c),
       ]
+      return [HTML.Cell(html: HTML.className(names[c], c)), "\(drawn.counts.positives)"]
+        + scores.map { HTML.Cell(Shown.number($0, places: 3)) }
     }
     return HTML.figure(
       plot.svg(id: "\(id)-roc"),
-      caption: "ROC curves: the share of a class that is detected (sensitivity), against the share "
-        + "of the other classes that is mistaken for it (1 − specificity).", legend: legend,
+      caption: isExplained
+        ? "ROC curves: the share of a class that is detected (sensitivity), against the share "
+          + "of the other classes that is mistaken for it (1 − specificity)." : "ROC curves.",
+      legend: legend,
       numbers: HTML.table(
         "Classes, \(subject): area under the curve drawn, and scores of the predicted class",
-        ["class", "samples", "area", "sensitivity", "specificity", "precision", "F1"], rows))
+        ["class", "images", "area", "sensitivity", "specificity", "precision", "F1"], rows))
   }
 
   private var decision: String {
@@ -146,63 +160,67 @@ struct ResultPictures {
     }
     // A class of most samples is not what a test looks for, and its scale would leave no room for
     // the other curves.
-    let sought = drawn.enumerated().filter { $0.element.prevalence <= 0.5 }
-    let highest = max(sought.map(\.element.prevalence).max() ?? 0, 0.05) * 1.05
-    let lowest = -highest / 8
+    let sought = drawn.filter { $0.prevalence <= 0.5 }
+    guard !sought.isEmpty else { return "" }
+    let model = sought.map { c in curve(c.counts) { $0.netBenefit($1) } }
+    let highest = max(sought.map(\.prevalence).max() ?? 0, 0.05) * 1.05
+    // Curves are shown whole unless a few false positives at a high threshold outweigh all else.
+    let lowest = min(max(model.joined().map(\.y).min() ?? 0, -highest), -highest / 8)
     let plot = Plot(
       title: "Decision curves, \(subject)",
       description: "Net benefit of treating by the model's probability of each class, by "
         + "threshold; treating nobody has a net benefit of 0, the thin lines are for treating "
         + "everybody.",
-      x: ("threshold", 0...1), y: ("net benefit", lowest...highest),
-      curves: [Plot.Curve(name: "", points: [(0, 0), (1, 0)], style: nil)]
-        + sought.flatMap { style, c in
+      x: ("threshold", 0...1), y: ("net benefit", lowest * 1.02...highest),
+      curves: [Plot.Curve(name: "", points: [(0, 0), (1, 0)], style: .guide)]
+        + zip(sought, model).flatMap { c, points in
           [
-            // Only the visible part.
             Plot.Curve(
-              name: names[c.index],
-              points: curve(c.counts) { $0.netBenefitOfAll($1) }.filter { $0.y >= lowest },
-              style: style,
-              isThin: true),
-            Plot.Curve(
-              name: names[c.index], points: curve(c.counts) { $0.netBenefit($1) }, style: style),
+              name: names[c.index], points: curve(c.counts) { $0.netBenefitOfAll($1) },
+              style: .ofClass(c.index), isThin: true),
+            Plot.Curve(name: names[c.index], points: points, style: .ofClass(c.index)),
           ]
         })
     let chosen = [0.05, 0.1, 0.2, 0.3, 0.5].compactMap { wanted in
       thresholds.firstIndex { ($0 - wanted).magnitude < 1e-9 }
     }
     let rows = drawn.flatMap { c in
-      chosen.map { index in
+      chosen.map { index -> [HTML.Cell] in
         [
-          names[c.index], HTML.number(thresholds[index]),
-          HTML.number(c.counts.netBenefit(index), places: 3),
-          HTML.number(c.counts.netBenefitOfAll(index), places: 3), "0.000",
+          HTML.Cell(html: HTML.className(names[c.index], c.index)),
+          "\(Shown.number(thresholds[index]))",
+          "\(Shown.number(c.counts.netBenefit(index), places: 3))",
+          "\(Shown.number(c.counts.netBenefitOfAll(index), places: 3))", "0.000",
         ]
       }
     }
     return HTML.figure(
       plot.svg(id: "\(id)-decision"),
-      caption:
-        "Decision curves: the net benefit per patient of treating by the model, if a correct "
-        + "treatment outweighs (1 − t)/t unnecessary ones at threshold t. Thin lines: treating "
-        + "everybody; dotted line: treating nobody. A class with more than half of the samples is "
-        + "omitted.",
+      caption: isExplained
+        ? "Decision curves: the net benefit per patient of treating by the model, if a correct "
+          + "treatment outweighs (1 − t)/t unnecessary ones at threshold t. Thin lines: treating "
+          + "everybody; dotted line: treating nobody. A line that leaves the plot goes on below "
+          + "it. A class with more than half of the images is omitted." : "Decision curves.",
       legend: legend,
       numbers: HTML.table(
         "Net benefit, \(subject)", ["class", "threshold", "model", "everybody", "nobody"], rows))
   }
 
-  private var confusion: String {
-    let rows = names.indices.map { t in
-      [names[t]] + (details.confusion[t]?.map { "\($0)" } ?? names.map { _ in "–" })
+  /// The confusion matrix as a table: the darkness of a cell is its share of the row.
+  var confusion: String {
+    let rows = names.indices.map { t -> [HTML.Cell] in
+      let row = details.confusion[t]
+      let total = Double(max(row?.reduce(0, +) ?? 0, 1))
+      return [HTML.Cell(html: "\(HTML.className(names[t], t)) (\(t + 1))")]
+        + names.indices.map { p in
+          row.map { HTML.Cell(html: "\($0[p])", share: Double($0[p]) / total) } ?? "–"
+        }
     }
-    return HTML.figure(
-      ConfusionPicture(counts: details.confusion, names: names).svg(
-        id: "\(id)-confusion", title: "Confusion matrix, \(subject)"),
-      caption: "Confusion matrix: true classes in rows, predicted classes in columns, by number. A "
-        + "darker cell is a larger share of its row.", legend: hiddenNote,
-      numbers: HTML.table(
-        "Confusion matrix, \(subject): true class by predicted class", ["true class"] + names, rows)
-    )
+    return HTML.table(
+      "Confusion matrix, \(subject)"
+        + (isExplained
+          ? ": true classes in rows, predicted classes by number in columns. A darker cell is a "
+            + "larger share of its row." : ""),
+      ["true class"] + names.indices.map { "\($0 + 1)" }, rows) + hiddenNote
   }
 }

@@ -1,26 +1,50 @@
 extension RunPage {
-  /// The style sheet for screens, in light colors, and for print.
+  /// The style sheet for screens, in light and in dark colors, and for print.
   static let style = """
-    :root { color-scheme: light; }
-    body { margin: 0; background: #fff; color: #1a1a1a; font: 16px/1.5 system-ui, sans-serif; }
-    main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
-    h1 { font-size: 1.7rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 1px solid #ccc; padding-top: 1rem; }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; }
-    .four { grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); }
-    figure { margin: 0; min-width: 0; break-inside: avoid; } figcaption { font-size: .9rem; color: #444; }
-    svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #333; }
-    svg .grid { stroke: #e4e4e4; fill: none; } svg .axis { stroke: #333; fill: none; }
-    svg .bar { fill: #cfe3f2; stroke: #0072b2; stroke-width: .5; }
-    svg .cell { stroke: #ccc; stroke-width: .5; } svg text.light { fill: #fff; } svg text.dark { fill: #1a1a1a; }
+    :root { color-scheme: light dark; --back: #fff; --text: #1a1a1a; --soft: #4a4a4a; --rule: #d4d4d4; --grid: #e4e4e4;
+      --bar: #dfe3e8; --heat: 0, 114, 178; --warn: #8a1c00; --warn-back: #fdf0ea; --link: #00598c; --guide: #767676;
+      --c0: #0072b2; --c1: #d55e00; --c2: #008f6b; --c3: #a0459a; --c4: #a87400; --c5: #2a8fc0; --c6: #222; }
+    @media screen and (prefers-color-scheme: dark) { :root { --back: #14171a; --text: #ececec; --soft: #b9bdc2;
+      --rule: #3b4148; --grid: #2a2f35; --bar: #39424c; --heat: 70, 150, 205; --warn: #ffb59c; --warn-back: #33201a;
+      --link: #8cc8f0; --guide: #9a9a9a; --c0: #56b4e9; --c1: #ff8f45; --c2: #2fd0a0; --c3: #e08ad8; --c4: #e6b422;
+      --c5: #a9d4ff; --c6: #f2f2f2; } }
+    body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+    main { max-width: 80rem; margin: 0 auto; padding: 1rem; } a { color: var(--link); }
+    h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .3rem; overflow-wrap: anywhere; }
+    h2 { margin-top: 2.5rem; border-top: 1px solid var(--rule); padding-top: 1rem; line-height: 1.25; }
+    h3 { margin: 1.6rem 0 .6rem; line-height: 1.3; overflow-wrap: anywhere; }
+    p, ul, dl { max-width: 50rem; } nav { font-size: .95rem; } nav a { margin-right: 1rem; white-space: nowrap; }
+    .lead { font-size: 1.15rem; } .meta, .note, figcaption, .caption { font-size: .9rem; color: var(--soft); }
+    .warning { border-left: 4px solid var(--warn); background: var(--warn-back); color: var(--warn); padding: .5rem .8rem; }
+    .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 23rem)); gap: 1.5rem; align-items: start; }
+    figure { margin: 0; min-width: 0; break-inside: avoid; }
+    svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--soft); }
+    svg text.count { font-size: 9px; } svg .grid { stroke: var(--grid); fill: none; } svg .axis { stroke: var(--soft); fill: none; }
+    svg .bar { fill: var(--bar); stroke: var(--guide); stroke-width: .5; }
+    svg .line { fill: none; stroke: currentColor; stroke-width: 2; } svg .thin { stroke-width: 1; } svg circle { fill: currentColor; }
+    .guide { color: var(--guide); } .ink { color: var(--text); } .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); }
+    .c4 { color: var(--c4); } .c5 { color: var(--c5); } .c6 { color: var(--c6); }
+    .dot { display: inline-block; width: .65em; height: .65em; border-radius: 50%; background: currentColor; margin-right: .4em; }
     .legend { list-style: none; padding: 0; margin: .3rem 0; display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .9rem; }
     .legend svg { width: 28px; height: 8px; vertical-align: middle; }
-    .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .95rem; }
-    caption { text-align: left; font-size: .9rem; color: #444; padding: .3rem 0; }
-    th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; font-variant-numeric: tabular-nums; }
-    th:first-child { text-align: left; } tbody tr:last-child th, .note { font-style: normal; }
-    .note { font-size: .9rem; color: #444; } details { font-size: .9rem; } code { overflow-wrap: anywhere; }
-    @media print { body { font-size: 11px; } main { max-width: none; padding: 0; } details { display: none; }
-      .wide { overflow: visible; } table { font-size: 9px; } th, td { padding: .1rem .3rem; } h2, h3 { break-after: avoid; }
-      .figures { grid-template-columns: 1fr 1fr; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+    .pair { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; } .pair > * { min-width: 0; }
+    .wide { overflow-x: auto; max-width: max-content; margin: .2rem 0 .8rem; } .wide:focus-visible { outline: 2px solid var(--link); }
+    table { border-collapse: separate; border-spacing: 0; font-size: .95rem; }
+    .caption { margin: .8rem 0 0; }
+    th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: right; font-variant-numeric: tabular-nums; }
+    thead th { vertical-align: bottom; } .text { text-align: left; min-width: 9rem; }
+    th:first-child { text-align: left; font-weight: 600; position: sticky; left: 0; background: var(--back); }
+    tbody th { min-width: 7.5rem; } td.heat { background-color: rgba(var(--heat), calc(var(--s) * .6)); text-align: center; }
+    details { font-size: .9rem; margin: .4rem 0; } code { overflow-wrap: anywhere; }
+    dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; overflow-wrap: anywhere; }
+    select { font: inherit; max-width: 100%; padding: .2rem; color: inherit; background: var(--back); }
+    @media (max-width: 40rem) { th:first-child { min-width: 6rem; max-width: 10rem; overflow-wrap: break-word; } th, td { padding: .25rem .4rem; } }
+    @media (forced-colors: active) { svg text { fill: CanvasText; } td.heat, .dot, svg { forced-color-adjust: none; }
+      svg .axis { stroke: CanvasText; } td.heat { color: CanvasText; } }
+    @media print { body { font-size: 11px; } main { max-width: none; padding: 0; } details, nav, .search { display: none; }
+      .wide { overflow: visible; max-width: none; } table { font-size: 9px; } th, td { padding: .1rem .3rem; }
+      th:first-child { position: static; } h2, h3, .caption { break-after: avoid; } tr, li, p { break-inside: avoid; }
+      .figures { grid-template-columns: 1fr 1fr; } h3 + .figures, h2 + .figures { break-before: avoid; }
+      * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
     """
 }

@@ -69,6 +69,21 @@ public struct RunReport: Sendable {
 
   /// The name of the folder.
   public let name: String
+  /// The path of the folder, for messages.
+  public let path: String
+  /// Whether the run has ended and all its sites have been tested.
+  public let isFinished: Bool
+  /// The round of the newest model.
+  public let newestRound: Int
+  /// The number of rounds of the run; `nil` if unknown.
+  public let plannedRounds: Int?
+  /// The names of the training sites, sorted: those of the run's settings, or if there are none,
+  /// those that sent reports.
+  public let members: [String]
+  /// The settings of the run other than its sites and the method's hyper-parameters.
+  public let settings: [(name: String, value: String)]
+  /// The time of the newest result, in seconds since 1970; `nil` if there are no files.
+  public let date: Int?
   /// The description of the best round's model, in its calibrated form if any; of the initial model
   /// if there is no best round yet.
   public let model: ModelPayload
@@ -86,6 +101,11 @@ public struct RunReport: Sendable {
   public let rounds: [Round]
   /// The test results.
   public let results: Results
+  /// The round whose model the sites tested before the run went on; its results are not included.
+  /// `nil` if there are none.
+  public let outdatedTests: Int?
+  /// The training losses of the sites that trained on this machine.
+  public let losses: RunLosses
   /// The updates and reports that are missing, by round, as recorded by fm-federate.
   public let missed: [(round: Int, text: String)]
   /// The traffic of each round and site; empty if it was not recorded.
@@ -98,6 +118,8 @@ public struct RunReport: Sendable {
   /// - Throws: `noInput` if it is not the folder of a run, `badData` if a file in it is malformed.
   public init(path: String) throws(FedMedError) {
     let folder = RunFolder.path(path)
+    self.path = folder
+    let plan = try RunPlan(path: "\(folder)/plan")
     let numbers = try Folder.names("\(folder)/rounds", failingWith: .noInput).compactMap { Int($0) }
       .filter { $0 >= 0 }.sorted()
     func place(_ round: Int) -> String {
@@ -119,20 +141,22 @@ public struct RunReport: Sendable {
         validation.append(try SiteReport(path: file))
       }
     }
-    let selection = try RoundSelection(validation, minimumSites: 1)
-    // The run's own choice takes precedence: it knows the fewest sites that a candidate must have.
-    var best = try Self.best(folder) ?? selection.best
+    isFinished = ByteSource.isRegularFile("\(folder)/finished")
+    let selection = try RoundSelection(validation, minimumSites: plan.minimumSites ?? 1)
+    // A finished run has chosen by the reports that were signed; until then the reports decide, so
+    // that all parts of a page agree.
+    var best = try isFinished ? Self.best(folder) ?? selection.best : selection.best
     if best == nil { best = try Self.newest(numbers.compactMap { modelPath($0) }) }
     // Sites test the calibrated model, if there is one.
     guard let shown = modelPath(best ?? 0, "calibrated") ?? modelPath(best ?? 0) else {
       throw FedMedError(
-        .noInput, "not the folder of a run: it has no model of round \(best ?? 0)", file: path)
+        .noInput, "not the folder of a run: it has no model of round \(best ?? 0)", file: folder)
     }
     let reader = try ArchiveReader(path: shown, kinds: [.model])
     guard case .model(let own) = reader.manifest.payload else {
       throw reader.fault("not a model", "manifest.json")
     }
-    (model, classes, identity) = (own, reader.manifest.classes, reader.identity)
+    (model, classes, self.identity) = (own, reader.manifest.classes, reader.identity)
     tool = reader.manifest.tool
     predictors = try own.run.make(classes: classes.count).predictors
     sites = Set(validation.map(\.site)).sorted { $0.precedes($1) }
@@ -157,11 +181,22 @@ public struct RunReport: Sendable {
     self.rounds = rounds
     var tests: [SiteReport] = []
     for file in archives("\(folder)/results") { tests.append(try SiteReport(path: file)) }
-    for test in tests where test.scored.parent != identity {
+    let identity = reader.identity
+    let outdated = tests.filter { $0.scored.parent != identity }
+    if isFinished, let test = outdated.first {
       throw FedMedError(
         .badData, "reports on another model than that of round \(model.round)", file: test.name)
     }
+    outdatedTests = outdated.map(\.round).max()
+    tests.removeAll { $0.scored.parent != identity }
     results = try Results(tests, of: classes)
+    newestRound = numbers.last { modelPath($0) != nil } ?? 0
+    plannedRounds = plan.rounds
+    settings = try Self.settings(folder) + plan.settings
+    let listed = try Self.members(folder)
+    members = listed.isEmpty ? sites : listed.sorted { $0.precedes($1) }
+    losses = try RunLosses(path: folder, upTo: newestRound)
+    date = ([shown] + (validation + tests).map(\.name)).compactMap(Self.time).max().map { Int($0) }
     missed = try Self.missed(folder)
     traffic = try Self.traffic(folder)
     files =
@@ -177,70 +212,6 @@ public struct RunReport: Sendable {
     let reader = try ArchiveReader(path: last, kinds: [.model])
     guard case .model(let model) = reader.manifest.payload else { return nil }
     return model.privacy == nil ? nil : model.round
-  }
-
-  private static func table(_ path: String) throws(FedMedError) -> Table? {
-    guard ByteSource.isRegularFile(path) else { return nil }
-    return try Table(text: ByteSource(path: path).text(limit: 1 << 30), file: path)
-  }
-
-  /// The whole numbers in columns of a table.
-  private static func numbers(
-    _ table: Table, _ columns: [String], file: String
-  ) throws(FedMedError) -> [[Int]] {
-    do throws(FedMedError) {
-      var result: [[Int]] = []
-      for column in columns {
-        var values: [Int] = []
-        for (line, cell) in try table.column(column).enumerated() {
-          guard let value = Int(cell), value >= 0, value < 1 << 36 else {
-            throw FedMedError(
-              .badData, "'\(printable(cell))' is not a number", place: "line \(line + 2)")
-          }
-          values.append(value)
-        }
-        result.append(values)
-      }
-      return result
-    } catch {
-      throw error.naming(file: file)
-    }
-  }
-
-  private static func best(_ folder: String) throws(FedMedError) -> Int? {
-    let file = "\(folder)/rounds.tsv"
-    guard let table = try table(file) else { return nil }
-    let columns = try numbers(table, ["round", "best"], file: file)
-    return zip(columns[0], columns[1]).first { $0.1 == 1 }?.0
-  }
-
-  private static func missed(
-    _ folder: String
-  ) throws(FedMedError) -> [(round: Int, text: String)] {
-    let file = "\(folder)/rounds.tsv"
-    guard let table = try table(file), table.header.contains("missed") else { return [] }
-    let rounds = try numbers(table, ["round"], file: file)[0]
-    do throws(FedMedError) {
-      return zip(rounds, try table.column("missed")).filter { $0.1 != "NA" }.map {
-        (round: $0, text: $1)
-      }
-    } catch {
-      throw error.naming(file: file)
-    }
-  }
-
-  private static func traffic(_ folder: String) throws(FedMedError) -> [Traffic] {
-    let file = "\(folder)/traffic.tsv"
-    guard let table = try table(file) else { return [] }
-    let columns = try numbers(table, ["round", "bytes_down", "bytes_up"], file: file)
-    let names: [String]
-    do throws(FedMedError) { names = try table.column("site") } catch {
-      throw error.naming(file: file)
-    }
-    return names.indices.map {
-      Traffic(
-        round: columns[0][$0], site: names[$0], down: columns[1][$0], up: columns[2][$0])
-    }
   }
 
   private static func time(_ path: String) -> Double? {

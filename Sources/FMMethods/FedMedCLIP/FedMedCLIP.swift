@@ -149,7 +149,10 @@ extension MethodDefinition {
       + [
         FedMedCLIP.lambda, FedMedCLIP.temperature, FedMedCLIP.hidden, FedMedCLIP.contrast,
         FedMedCLIP.classifier, FedMedCLIP.masks, FedMedCLIP.mixture,
-      ] + PrivacyParameters.gradient
+      ] + PrivacyParameters.gradient,
+    predictorLabels: [
+      "fam": "shared module", "mlp": "private classifier", "ensemble": "ensemble",
+    ]
   ) { setting, values throws(FedMedError) in
     let method = FedMedCLIP(setting, values)
     guard method.guarantee == nil || values[FedMedCLIP.contrast] == "classes" else {

@@ -234,6 +234,10 @@ extension MethodDefinition {
       + "each of them, sums of a few do not, so a hospital with fewer than 20 training images "
       + "sends none unless it decides otherwise. Each hospital then fits the classifier in "
       + "private to its own mix of cases and its own equipment, and nothing of this fit leaves "
-      + "it."
+      + "it.",
+    predictorLabels: [
+      "shared": "shared head", "prior": "shared head with the site's class frequencies",
+      "personal": "personal head",
+    ]
   ) { setting, values in Gaussian(setting, values) }
 }

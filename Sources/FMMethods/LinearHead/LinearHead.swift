@@ -180,6 +180,7 @@ extension MethodDefinition {
     parameters: TrainingParameters.sampling + [LinearHead.learningRate]
       + TrainingParameters.optimization
       + [LinearHead.start, LinearHead.inputs, LinearHead.localOptimizer, LinearHead.momentum]
-      + PrivacyParameters.gradient
+      + PrivacyParameters.gradient,
+    predictorLabels: ["head": "shared head"]
   ) { setting, values in LinearHead(setting, values) }
 }

@@ -34,6 +34,7 @@ extension MethodDefinition {
   /// Zero-shot classification.
   public static let zeroShot = MethodDefinition(
     name: "zero-shot", summary: "the encoder's class texts, without training",
-    parameters: [TrainingParameters.seed], rounds: 1
+    parameters: [TrainingParameters.seed], rounds: 1,
+    predictorLabels: ["texts": "class texts"]
   ) { _, _ in ZeroShot() }
 }

@@ -127,7 +127,7 @@ struct ReportTests {
     #expect(HTML.escape("<b>&\"'x") == "&lt;b&gt;&amp;&quot;&#39;x")
     let plot = Plot(
       title: "</title><script>", description: "&", x: ("<x>", 0...1), y: ("y", 0...1),
-      curves: [Plot.Curve(name: "n", points: [(0, 0), (1, 2)], style: 0)])
+      curves: [Plot.Curve(name: "n", points: [(0, 0), (1, 2)], style: .ofClass(0))])
     let svg = plot.svg(id: "p")
     #expect(!svg.contains("<script") && !svg.contains("<x>") && svg.contains("&lt;x&gt;"))
   }

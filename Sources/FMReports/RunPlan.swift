@@ -2,17 +2,17 @@ import FMArchive
 import FMBase
 
 /// The settings of a run that may change between two calls of fm-federate, from the run's file `plan`.
-struct RunPlan {
+package struct RunPlan: Sendable {
   /// The number of rounds of the run.
-  private(set) var rounds: Int?
+  package private(set) var rounds: Int?
   /// The fewest sites that a round needs.
-  private(set) var minimumSites: Int?
+  package private(set) var minimumSites: Int?
   /// The seconds that the server waits for the remaining sites.
-  private(set) var deadline: Int?
+  package private(set) var deadline: Int?
 
   /// Reads tab-separated lines of a name and a number; a missing file is an empty plan.
   /// - Throws: `badData` for a line without a number.
-  init(path: String) throws(FedMedError) {
+  package init(path: String) throws(FedMedError) {
     guard ByteSource.isRegularFile(path) else { return }
     for (index, line) in Table.lines(try ByteSource(path: path).text(limit: 1 << 20)).enumerated() {
       let cells = line.split(separator: "\t")
