@@ -8,19 +8,19 @@ struct LearningSection {
   typealias Point = (x: Double, y: Double)
 
   var html: String {
-    let figures = accuracy + losses
-    guard !figures.isEmpty else { return "" }
+    let (accuracy, losses) = (accuracy, losses)
+    guard !(accuracy + losses).isEmpty else { return "" }
     let isLarge = run.sites.count > SiteSection.maximumFigures
     return HTML.section(
       "learning", "Learning curves",
       (accuracy.isEmpty
-        ? ""
+        ? HTML.paragraph("Losses on the training images by round.")
         : HTML.paragraph(
           "Accuracy on validation images after each round. The point marks the best round"
             + (isLarge
               ? "; thin lines are the lowest and the highest tenth of the sites."
               : "; the dotted line is the mean of all sites.")))
-        + "<div class=\"figures\">\n\(figures)</div>\n")
+        + "<div class=\"figures\">\n\(accuracy)\(losses)</div>\n")
   }
 
   private var best: Double? { run.rounds.first(where: \.isBest).map { Double($0.number) } }
@@ -40,7 +40,8 @@ struct LearningSection {
   }
 
   private var accuracy: String {
-    guard !mean.isEmpty else { return "" }
+    // A single point is no curve.
+    guard mean.count > 1 else { return "" }
     guard run.sites.count <= SiteSection.maximumFigures else { return figure(nil, 0) }
     return figure(nil, 0) + run.sites.enumerated().map { figure($1, $0 + 1) }.joined()
   }

@@ -116,6 +116,7 @@ struct ResultPictures {
   }
 
   private var roc: String {
+    guard !drawn.isEmpty else { return "" }
     let curves = drawn.map { points($0.counts) }
     let areas = zip(drawn, curves).map { drawn, points in
       drawn.counts.negatives > 0 ? area(points) : nil
@@ -208,6 +209,7 @@ struct ResultPictures {
 
   /// The confusion matrix as a table: the darkness of a cell is its share of the row.
   var confusion: String {
+    guard details.hidden.count < names.count else { return hiddenNote }
     let rows = names.indices.map { t -> [HTML.Cell] in
       let row = details.confusion[t]
       let total = Double(max(row?.reduce(0, +) ?? 0, 1))

@@ -42,7 +42,12 @@ struct SiteSection {
           "\(Shown.count(hidden, "image")) count as correct or incorrect, but not by class, because "
             + "their site has too few images of the class.") : "")
       + "<div class=\"figures\">\n\(pictures.figures)</div>\n"
-      + "<div class=\"pair\"><div>\(pictures.confusion)</div>\(table)</div>\n"
+      + Self.pair(pictures.confusion, table)
+  }
+
+  /// Two tables beside each other where there is room.
+  private static func pair(_ first: String, _ second: String) -> String {
+    "<div class=\"pair\"><div>\(first)</div><div>\(second)</div></div>\n"
   }
 
   private var pooled: String {
@@ -147,6 +152,6 @@ struct SiteSection {
     guard let details = site.report.final?.details else { return "" }
     let pictures = ResultPictures(
       details: details, names: run.classes, id: "panel-\(index)", subject: site.site)
-    return "<div class=\"pair\"><div>\(pictures.confusion)</div>\(operating(site))</div>\n"
+    return Self.pair(pictures.confusion, operating(site))
   }
 }
