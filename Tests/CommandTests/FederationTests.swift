@@ -263,6 +263,52 @@ struct FederationTests {
     try shell.fail("fm-eval report run", 65, "traffic.tsv: line 2: 'x' is not a number")
   }
 
+  /// Runs are compared at their sites; a run that goes on after its end is described as it is.
+  @Test func comparesRunsAndDescribesOneUnderWay() throws {
+    try shell.succeed(federate("one", "--rounds 1"))
+    try shell.succeed(federate("two", "--rounds 2"))
+    try shell.succeed(
+      "fm-eval report --against two one > a.tsv; fm-eval report --against one two > b.tsv")
+    #expect(
+      try shell.succeed("head -n 1 a.tsv")
+        == "site\tmetric\tfirst\tsecond\tdifference\tlower\tupper\tpaired\n")
+    // The same samples were drawn, and the order of the runs changes only the sign.
+    #expect(try shell.succeed("tail -n +2 a.tsv | cut -f 8 | sort -u") == "1\n")
+    #expect(
+      try shell.succeed(
+        "paste a.tsv b.tsv | awk -F '\t' 'NR > 1 && ($3 != $12 || $5 + $13 != 0 || $6 + $15 != 0) { print }'"
+      ) == "")
+    let table = try shell.succeed(
+      "awk -F '\t' 'NR > 1 { printf \"%s %.2f\\n\", $1, $7 / 100 }' two/table.tsv")
+    #expect(
+      try shell.succeed(
+        "awk -F '\t' '$2 == \"accuracy\" { printf \"%s %.2f\\n\", $1, $3 }' b.tsv") == table)
+    try shell.succeed(
+      "fm-eval report --against one --html c.html two; grep -q 'id=\"comparison\"' c.html")
+    try shell.succeed(
+      "fm-eval report --card card.md --title T --intended-use U --license L two; cmp two/card.md card.md || true"
+    )
+    #expect(
+      try shell.succeed("grep -c -e '^# Model card: T$' -e '^U$' -e '^- License: L$' card.md")
+        == "3\n")
+    // A finished run that goes on has test results of a round that is no longer the best.
+    try shell.succeed(
+      """
+      rm one/finished; mkdir one/rounds/002; cp -r two/rounds/002/* one/rounds/002
+      rm -f one/rounds/001/reports/*; fm-eval report --html way.html -o way.tsv one
+      ! grep -q '^test' way.tsv; grep -q 'Test results of round 1' way.html; grep -q 'is under way' way.html
+      """)
+    for call in [
+      "--title T one", "--against two --card c one", "--license L one", "--against - one",
+      "--card c --format json one",
+    ] {
+      #expect(try shell.run("fm-eval report \(call)").status == 64, "\(call)")
+    }
+    try shell.fail("fm-eval report --against one two", 65, "one: has no test results")
+    try shell.fail("fm-eval report --against nowhere two", 66, "nowhere/rounds")
+    #expect(try shell.run("fm-eval report --card /dev/full two").status == 74)
+  }
+
   @Test func refusesInvalidCalls() throws {
     for (call, status) in [
       ("fm-federate", 64), ("fm-federate --run x", 64),

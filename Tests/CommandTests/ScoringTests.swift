@@ -296,4 +296,49 @@ struct ScoringTests {
       #expect(status == 64, "\(call)")
     }
   }
+
+  /// A report's draws are of patients if the features name them; invalid combinations are refused.
+  @Test func reportsDrawPatientsWhereTheyAreKnown() throws {
+    try shell.makeRun(180)
+    try shell.succeed(
+      """
+      cut -f 1-3 samples.tsv > plain.tsv
+      \(Shell.importCommand.replacing("samples.tsv", with: "plain.tsv")) -o plain.tar
+      fm-partition -q --scheme column --column clinic --seed 1 -o plain plain.tar
+      score() {
+        features=$1
+        shift
+        fm-eval score --features $features --split all --bootstrap 50 "$@" --report-out r.tar model.tar > printed
+        tar xOf r.tar manifest.json | jq -c '.draws | [.count, .units, .group, .predictors]'
+      }
+      score sites/north.tar --baselines > draws
+      tail -n +2 printed | cut -f 4,5 | paste -s -d ' ' > rows
+      score plain/north.tar >> draws
+      score sites/north.tar --group label --min-count 1 >> draws
+      fm-eval check r.tar > /dev/null
+      """)
+    // Two samples in a row are of one patient.
+    #expect(
+      try shell.succeed("cat draws")
+        == """
+        [50,30,"patient",["majority","alone","fam","ensemble"]]
+        [50,60,null,["fam","ensemble"]]
+        [50,3,"label",["fam","ensemble"]]
+
+        """)
+    #expect(
+      try shell.succeed("cat rows") == "majority\t60 alone\t60 fam\t60 ensemble\t60\n")
+    try shell.fail(
+      "fm-eval score --features sites/north.tar --bootstrap 9 --group lesion --report-out r.tar model.tar",
+      65, "lesion")
+    for options in [
+      "--bootstrap 9", "--bootstrap 9 --seed 1 --report-out r.tar", "--group x --report-out r.tar",
+      "--bootstrap 10001 --report-out r.tar", "--bootstrap 9 --samples t.tsv --report-out r.tar",
+      "--split validation --bootstrap 9 --report-out r.tar",
+    ] {
+      #expect(
+        try shell.run("fm-eval score --features sites/north.tar \(options) model.tar").status == 64,
+        "\(options)")
+    }
+  }
 }
