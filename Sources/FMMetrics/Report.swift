@@ -67,7 +67,7 @@ public struct Report: Equatable, Sendable {
   ///   - names: the class names [C].
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
   ///   - plan: the plan of bootstrap draws; `nil` draws none. Nothing is drawn from fewer units
-  ///     than `minimum`.
+  ///     than `minimum` times `ScoreDraws.fewestUnits`.
   ///   - file: the file name in messages.
   /// - Throws: `badData` if a value is not a probability or a label is out of range.
   public init(
@@ -114,7 +114,10 @@ public struct Report: Equatable, Sendable {
       if isLast || predictor == Self.calibrated { own.details = details }
       scores[predictor] = own
     }
-    guard let plan, !drawn.isEmpty, plan.units(of: total) >= minimum else { return }
+    guard var plan, !drawn.isEmpty,
+      plan.units(of: total) >= minimum * ScoreDraws.fewestUnits
+    else { return }
+    plan.minimum = minimum
     draws = ScoreDraws(drawn, isShown: disclosure.isShown, plan: plan)
   }
 
@@ -157,6 +160,12 @@ public struct Report: Equatable, Sendable {
 
   /// Whether the report includes the number of correct predictions.
   public var hasCounts: Bool { total > 0 && uncalibrated != nil }
+
+  /// Whether a score means anything: a mean recall over a single class does not.
+  package func isDefined(_ score: Score) -> Bool {
+    guard score == .balancedAccuracy, let matrix = final?.details?.visible else { return true }
+    return matrix.counts.indices.count { matrix.truths($0) > 0 } > 1
+  }
 
   /// The number of hidden classes.
   public var hiddenClasses: Int { final?.details?.hidden.count ?? 0 }

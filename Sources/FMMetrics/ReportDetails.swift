@@ -15,6 +15,9 @@ extension Report {
     public private(set) var reliability: [ReliabilityTable.Bin]
     /// The counts at fixed thresholds for each class [C]; `nil` if the class is hidden.
     public private(set) var curves: [ThresholdCounts?]
+    /// The areas and thresholds of each class [C]; `nil` if the class is hidden. `nil` as a whole in
+    /// sums over sites, whose thresholds differ, and in reports of earlier tools.
+    public private(set) var classes: [ClassDetails?]?
 
     package init(_ predictions: LabeledProbabilities, _ disclosure: Disclosure, minimum: Int) {
       confusion = zip(predictions.confusion.counts, disclosure.isShown).map { $1 ? $0 : nil }
@@ -23,6 +26,9 @@ extension Report {
       curves = disclosure.isShown.enumerated().map { c, isShown in
         isShown ? ThresholdCounts(predictions, class: c).merged(minimum: minimum) : nil
       }
+      classes = disclosure.isShown.enumerated().map { c, isShown in
+        isShown ? ClassDetails(predictions, class: c, minimum: minimum) : nil
+      }
     }
 
     /// Adds the details of several sites; `nil` if `parts` is empty. A class stays hidden only if
@@ -30,6 +36,7 @@ extension Report {
     public init?(adding parts: [Details]) {
       guard let first = parts.first else { return nil }
       self = first
+      classes = nil
       for other in parts.dropFirst() {
         for t in confusion.indices {
           guard let row = other.confusion[t] else { continue }
@@ -68,6 +75,7 @@ extension Report.Details {
         confusion.map { row in row.map { .array($0.map { .integer($0) }) } ?? .null }),
       "reliability": .array(reliability.map(\.json)),
       "curves": .array(curves.map { $0?.json ?? .null }),
+      "classes": classes.map { .array($0.map { $0?.json ?? .null }) },
     ])
   }
 
@@ -99,6 +107,13 @@ extension Report.Details {
           && curve.negatives == total - positives && (positives == 0 || positives >= minimum)
           && curve.hasSteps(ofAtLeast: minimum)
       }
+      && (self.classes.map { classes in
+        classes.count == curves.count
+          && zip(classes, curves).allSatisfy { own, curve in
+            guard let own, let curve else { return own == nil && curve == nil }
+            return own.isValid(curve)
+          }
+      } ?? true)
       && reliability.allSatisfy { $0.isValid && $0.count >= min(minimum, total) }
       && zip(reliability, reliability.dropFirst()).allSatisfy { $0.upper <= $1.lower }
   }

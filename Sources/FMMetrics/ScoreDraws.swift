@@ -46,6 +46,8 @@ public struct ScoreDraws: Equatable, Sendable {
     public let groups: [Int]?
     /// The name of the groups; `nil` if there are none.
     public let group: String?
+    /// The fewest units of a stratum.
+    var minimum = 1
 
     /// Creates a plan.
     public init(samples: String, count: Int, seed: UInt64, groups: [Int]?, group: String?) {
@@ -55,20 +57,34 @@ public struct ScoreDraws: Equatable, Sendable {
 
     /// The number of units to draw from `samples` samples.
     func units(of samples: Int) -> Int { groups.map { Set($0).count } ?? samples }
+
+    /// The stratum of each sample: its class, or one common stratum for the classes that are hidden
+    /// or have fewer than `minimum` units, so that the draws do not describe single units.
+    func strata(of labels: [Int], isShown: [Bool]) -> [Int] {
+      var (units, seen) = ([Int](repeating: 0, count: isShown.count), Set<Int>())
+      for (row, label) in labels.enumerated() {
+        // A group belongs to the class of its first sample.
+        if seen.insert(groups?[row] ?? row).inserted { units[label] += 1 }
+      }
+      return labels.map { isShown[$0] && units[$0] >= minimum ? $0 : isShown.count }
+    }
   }
+
+  /// The fewest units that are drawn, as a multiple of a report's minimum: draws of a few patients
+  /// would tell how many samples each of them has.
+  package static let fewestUnits = 4
 
   /// Draws samples and scores all predictors on each draw.
   /// - Parameters:
   ///   - predictions: the probabilities of each predictor on the same samples, at least one.
-  ///   - isShown: whether a class is shown [C]. Scores over classes omit the others, which form
-  ///     one stratum, so that the spread of the draws tells no more about them than their sum does.
+  ///   - isShown: whether a class is shown [C]. Scores over classes omit the others.
   ///   - plan: the plan of the draws.
   init(
     _ predictions: [(predictor: String, probabilities: LabeledProbabilities)], isShown: [Bool],
     plan: Plan
   ) {
     let labels = predictions[0].probabilities.labels
-    let strata = labels.map { isShown[$0] ? $0 : isShown.count }
+    let strata = plan.strata(of: labels, isShown: isShown)
     let bootstrap = Bootstrap(
       labels: strata, groups: plan.groups, count: plan.count, seed: plan.seed)
     let ranked = predictions.map { RankedSamples($0.probabilities, isShown: isShown) }
@@ -84,8 +100,11 @@ public struct ScoreDraws: Equatable, Sendable {
         }
       }
     }
+    // Other classes would be other means, from other draws.
+    let shown = isShown.map { $0 ? "1" : "0" }.joined()
     self.init(
-      samples: plan.samples, count: plan.count,
+      samples: SHA256.hexadecimal(SHA256.digest(Array("\(plan.samples)\n\(shown)".utf8))),
+      count: plan.count,
       units: plan.units(of: labels.count), group: plan.group,
       predictors: predictions.map(\.predictor), values: values)
   }

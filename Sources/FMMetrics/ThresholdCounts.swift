@@ -53,9 +53,7 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
         if counts[index] - counted >= minimum && total - counts[index] != 0
           && total - counts[index] < minimum
         {
-          // The rest below would be too small for a separate step: only so many are counted that
-          // enough are left.
-          if total - minimum - counted >= minimum { counted = total - minimum }
+          // The rest below would be too small for a separate step.
           result[index] = counted
           continue
         }
@@ -86,19 +84,6 @@ public struct ThresholdCounts: Codable, Equatable, Sendable {
       truePositives[index] += other.truePositives[index]
       falsePositives[index] += other.falsePositives[index]
     }
-  }
-
-  /// The net benefit per patient of treating those at or above threshold `index`.
-  public func netBenefit(_ index: Int) -> Double {
-    NetBenefit.of(
-      truePositives[index], falsePositives[index], among: positives + negatives,
-      threshold: Self.thresholds[index])
-  }
-
-  /// The net benefit per patient of treating everybody.
-  public func netBenefitOfAll(_ index: Int) -> Double {
-    NetBenefit.of(
-      positives, negatives, among: positives + negatives, threshold: Self.thresholds[index])
   }
 
   /// Whether the counts are possible for any set of samples.

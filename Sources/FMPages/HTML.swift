@@ -131,7 +131,10 @@ enum Shown {
   private static func interval(
     _ estimate: Estimate?, _ shown: (Double?) -> String
   ) -> String? {
-    guard let lower = estimate?.lower, let upper = estimate?.upper else { return nil }
+    // Draws that are all alike, as of a few images that are all correct, say nothing.
+    guard let lower = estimate?.lower, let upper = estimate?.upper, lower < upper else {
+      return nil
+    }
     // Non-breaking spaces: a line may end only before the interval.
     return "\(shown(lower))\u{A0}to\u{A0}\(shown(upper))"
   }

@@ -99,7 +99,7 @@ public struct ModelCard {
         test?.final?.details?.confusion[c].map { "\($0.reduce(0, +))" } ?? "–"
       }
       return [
-        name, input?.samples.map { "\($0)" } ?? "–",
+        name, input.flatMap { $0.privacy == nil ? $0.samples : nil }.map { "\($0)" } ?? "–",
         best?.sites[name].map { "\($0.total)" } ?? "–", test.map { "\($0.total)" } ?? "–",
       ] + counts
     }
@@ -107,7 +107,8 @@ public struct ModelCard {
     return [
       .paragraph(
         "Images stay at the sites; only their numbers are known here. A dash means that a number is "
-          + "not reported: the site keeps it secret, or has too few images of the class."),
+          + "not reported: the site keeps it secret, has added noise to it, or has too few images of the "
+          + "class."),
       .table("Images by site", columns: columns, rows: rows),
     ]
   }
@@ -194,12 +195,12 @@ public struct ModelCard {
           "Fewer than \(Self.fewImages) test images are known of: "
             + "\(few.map { run.classes[$0] }.joined(separator: ", ")).")
       }
-      let weak = run.classes.indices.filter { matrix.truths($0) > 0 && matrix.recall($0) < 0.5 }
+      let weak = Verdict(run)?.weakClasses(fewest: 1) ?? []
       if !weak.isEmpty {
         limits.append(
           "Fewer than half of the test images were recognized of: "
-            + "\(weak.map { "\(run.classes[$0]) (\(Shown.percent(matrix.recall($0))) %)" }.joined(separator: ", "))."
-        )
+            + weak.map { "\($0.name) (\(Shown.percent($0.recall)) %)" }.joined(separator: ", ")
+            + ".")
       }
       limits.append(
         "The expected calibration error over all training sites is "
@@ -243,14 +244,24 @@ extension ModelCard {
           case .paragraph(let text): HTML.paragraph(text)
           case .list(let items): HTML.list(items)
           case .table(let caption, let columns, let rows):
-            HTML.table(
-              caption, columns,
-              rows.map { $0.map { HTML.Cell($0, isText: Double($0) == nil && $0.utf8.count > 40) } }
-            )
+            Self.table(caption, columns, rows)
           }
         }.joined()
     }
     return HTML.section("card", "Model card", parts.joined())
+  }
+
+  /// The most rows of a table on the page that is always open, and printed.
+  private static let longTable = 50
+
+  private static func table(_ caption: String, _ columns: [String], _ rows: [[String]]) -> String {
+    let cells = rows.map { row in
+      row.map { HTML.Cell($0, isText: Double($0) == nil && $0.utf8.count > 40) }
+    }
+    let table = HTML.table(caption, columns, cells)
+    return rows.count <= longTable
+      ? table
+      : "<details><summary>\(HTML.escape(caption)): \(rows.count) rows</summary>\(table)</details>\n"
   }
 
   /// The card as Markdown, with tables as of GitHub.

@@ -4,6 +4,8 @@ import FMMetrics
 struct ResultPictures {
   /// The sums over the samples.
   let details: Report.Details
+  /// The details of each site, with the fewest samples of a count.
+  let sites: [(details: Report.Details, minimum: Int)]
   /// The class names [C].
   let names: [String]
   /// The prefix of the figures' identifiers.
@@ -19,23 +21,35 @@ struct ResultPictures {
   /// A class with counts.
   private struct Drawn {
     let index: Int
-    let counts: ThresholdCounts
-
-    var prevalence: Double {
-      Double(counts.positives) / Double(counts.positives + counts.negatives)
-    }
+    let curve: ClassCurve
+    /// The area under the ROC curve; the mean over sites by their samples of the class.
+    let area: Double?
   }
 
   /// The classes that are not hidden and have samples.
   private var present: [Drawn] {
-    details.curves.enumerated().compactMap { index, curve in
-      curve.flatMap { $0.positives > 0 ? Drawn(index: index, counts: $0) : nil }
+    names.indices.compactMap { c in
+      let own = sites.compactMap { site in
+        site.details.curves[c].map { (counts: $0, minimum: site.minimum) }
+      }
+      let curve = ClassCurve(own)
+      guard curve.positives > 0 else { return nil }
+      let areas = sites.compactMap { site -> (area: Double, weight: Double)? in
+        guard let area = site.details.classes?[c]?.auc, let counts = site.details.curves[c] else {
+          return nil
+        }
+        return (area, Double(counts.positives))
+      }
+      let weight = areas.reduce(0) { $0 + $1.weight }
+      return Drawn(
+        index: c, curve: curve,
+        area: weight > 0 ? areas.reduce(0) { $0 + $1.area * $1.weight } / weight : nil)
     }
   }
 
   /// The classes drawn: those with the most samples, in the order of the classes.
   private var drawn: [Drawn] {
-    present.sorted { $0.counts.positives > $1.counts.positives }.prefix(Self.maximumCurves)
+    present.sorted { $0.curve.positives > $1.curve.positives }.prefix(Self.maximumCurves)
       .sorted { $0.index < $1.index }
   }
 
@@ -46,13 +60,25 @@ struct ResultPictures {
         : "") + hiddenNote
   }
 
-  /// A note on the hidden classes.
+  /// A note on the classes that all sites hide, and on those that some of them hide.
   private var hiddenNote: String {
-    let hidden = details.hidden.map { HTML.escape(names[$0]) }
-    return hidden.isEmpty
-      ? ""
-      : "<p class=\"note\">Hidden, because a site has too few images to report: "
-        + "\(hidden.joined(separator: ", ")).</p>"
+    let everywhere = names.indices.filter(isHidden)
+    let somewhere = names.indices.filter { c in
+      !everywhere.contains(c) && sites.contains { $0.details.hidden.contains(c) }
+    }
+    return [
+      (everywhere, "Hidden, because a site has too few images to report:"),
+      (somewhere, "Counted only at sites with enough images to report:"),
+    ].map { classes, text in
+      classes.isEmpty
+        ? "" : HTML.note("\(text) \(classes.map { names[$0] }.joined(separator: ", ")).")
+    }.joined()
+  }
+
+  /// Whether nothing is known about a class, although there may be images of it.
+  private func isHidden(_ c: Int) -> Bool {
+    (details.confusion[c]?.reduce(0, +) ?? 0) == 0
+      && sites.contains { $0.details.hidden.contains(c) }
   }
 
   /// Reliability, ROC curves and decision curves.
@@ -99,55 +125,53 @@ struct ResultPictures {
   }
 
   /// The ROC points, from no sample classified as positive to all of them.
-  private func points(_ curve: ThresholdCounts) -> [(x: Double, y: Double)] {
+  private func points(_ curve: ClassCurve) -> [(x: Double, y: Double)] {
     let inner = zip(curve.falsePositives, curve.truePositives).reversed().map {
-      (
-        x: Double($0.0) / Double(max(curve.negatives, 1)),
-        y: Double($0.1) / Double(max(curve.positives, 1))
-      )
+      (x: $0.0 / Double(max(curve.negatives, 1)), y: $0.1 / Double(max(curve.positives, 1)))
     }
     return [(0, 0)] + inner + [(1, 1)]
   }
 
-  private func area(_ points: [(x: Double, y: Double)]) -> Double {
-    zip(points, points.dropFirst()).reduce(0) {
-      $0 + ($1.1.x - $1.0.x) * ($1.0.y + $1.1.y) / 2
-    }
+  /// Why curves are approximate.
+  private var approximate: String {
+    let minimum = sites.map(\.minimum).max() ?? 1
+    return minimum == 1
+      ? ""
+      : " Sites count images in steps of at least \(minimum); between them the curves are "
+        + "interpolated, which is rough for a class with few images."
   }
 
   private var roc: String {
     guard !drawn.isEmpty else { return "" }
-    let curves = drawn.map { points($0.counts) }
-    let areas = zip(drawn, curves).map { drawn, points in
-      drawn.counts.negatives > 0 ? area(points) : nil
-    }
-    let descriptions = zip(drawn, areas).map { "\(names[$0.index]) \(Shown.number($1))" }
+    let descriptions = drawn.map { "\(names[$0.index]) \(Shown.number($0.area))" }
     let plot = Plot(
       title: "ROC curves, \(subject)",
       description: "Each class against the rest; areas: \(descriptions.joined(separator: ", ")).",
       x: ("1 − specificity", 0...1), y: ("sensitivity", 0...1),
       curves: [Plot.Curve(name: "", points: [(0, 0), (1, 1)], style: .guide)]
-        + zip(drawn, curves).map { drawn, points in
-          Plot.Curve(name: names[drawn.index], points: points, style: .ofClass(drawn.index))
+        + drawn.map {
+          Plot.Curve(
+            name: names[$0.index], points: points($0.curve), style: .ofClass($0.index))
         })
     let confusion = details.visible
-    let rows = zip(drawn, areas).map { drawn, area -> [HTML.Cell] in
+    let rows = drawn.map { drawn -> [HTML.Cell] in
       let c = drawn.index
       let scores = [
-        area, confusion.recall(c), confusion.specificity(c), confusion.precision(c),
+        drawn.area, confusion.recall(c), confusion.specificity(c), confusion.precision(c),
         confusion.f1(c),
       ]
-      return [HTML.Cell(html: HTML.className(names[c], c)), "\(drawn.counts.positives)"]
+      return [HTML.Cell(html: HTML.className(names[c], c)), "\(drawn.curve.positives)"]
         + scores.map { HTML.Cell(Shown.number($0, places: 3)) }
     }
     return HTML.figure(
       plot.svg(id: "\(id)-roc"),
       caption: isExplained
         ? "ROC curves: the share of a class that is detected (sensitivity), against the share "
-          + "of the other classes that is mistaken for it (1 − specificity)." : "ROC curves.",
+          + "of the other classes that is mistaken for it (1 − specificity).\(approximate)"
+        : "ROC curves.",
       legend: legend,
       numbers: HTML.table(
-        "Classes, \(subject): area under the curve drawn, and scores of the predicted class",
+        "Classes, \(subject): area under the ROC curve, and scores of the predicted class",
         ["class", "images", "area", "sensitivity", "specificity", "precision", "F1"], rows))
   }
 
@@ -155,16 +179,19 @@ struct ResultPictures {
     let thresholds = ThresholdCounts.thresholds
     let shown = thresholds.indices.filter { (0.01...0.99).contains(thresholds[$0]) }
     func curve(
-      _ counts: ThresholdCounts, _ benefit: (ThresholdCounts, Int) -> Double
+      _ counts: ClassCurve, _ benefit: (ClassCurve, Int) -> Double
     ) -> [(x: Double, y: Double)] {
       shown.map { (thresholds[$0], benefit(counts, $0)) }
     }
     // A class of most samples is not what a test looks for, and its scale would leave no room for
     // the other curves.
-    let sought = drawn.filter { $0.prevalence <= 0.5 }
+    let sought = drawn.filter { $0.curve.prevalence <= 0.5 }
     guard !sought.isEmpty else { return "" }
-    let model = sought.map { c in curve(c.counts) { $0.netBenefit($1) } }
-    let highest = max(sought.map(\.prevalence).max() ?? 0, 0.05) * 1.05
+    // At high thresholds a few false positives count much, and reports say little about them.
+    let model = sought.map { c in
+      shown.prefix { c.curve.isKnown($0) }.map { (x: thresholds[$0], y: c.curve.netBenefit($0)) }
+    }
+    let highest = max(sought.map(\.curve.prevalence).max() ?? 0, 0.05) * 1.05
     // Curves are shown whole unless a few false positives at a high threshold outweigh all else.
     let lowest = min(max(model.joined().map(\.y).min() ?? 0, -highest), -highest / 8)
     let plot = Plot(
@@ -177,7 +204,7 @@ struct ResultPictures {
         + zip(sought, model).flatMap { c, points in
           [
             Plot.Curve(
-              name: names[c.index], points: curve(c.counts) { $0.netBenefitOfAll($1) },
+              name: names[c.index], points: curve(c.curve) { $0.netBenefitOfAll($1) },
               style: .ofClass(c.index), isThin: true),
             Plot.Curve(name: names[c.index], points: points, style: .ofClass(c.index)),
           ]
@@ -190,8 +217,9 @@ struct ResultPictures {
         [
           HTML.Cell(html: HTML.className(names[c.index], c.index)),
           "\(Shown.number(thresholds[index]))",
-          "\(Shown.number(c.counts.netBenefit(index), places: 3))",
-          "\(Shown.number(c.counts.netBenefitOfAll(index), places: 3))", "0.000",
+          HTML.Cell(
+            Shown.number(c.curve.isKnown(index) ? c.curve.netBenefit(index) : nil, places: 3)),
+          "\(Shown.number(c.curve.netBenefitOfAll(index), places: 3))", "0.000",
         ]
       }
     }
@@ -201,7 +229,8 @@ struct ResultPictures {
         ? "Decision curves: the net benefit per patient of treating by the model, if a correct "
           + "treatment outweighs (1 − t)/t unnecessary ones at threshold t. Thin lines: treating "
           + "everybody; dotted line: treating nobody. A line that leaves the plot goes on below "
-          + "it. A class with more than half of the images is omitted." : "Decision curves.",
+          + "it; it ends where too few false alarms are counted. A class with more than half of the images is omitted.\(approximate)"
+        : "Decision curves.",
       legend: legend,
       numbers: HTML.table(
         "Net benefit, \(subject)", ["class", "threshold", "model", "everybody", "nobody"], rows))
@@ -209,9 +238,9 @@ struct ResultPictures {
 
   /// The confusion matrix as a table: the darkness of a cell is its share of the row.
   var confusion: String {
-    guard details.hidden.count < names.count else { return hiddenNote }
+    guard !names.indices.allSatisfy(isHidden) else { return hiddenNote }
     let rows = names.indices.map { t -> [HTML.Cell] in
-      let row = details.confusion[t]
+      let row = isHidden(t) ? nil : details.confusion[t]
       let total = Double(max(row?.reduce(0, +) ?? 0, 1))
       return [HTML.Cell(html: "\(HTML.className(names[t], t)) (\(t + 1))")]
         + names.indices.map { p in

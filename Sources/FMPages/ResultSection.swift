@@ -15,7 +15,7 @@ struct ResultSection {
 
   /// Whether a site does better than without the federation.
   private static func word(_ report: Report) -> String {
-    if let gain = report.gain(over: Report.majority, .accuracy),
+    if let gain = report.gain(over: Report.majority, .accuracy), gain.lower != nil,
       Verdict.Finding(gain) != .better
     {
       return gain.value > 0
@@ -26,7 +26,7 @@ struct ResultSection {
     switch Verdict.Finding(gain) {
     case .better: return "better than alone"
     case .worse: return "worse than alone"
-    case .unclear: return "like alone"
+    case .unclear: return gain.lower == nil ? "" : "no clear difference to alone"
     }
   }
 

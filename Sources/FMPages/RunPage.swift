@@ -116,8 +116,8 @@ public struct RunPage {
     }
     var text =
       run.isFinished
-      ? "\(sites) trained a model of \(run.classes.count) classes with \(run.model.run.method), "
-        + "without sharing an image, in \(Shown.count(run.newestRound, "round"))."
+      ? "A run of \(run.model.run.method) at \(sites), on \(run.classes.count) classes, in "
+        + "\(Shown.count(run.newestRound, "round")). No image left a site."
       : "The run of \(sites) is under way: the newest model is that of round "
         + "\(run.newestRound)\(planned)."
     if let best = run.rounds.first(where: \.isBest) {

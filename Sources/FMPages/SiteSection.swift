@@ -31,11 +31,12 @@ struct SiteSection {
   /// The figures of one set of samples, and tables beside each other: the confusion matrix and
   /// another one.
   private func pictures(
-    _ name: String, _ details: Report.Details, _ id: String, hidden: Int = 0,
-    isExplained: Bool = false, beside table: String = ""
+    _ name: String, _ details: Report.Details, of sites: [(Report.Details, Int)], _ id: String,
+    hidden: Int = 0, isExplained: Bool = false, beside table: String = ""
   ) -> String {
     let pictures = ResultPictures(
-      details: details, names: run.classes, id: id, subject: name, isExplained: isExplained)
+      details: details, sites: sites, names: run.classes, id: id, subject: name,
+      isExplained: isExplained)
     return "<h3>\(HTML.escape(name))</h3>\n"
       + (hidden > 0
         ? HTML.note(
@@ -51,14 +52,20 @@ struct SiteSection {
   }
 
   private var pooled: String {
+    let training = tests.sites.filter { $0.site != Name.global }.map(\.report)
+    func sites(_ scores: (Report) -> Report.Scores?) -> [(Report.Details, Int)] {
+      training.compactMap { report in scores(report)?.details.map { ($0, report.minimum) } }
+    }
     var text = ""
     if let pool = run.results.pooled {
       text += pictures(
-        "All training sites", pool.details, "all", hidden: pool.hidden, isExplained: true)
+        "All training sites", pool.details, of: sites(\.final), "all", hidden: pool.hidden,
+        isExplained: true)
     }
     if let before = run.results.uncalibrated {
       text += pictures(
-        "All training sites, before calibration", before.details, "before", hidden: before.hidden)
+        "All training sites, before calibration", before.details, of: sites(\.uncalibrated),
+        "before", hidden: before.hidden)
     }
     return text
   }
@@ -66,7 +73,9 @@ struct SiteSection {
   private var few: String {
     tests.sites.enumerated().map { index, site in
       guard let details = site.report.final?.details else { return "" }
-      return pictures(site.site, details, "site-\(index)", beside: operating(site))
+      return pictures(
+        site.site, details, of: [(details, site.report.minimum)], "site-\(index)",
+        beside: operating(site))
     }.joined()
   }
 
@@ -86,15 +95,21 @@ struct SiteSection {
       .sorted { (accuracy($0), $1.site) < (accuracy($1), $0.site) }
   }
 
+  /// The fewest test images of a site among the best and the worst, if there are enough such sites.
+  private static let fewestImages = 30
+
   private var many: String {
-    let ranked = ranked
+    let large = ranked.filter { $0.report.total >= Self.fewestImages }
+    let isFiltered = large.count >= 2 * Self.extremes
+    let ranked = isFiltered ? large : ranked
+    let of = isFiltered ? " with at least \(Self.fewestImages) test images" : ""
     let count = min(Self.extremes, ranked.count)
     func list(_ title: String, _ sites: [SiteReport]) -> String {
       HTML.table(title, ResultSection.columns, sites.map(ResultSection.row))
     }
     return "<h3>The sites</h3>\n<div class=\"figures\">\(distribution)</div>\n"
-      + list("The \(count) least accurate sites", Array(ranked.prefix(count)))
-      + list("The \(count) most accurate sites", ranked.suffix(count).reversed())
+      + list("The \(count) least accurate sites\(of)", Array(ranked.prefix(count)))
+      + list("The \(count) most accurate sites\(of)", ranked.suffix(count).reversed())
       + search
   }
 
@@ -151,7 +166,8 @@ struct SiteSection {
   private func details(_ site: SiteReport, _ index: Int) -> String {
     guard let details = site.report.final?.details else { return "" }
     let pictures = ResultPictures(
-      details: details, names: run.classes, id: "panel-\(index)", subject: site.site)
+      details: details, sites: [(details, site.report.minimum)], names: run.classes,
+      id: "panel-\(index)", subject: site.site)
     return Self.pair(pictures.confusion, operating(site))
   }
 }

@@ -9,8 +9,11 @@ import Glibc
 /// what.
 struct Verdict {
   let run: RunReport
-  /// The reports of the training sites with scores.
+  /// The reports of the training sites that count: those with bootstrap draws, or if there are none,
+  /// those with scores.
   let reports: [SiteReport]
+  /// The number of training sites with scores, but without the draws that others have.
+  let withoutDraws: Int
   /// The final predictor: `calibrated` if any site is calibrated.
   let final: String
   private let means: MeanScores
@@ -18,10 +21,13 @@ struct Verdict {
   /// Judges a run; `nil` if no training site has sent scores.
   init?(_ run: RunReport) {
     self.run = run
-    reports = (run.results.tests?.sites ?? []).filter {
+    let scored = (run.results.tests?.sites ?? []).filter {
       $0.site != Name.global && $0.report.finalPredictor != nil
     }
-    guard !reports.isEmpty else { return nil }
+    guard !scored.isEmpty else { return nil }
+    let drawn = scored.filter { $0.report.draws != nil }
+    reports = drawn.isEmpty ? scored : drawn
+    withoutDraws = scored.count - reports.count
     means = MeanScores(reports.map(\.report))
     let isCalibrated = reports.contains { $0.report.finalPredictor == Report.calibrated }
     final = isCalibrated ? Report.calibrated : run.predictors.last ?? ""
@@ -34,12 +40,19 @@ struct Verdict {
     return parts.filter { $0 != last && means.mean(of: $0, .accuracy) != nil }
   }
 
-  func mean(_ predictor: String, _ score: Score) -> Estimate? {
+  func mean(_ predictor: String, _ score: Score) -> (estimate: Estimate, sites: Int)? {
     means.mean(of: predictor, score)
   }
 
-  func gain(over predictor: String, _ score: Score = .accuracy) -> Estimate? {
-    means.gain(over: predictor, score)
+  func gain(over predictor: String) -> MeanScores.Gain? { means.gain(over: predictor, .accuracy) }
+
+  /// The report of the held-out site, if it has scores of a common model.
+  var global: Report? {
+    guard run.hasCommonModel else { return nil }
+    return run.results.tests?.sites.first {
+      $0.site == Name.global && $0.report.finalPredictor != nil
+    }?
+    .report
   }
 
   /// The name of a predictor for readers.
@@ -51,29 +64,37 @@ struct Verdict {
       return label(run.predictors.last ?? predictor, in: run) + ", calibrated"
     default:
       let method = Methods.all.first { $0.name == run.model.run.method }
-      let base = method?.isWrapper == true ? run.model.run.parameters[Methods.base] : nil
+      // A wrapper that shares nothing has no shared parts either.
+      let base =
+        method?.isWrapper == true && run.hasCommonModel
+        ? run.model.run.parameters[Methods.base] : nil
       let named = base.flatMap { name in Methods.all.first { $0.name == name } } ?? method
       return named?.predictorLabels[predictor] ?? predictor
     }
   }
 
-  /// What a difference says, if zero is no difference.
+  /// What a difference says: only an interval without zero is clear.
   enum Finding {
     case better, worse, unclear
 
     init(_ gain: Estimate) {
-      let (lower, upper) = (gain.lower ?? gain.value, gain.upper ?? gain.value)
-      self = lower > 0 ? .better : upper < 0 ? .worse : .unclear
+      self = (gain.lower ?? 0) > 0 ? .better : (gain.upper ?? 0) < 0 ? .worse : .unclear
     }
+  }
+
+  private var isSingle: Bool { reports.count == 1 }
+
+  private var alone: String {
+    isSingle ? "a model of the site alone" : "a model of each site alone"
   }
 
   /// The first sentence.
   var lead: String {
-    let accuracy = mean(final, .accuracy)
-    let sites = reports.count == 1 ? "At the training site" : "At \(reports.count) training sites"
+    let accuracy = mean(final, .accuracy)?.estimate
+    let sites = isSingle ? "At the training site" : "At \(reports.count) training sites"
     return "\(sites), the \(Self.label(final, in: run)) classifies "
       + "\(Shown.percent(accuracy?.value)) % of the test images correctly"
-      + (reports.count == 1 ? "" : ", in the mean over the sites")
+      + (isSingle ? "" : ", in the mean over the sites")
       + (Self.interval(accuracy).map { " (95 % confidence interval \($0) %)." } ?? ".")
   }
 
@@ -84,82 +105,105 @@ struct Verdict {
       let name =
         switch predictor {
         case Report.majority: "Always naming the most frequent class"
-        case Report.alone: "A model of each site alone, without federation,"
+        case Report.alone: "A" + alone.dropFirst() + ", without federation,"
         default: "The \(Self.label(predictor, in: run)) by itself"
         }
-      let result =
-        switch Finding(gain) {
-        case .better: "better"
-        case .worse: "worse"
-        case .unclear:
-          gain.value >= 0 ? "better, no clear difference" : "worse, no clear difference"
-        }
-      return "\(name) reaches \(Shown.percent(mean(predictor, .accuracy)?.value)) %: the "
-        + "\(Self.label(final, in: run)) is \(Self.points(gain)) points "
-        + "\(result)\(Self.interval(gain).map { " (interval \($0))" } ?? "")."
+      let difference = gain.difference
+      let word = difference.value >= 0 ? "better" : "worse"
+      let clear =
+        difference.lower == nil
+        ? ", without an interval" : Finding(difference) == .unclear ? ", no clear difference" : ""
+      let model = Self.label(final, in: run)
+      let among =
+        gain.sites < reports.count
+        ? " This is over the \(gain.sites) of \(reports.count) sites with both, where the \(model) "
+          + "reaches \(Shown.percent(gain.final.value)) %." : ""
+      return "\(name) reaches \(Shown.percent(gain.other.value)) %: the \(model) is "
+        + "\(Shown.percent(difference.value.magnitude)) points \(word)\(clear)"
+        + "\(Self.interval(difference).map { " (interval \($0))" } ?? "").\(among)"
     }
   }
 
-  /// Plain warnings: the final prediction is worse than a part of it or than a site alone, or no
-  /// better than the most frequent class.
+  /// The fewest test images of a class for a warning about its sensitivity.
+  private static let fewestImages = 10
+
+  /// Plain warnings: the final prediction is worse than a part of it or than a site alone, no better
+  /// than the most frequent class, or finds fewer than half of a class.
   var warnings: [String] {
     var warnings: [String] = []
     let name = Self.label(final, in: run)
     for predictor in others {
-      guard let gain = gain(over: predictor) else { continue }
-      let finding = Finding(gain)
+      guard let gain = gain(over: predictor)?.difference else { continue }
       if predictor == Report.majority {
-        guard finding != .better || gain.value <= 0 else { continue }
-        warnings.append(
-          "The \(name) is \(gain.value > 0 ? "not clearly" : "no") more accurate than always naming "
-            + "the most frequent class: the gain is \(Shown.points(gain)) points.")
+        warnings += Self.majorityWarning("The \(name) is", gain).map { [$0] } ?? []
       } else if gain.value < 0 {
         let other =
-          predictor == Report.alone
-          ? "a model of each site alone" : "its \(Self.label(predictor, in: run)) by itself"
+          predictor == Report.alone ? alone : "its \(Self.label(predictor, in: run)) by itself"
         warnings.append(
           "The \(name) is less accurate than \(other): the gain is \(Shown.points(gain)) points"
-            + (finding == .worse ? "." : ", which may be chance."))
+            + (Finding(gain) == .worse ? "." : ", which may be chance."))
       }
+    }
+    if let gain = global?.gain(over: Report.majority, .accuracy) {
+      warnings += Self.majorityWarning("At Global, the model is", gain).map { [$0] } ?? []
+    }
+    let missed = weakClasses(fewest: Self.fewestImages)
+    if !missed.isEmpty {
+      warnings.append(
+        "Fewer than half of the test images are recognized of: "
+          + missed.map { "\($0.name) (\(Shown.percent($0.recall)) %)" }.joined(separator: ", ")
+          + ".")
     }
     return warnings
   }
 
+  private static func majorityWarning(_ start: String, _ gain: Estimate) -> String? {
+    guard Finding(gain) != .better else { return nil }
+    return "\(start) \(gain.value > 0 ? "not clearly" : "no") more accurate than always naming the "
+      + "most frequent class: the gain is \(Shown.points(gain)) points."
+  }
+
+  /// The classes of which fewer than half of the test images are recognized, over all training
+  /// sites that report them.
+  func weakClasses(fewest: Int) -> [(name: String, recall: Double)] {
+    guard let matrix = run.results.pooled?.details.visible else { return [] }
+    return run.classes.indices.filter { matrix.truths($0) >= fewest && matrix.recall($0) < 0.5 }
+      .map { (run.classes[$0], matrix.recall($0)) }
+  }
+
   /// Where the intervals come from.
   var intervals: String {
-    let drawn = reports.compactMap(\.report.draws)
-    guard let first = drawn.first else {
+    guard let first = reports.compactMap(\.report.draws).first else {
       return "The sites' reports hold no bootstrap draws, so there are no confidence intervals."
     }
-    let grouped = Set(drawn.compactMap(\.group))
+    let drawn = reports.compactMap(\.report.draws)
+    let grouped = Set(drawn.compactMap(\.group)).sorted()
     let single = drawn.contains { $0.group == nil }
-    let units = (grouped.sorted() + (single ? ["image"] : [])).joined(separator: " or ")
-    let missing = reports.count - drawn.count
-    return "Intervals are 95 % bootstrap intervals: each site drew its test samples "
+    let units = (grouped + (single ? ["image"] : [])).joined(separator: " or ")
+    return "Intervals are 95 % bootstrap intervals: each site drew its test images "
       + "\(first.count) times, by \(units). They tell how much the figures depend on which "
-      + "\(grouped.isEmpty ? "images" : "\(grouped.sorted()[0])s") were tested at these sites, "
-      + "not how another site or another training run would do."
-      + (missing == 0 ? "" : " \(Shown.count(missing, "site")) sent none.")
+      + "\(grouped.first ?? "image")s were tested at these sites, not how another site or another "
+      + "training run would do."
+      + (withoutDraws == 0
+        ? ""
+        : " \(Shown.count(withoutDraws, "site")) with too few images or patients for an interval "
+          + "\(withoutDraws == 1 ? "is" : "are") left out of these means.")
   }
 
   private static func interval(_ estimate: Estimate?) -> String? {
     guard let lower = estimate?.lower, let upper = estimate?.upper else { return nil }
     return "\(Shown.percent(lower)) to \(Shown.percent(upper))"
   }
-
-  private static func points(_ gain: Estimate) -> String { Shown.percent(gain.value.magnitude) }
 }
 
 extension Verdict {
   /// The privacy of a run in words: who could see the updates, and what noise guarantees.
   static func privacy(of run: RunReport) -> String {
-    let definition = Methods.all.first { $0.name == run.model.run.method }
-    let method = try? definition?.make(
-      MethodSetting(
-        dimension: run.model.run.encoder.dimension, classes: run.classes.count),
-      run.model.run.parameters)
-    guard method?.sent.isEmpty == false else {
+    guard run.hasCommonModel || run.sendsUpdates else {
       return "Privacy: sites sent nothing about their training images."
+    }
+    guard run.sendsUpdates else {
+      return "Privacy: nothing was trained, so sites sent nothing about training images."
     }
     var text =
       run.model.aggregation?.secure == true
@@ -177,11 +221,26 @@ extension Verdict {
       + "\(guarantee.unit == .patient ? "patient" : "image") was used or not can become at most "
       + "\(Shown.number(100 * belief, places: belief > 0.99 ? 2 : 0)) % sure, except with "
       + "probability δ."
-    if let spent = run.model.privacy?.spent {
-      text +=
-        " With earlier runs on the same data, ε is \(Shown.number(spent, places: 2)). Test reports, "
-        + "and so this page, are not covered."
+    if let spent = run.model.privacy?.spent, spent > guarantee.epsilon * 1.001 {
+      text += " With earlier runs on the same data, ε is \(Shown.number(spent, places: 2))."
     }
-    return text
+    return text + " Test reports, and so this page, are not covered."
   }
+}
+
+extension RunReport {
+  /// The definition of the run's method.
+  var definition: MethodDefinition? { Methods.all.first { $0.name == model.run.method } }
+
+  private var method: (any FederatedMethod)? {
+    try? definition?.make(
+      MethodSetting(dimension: model.run.encoder.dimension, classes: classes.count),
+      model.run.parameters)
+  }
+
+  /// Whether sites send what they have learned from training images.
+  var sendsUpdates: Bool { method?.sent.isEmpty == false }
+
+  /// Whether all sites predict with a common model, alone or together with a private part.
+  var hasCommonModel: Bool { sendsUpdates || method?.kept.isEmpty == true }
 }

@@ -19,9 +19,7 @@ struct VerdictSection {
 
   /// The held-out site.
   private var global: String {
-    guard let report = run.results.tests?.sites.first(where: { $0.site == Name.global })?.report,
-      let name = report.finalPredictor
-    else { return "" }
+    guard let report = verdict.global, let name = report.finalPredictor else { return "" }
     let majority = report.estimate(of: Report.majority, .accuracy).map {
       "; always naming the most frequent class reaches \(Shown.percent($0.value)) %"
     }
@@ -31,16 +29,24 @@ struct VerdictSection {
         + "\(Shown.percent(report.estimate(of: name, .accuracy))) %\(majority ?? "").")
   }
 
+  /// A mean with the number of its sites, if not all have it.
+  private func cell(_ text: String?, _ sites: Int) -> HTML.Cell {
+    let all = verdict.reports.count
+    return HTML.Cell(
+      (text ?? "–") + (text == nil || sites == all ? "" : ", \(sites)\u{A0}of\u{A0}\(all) sites"))
+  }
+
   private var table: String {
     let rows = ([verdict.final] + verdict.others).map { predictor -> [HTML.Cell] in
+      let scores = ScoreDraws.scores.map { score -> HTML.Cell in
+        let mean = verdict.mean(predictor, score)
+        return cell(
+          mean.map { score == .macroAUC ? Shown.score($0.estimate) : Shown.percent($0.estimate) },
+          mean?.sites ?? 0)
+      }
       let gain = predictor == verdict.final ? nil : verdict.gain(over: predictor)
-      return [
-        HTML.Cell(Verdict.label(predictor, in: run)),
-        HTML.Cell(Shown.percent(verdict.mean(predictor, .accuracy))),
-        HTML.Cell(Shown.percent(verdict.mean(predictor, .balancedAccuracy))),
-        HTML.Cell(Shown.score(verdict.mean(predictor, .macroAUC))),
-        HTML.Cell(gain.map { Shown.points($0) } ?? ""),
-      ]
+      return [HTML.Cell(Verdict.label(predictor, in: run))] + scores
+        + [gain.map { cell(Shown.points($0.difference), $0.sites) } ?? ""]
     }
     return HTML.table(
       "Mean over \(Shown.count(verdict.reports.count, "training site")), with 95 % intervals: "
@@ -56,21 +62,24 @@ struct VerdictSection {
       ? ""
       : HTML.note(
         "Balanced accuracy and AUC omit the classes of which a site has too few test images to "
-          + "report, at \(sites) of \(Shown.count(verdict.reports.count, "site")); accuracy counts all "
-          + "images.")
+          + "report, at \(sites) of \(Shown.count(verdict.reports.count, "site")); a site with a single "
+          + "class left has no balanced accuracy. Accuracy counts all images.")
   }
 
   private var operating: String {
     let title = "Sensitivity at a required specificity"
     let table = OperatingTable(reports: verdict.reports, names: run.classes)
-      .html("\(title), all training sites together")
-    return table.isEmpty
-      ? ""
-      : "<h3>\(title)</h3>\n"
-        + HTML.paragraph(
-          "Which probability of a class should raise an alarm? At the threshold in parentheses or "
-            + "above it, at least this share of the class is found, while at least the given share "
-            + "of all other images raises none.") + table
+      .html("\(title); each site at its own threshold")
+    return "<h3>\(title)</h3>\n"
+      + HTML.paragraph(
+        table.isEmpty
+          ? "The sites have too few test images to say how sensitive the predictions are at 80, 90 "
+            + "and 95 % specificity."
+          : "Which probability of a class should raise an alarm? At the threshold in parentheses or "
+            + "above it, this share of the images of the class is found, while at least the given "
+            + "share of all other images raises no alarm. The thresholds were chosen on the same "
+            + "test images, so expect a little less on new ones. A threshold needs enough images of "
+            + "the other classes at the site: 100 for 95 %, if its smallest count is 5.") + table
   }
 
   private var method: String {
@@ -81,40 +90,50 @@ struct VerdictSection {
   }
 }
 
-/// The sensitivity of each class at required specificities, from the counts of one or more sites.
+/// The sensitivity of each class at required specificities, at the thresholds of one or more sites.
 struct OperatingTable {
   let reports: [SiteReport]
   let names: [String]
 
-  /// The specificities.
-  private static let levels = [0.8, 0.9, 0.95]
-
-  /// The table; empty if no site has counts.
+  /// The table; empty if no site has a threshold.
   func html(_ caption: String) -> String {
+    let details = reports.compactMap { $0.report.final?.details }
     var isEmpty = true
     let rows = names.indices.compactMap { c -> [HTML.Cell]? in
-      let sites = reports.compactMap { report in
-        report.report.final?.details?.curves[c].map {
-          (counts: $0, minimum: report.report.minimum)
-        }
+      let sites = details.compactMap { details -> (positives: Int, class: ClassDetails)? in
+        guard let counts = details.curves[c], counts.positives > 0, let own = details.classes?[c]
+        else { return nil }
+        return (counts.positives, own)
       }
-      let points = OperatingPoints(sites)
-      guard points.positives > 0 else { return nil }
-      return [
-        HTML.Cell(html: HTML.className(names[c], c)), "\(points.positives)",
-      ]
-        + Self.levels.map { level in
-          guard let point = points.point(specificity: level) else { return "–" }
-          isEmpty = false
-          return HTML.Cell(
-            "\(Shown.percent(point.sensitivity)) % (≥\u{A0}\(Self.threshold(point.threshold)))")
+      guard !sites.isEmpty else { return nil }
+      let cells = ClassDetails.specificities.indices.map { level -> HTML.Cell in
+        let known = sites.compactMap { site in
+          site.class.operating[level].map { (site.positives, $0) }
         }
+        guard !known.isEmpty else { return "too few images" }
+        isEmpty = false
+        let share =
+          Double(known.reduce(0) { $0 + $1.1.truePositives })
+          / Double(known.reduce(0) { $0 + $1.0 })
+        let thresholds = known.map(\.1.threshold)
+        let (low, high) = (thresholds.min() ?? 0, thresholds.max() ?? 0)
+        let range =
+          Self.threshold(low) + (low < high ? "\u{A0}to\u{A0}\(Self.threshold(high))" : "")
+        return HTML.Cell(
+          "\(Shown.percent(share)) % (≥\u{A0}\(range))"
+            + (known.count < reports.count && reports.count > 1
+              ? ", \(known.count)\u{A0}of\u{A0}\(reports.count) sites" : ""))
+      }
+      return [
+        HTML.Cell(html: HTML.className(names[c], c)),
+        "\(sites.reduce(0) { $0 + $1.positives })",
+      ] + cells
     }
     guard !isEmpty else { return "" }
     return HTML.table(
       caption,
       ["class", "images"]
-        + Self.levels.map { "at \(Int((100 * $0).rounded())) % specificity" }, rows)
+        + ClassDetails.specificities.map { "at \(Int((100 * $0).rounded())) % specificity" }, rows)
   }
 
   /// A threshold of the grid with as many digits as it needs.
@@ -122,9 +141,4 @@ struct OperatingTable {
     let isFine = value < 0.01 || value > 0.99
     return Shown.number(value, places: isFine ? 4 : 2)
   }
-}
-
-extension RunReport {
-  /// The definition of the run's method.
-  var definition: MethodDefinition? { Methods.all.first { $0.name == model.run.method } }
 }

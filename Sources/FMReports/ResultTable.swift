@@ -38,7 +38,7 @@ public struct ResultTable: Sendable {
         values: predictors.map { predictor in
           let own =
             predictor == Report.calibrated ? report.report.final : report.report.scores[predictor]
-          return own?.values[score]
+          return report.report.isDefined(score) ? own?.values[score] : nil
         }, hiddenClasses: report.report.hiddenClasses, epsilon: report.scored.epsilon)
     }
     let means = predictors.indices.map { column in

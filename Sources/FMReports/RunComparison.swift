@@ -90,7 +90,11 @@ public struct RunComparison: Sendable {
   }
 
   private static func drawn(_ pair: Pair, _ score: Score) -> (DrawnScore, DrawnScore)? {
-    guard let first = pair.first.finalPredictor, let second = pair.second.finalPredictor,
+    // A mean over other classes is another score.
+    guard
+      !score.isMeanOverClasses
+        || pair.first.final?.details?.hidden == pair.second.final?.details?.hidden,
+      let first = pair.first.finalPredictor, let second = pair.second.finalPredictor,
       let a = pair.first.drawn(first, score), let b = pair.second.drawn(second, score)
     else { return nil }
     return (a, b)

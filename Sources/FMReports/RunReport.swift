@@ -110,7 +110,7 @@ public struct RunReport: Sendable {
   public let missed: [(round: Int, text: String)]
   /// The traffic of each round and site; empty if it was not recorded.
   public let traffic: [Traffic]
-  /// The paths of the files that were read.
+  /// The paths of the run's files other than its card, none of which may be overwritten.
   public let files: [String]
 
   /// Reads the folder of a run, which may be in progress.
@@ -199,9 +199,13 @@ public struct RunReport: Sendable {
     date = ([shown] + (validation + tests).map(\.name)).compactMap(Self.time).max().map { Int($0) }
     missed = try Self.missed(folder)
     traffic = try Self.traffic(folder)
-    files =
-      [shown, "\(folder)/rounds.tsv", "\(folder)/traffic.tsv"] + validation.map(\.name)
-      + tests.map(\.name)
+    let parts = numbers.flatMap { number in
+      ["", "/updates", "/reports", "/logs"].map { place(number) + $0 }
+    }
+    files = ([folder, "\(folder)/results"] + parts + Folder.files("\(folder)/sites")).flatMap(
+      Folder.files
+    )
+    .filter { $0 != "\(folder)/card.md" && ByteSource.isRegularFile($0) }
     name = folder.split(separator: "/").last.map(String.init) ?? folder
   }
 

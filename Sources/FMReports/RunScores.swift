@@ -61,14 +61,9 @@ extension Report {
   /// samples.
   public var finalPredictor: String? { predictors.last { scores[$0] != nil } }
 
-  /// A score of a predictor with its draws; `nil` if it is undefined, or a mean over a single class
-  /// because all others are hidden.
+  /// A score of a predictor with its draws; `nil` if it is undefined.
   package func drawn(_ predictor: String, _ score: Score) -> DrawnScore? {
-    if score == .balancedAccuracy, hiddenClasses > 0, let matrix = final?.details?.visible,
-      matrix.counts.indices.count(where: { matrix.truths($0) > 0 }) < 2
-    {
-      return nil
-    }
+    guard isDefined(score) else { return nil }
     return scores[predictor]?.values[score].map {
       DrawnScore(value: $0, draws: draws?.values(of: predictor, score))
     }
@@ -90,31 +85,44 @@ extension Report {
 
 /// The means of scores over sites, with intervals.
 public struct MeanScores: Sendable {
+  /// A predictor beside the final one, over the sites that have both.
+  public struct Gain: Sendable {
+    /// The score of the final predictors.
+    public let final: Estimate
+    /// The score of the other predictor.
+    public let other: Estimate
+    /// The first minus the second one.
+    public let difference: Estimate
+    /// The number of sites.
+    public let sites: Int
+  }
+
   private let reports: [Report]
 
   /// Selects the reports that count.
   public init(_ reports: [Report]) { self.reports = reports }
 
-  /// The mean of a score over the sites at which it is defined. For `calibrated`, sites without
-  /// calibration count with their final predictor.
-  public func mean(of predictor: String, _ score: Score) -> Estimate? {
-    DrawnScore.mean(
-      reports.compactMap { report in
-        let own =
-          predictor == Report.calibrated ? report.finalPredictor ?? predictor : predictor
-        return report.drawn(own, score)
-      })
+  /// The mean of a score over the sites at which it is defined, and their number. For `calibrated`,
+  /// sites without calibration count with their final predictor.
+  public func mean(of predictor: String, _ score: Score) -> (estimate: Estimate, sites: Int)? {
+    let drawn = reports.compactMap { report in
+      report.drawn(
+        predictor == Report.calibrated ? report.finalPredictor ?? predictor : predictor, score)
+    }
+    return DrawnScore.mean(drawn).map { ($0, drawn.count) }
   }
 
-  /// How much a score of the sites' final predictors exceeds that of another predictor, in the
-  /// mean over the sites that have both.
-  public func gain(over predictor: String, _ score: Score) -> Estimate? {
-    DrawnScore.mean(
-      reports.compactMap { report in
-        guard let name = report.finalPredictor, let final = report.drawn(name, score),
-          let other = report.drawn(predictor, score)
-        else { return nil }
-        return final - other
-      })
+  /// How much a score of the sites' final predictors exceeds that of another predictor.
+  public func gain(over predictor: String, _ score: Score) -> Gain? {
+    let pairs = reports.compactMap { report -> (DrawnScore, DrawnScore)? in
+      guard let name = report.finalPredictor, let final = report.drawn(name, score),
+        let other = report.drawn(predictor, score)
+      else { return nil }
+      return (final, other)
+    }
+    guard let final = DrawnScore.mean(pairs.map(\.0)), let other = DrawnScore.mean(pairs.map(\.1)),
+      let difference = DrawnScore.mean(pairs.map { $0.0 - $0.1 })
+    else { return nil }
+    return Gain(final: final, other: other, difference: difference, sites: pairs.count)
   }
 }

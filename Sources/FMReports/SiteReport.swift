@@ -105,7 +105,7 @@ extension ScoreDraws {
       group: description.group, predictors: description.predictors, values: values)
     guard description.scores == Self.scores.map(\.rawValue),
       description.predictors == report.predictors.filter({ report.scores[$0] != nil }),
-      description.units >= report.minimum, isValid
+      description.units >= report.minimum * Self.fewestUnits, isValid
     else {
       throw FedMedError(
         .badData, "not draws of the report's scores", file: file, place: "draws.npy")

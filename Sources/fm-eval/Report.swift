@@ -50,13 +50,16 @@ struct ReportVerb: Verb {
     guard describes == nil || html != nil || card != nil else {
       throw ValidationError("--title, --intended-use and --license require --html or --card")
     }
+    guard ![title, intendedUse, license].contains("") else {
+      throw ValidationError("--title, --intended-use and --license must not be empty")
+    }
     guard against == nil || html != nil || card == nil || text.output != nil else {
       throw ValidationError("--against has no effect on --card")
     }
   }
 
   func execute() throws(FedMedError) {
-    for folder in [run, against ?? ""] where folder == "-" {
+    for folder in [run, against ?? run] where folder == "-" || folder.isEmpty {
       throw FedMedError(.usage, "a run must be a folder, not standard input")
     }
     // With a page or a card, a table is written only on request.
@@ -186,7 +189,7 @@ extension RunReport {
       add(
         tests.sites[0].report.split, round, "AVG", predictor,
         counted.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }, values,
-        interval: { means.mean(of: predictor, $0) })
+        interval: { means.mean(of: predictor, $0)?.estimate })
     }
     let isCalibrated = results.uncalibrated != nil
     for (predictor, pool) in [

@@ -20,7 +20,21 @@ struct PrivacyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The column of the feature table that names the patients (patient).", valueName: "column"))
-  var patient = "patient"
+  var patient: String?
+
+  /// The column of the patients, which must exist if it was named.
+  /// - Throws: `badData` if it does not.
+  func patients(in features: FeatureSet) throws(FedMedError) -> String {
+    guard let patient else { return "patient" }
+    do throws(FedMedError) {
+      _ = try features.table.column(patient)
+    } catch {
+      throw FedMedError(
+        .badData, error.reason, file: features.name,
+        hint: "--patient names the column of the patients")
+    }
+    return patient
+  }
 
   @Option(
     help: ArgumentHelp(

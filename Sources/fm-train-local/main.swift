@@ -119,6 +119,7 @@ struct TrainLocal: Tool {
     }
     guard !personalize else { return try fitPrivatePart(global, old, stateTarget) }
     let set = try FeatureSet(ArchiveReader(path: features, kinds: [.features]))
+    let patients = try privacy.patients(in: set)
     try threads.start(most: maxTrainingThreads)
     let targets = RoundFiles(update: output, state: stateTarget, log: log)
     guard let site = set.site,
@@ -139,7 +140,7 @@ struct TrainLocal: Tool {
     if verbosity.verbose, let description = try PrivacyLedger.noise(of: global) {
       detail("\(site): \(description)")
     }
-    let noise = SiteNoise(patients: privacy.patient, spent: spent, shares: charge.shares)
+    let noise = SiteNoise(patients: patients, spent: spent, shares: charge.shares)
     let round = try train(global, set, old, noise: noise)
     try write(round, global, to: try folder.files(of: charge), inputs: inputs, isPrivate: true)
     let made = try folder.record(charge)

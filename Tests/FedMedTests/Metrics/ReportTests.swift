@@ -31,7 +31,8 @@ struct ReportTests {
         let point = ranked.points.last { $0.threshold >= threshold } ?? ranked.points[0]
         #expect(counts.truePositives[index] == point.truePositives)
         #expect(counts.falsePositives[index] == point.falsePositives)
-        #expect(counts.netBenefit(index) == ranked.netBenefit(at: threshold))
+        let curve = ClassCurve([(counts, 1)])
+        #expect(abs(curve.netBenefit(index) - ranked.netBenefit(at: threshold)) < 1e-9)
       }
     }
     let thresholds = ThresholdCounts.thresholds
@@ -111,6 +112,8 @@ struct ReportTests {
       #""reliability": [{"#,
       #""reliability": [{"lower": 0, "upper": 0.1, "count": 9223372036854775807, "correct": 0, "confidence": 0}, {"#
     ),
+    (#""auc": 0."#, #""auc": 1."#), (#""classes": [{"#, #""classes": [null, {"#),
+    (#""threshold": 0."#, #""threshold": 0.000"#), (#""operating": ["#, #""operating": [null, "#),
     (#""upper": 0."#, #""upper": 7."#), (#""confidence": "#, #""confidence": 1e300, "y": "#),
   ])
   func refusesImpossibleReports(part: String, other: String) throws {

@@ -105,8 +105,9 @@ struct ScoreDrawsTests {
       try #require(draws(correct: []).values(of: "p", .balancedAccuracy)).allSatisfy { $0 == 1 })
   }
 
-  /// A site with a few patients sends no draws, which would describe single patients.
-  @Test(arguments: [(4, false), (5, true)]) func fewUnitsAreNotDrawn(
+  /// A site with a few patients sends no draws, which would describe single patients; and classes
+  /// with a few of them form one stratum.
+  @Test(arguments: [(19, false), (20, true)]) func fewUnitsAreNotDrawn(
     patients: Int, isDrawn: Bool
   ) throws {
     let labels = (0..<40).map { $0 % 2 }
@@ -117,6 +118,15 @@ struct ScoreDrawsTests {
       labels: labels, names: ["a", "b"], minimum: 5,
       plan: plan(10, groups: labels.indices.map { $0 % patients }), file: "f")
     #expect((report.draws != nil) == isDrawn)
+    var own = plan(1, groups: [0, 0, 1, 2, 3, 4, 5, 6])
+    own.minimum = 3
+    #expect(
+      own.strata(of: [0, 0, 0, 0, 1, 1, 2, 2], isShown: [true, true, true]) == [
+        0, 0, 0, 0, 3, 3, 3, 3,
+      ])
+    #expect(
+      own.strata(of: [0, 0, 0, 0, 1, 1, 1, 2], isShown: [false, true, true])
+        == [3, 3, 3, 3, 1, 1, 1, 3])
   }
 
   /// The most frequent class is a baseline unless it is hidden.
@@ -189,7 +199,7 @@ struct ScoreDrawsTests {
     let changes: [(inout Manifest.Draws, inout [Float]) -> Void] = [
       { _, values in values[0] = 1.5 },
       { _, values in values[0] = -0.5 },
-      { description, _ in description.units = 4 },
+      { description, _ in description.units = 19 },
       { description, _ in description.units = 41 },
       { description, _ in description.predictors = ["fam", "mlp"] },
       { description, _ in description.scores[0] = "brier" },

@@ -38,8 +38,10 @@ struct VerdictTests {
     #expect(bad.warnings[0].hasPrefix("The ensemble is less accurate than its private classifier"))
     let useless = try #require(
       Verdict(run(folder, "none", [("fam", 0.1), ("mlp", 0.1), ("ensemble", 0.1)])))
-    #expect(useless.warnings.count == 1)
+    #expect(useless.warnings.count == 2)
     #expect(useless.warnings[0].contains("no more accurate than always naming the most frequent"))
+    #expect(useless.warnings[1].hasPrefix("Fewer than half of the test images are recognized of"))
+    #expect(classes.allSatisfy(useless.warnings[1].contains))
   }
 
   /// A small difference is not called clear, and without draws nothing is said about chance.
@@ -53,7 +55,8 @@ struct VerdictTests {
     let plain = try #require(
       Verdict(run(folder, "plain", [("fam", 0.6), ("ensemble", 0.8)], draws: 0)))
     #expect(plain.intervals.contains("no confidence intervals"))
-    #expect(!plain.lead.contains("interval") && !plain.comparisons[0].contains("interval"))
+    #expect(!plain.lead.contains("interval"))
+    #expect(plain.comparisons.allSatisfy { $0.contains("without an interval") })
   }
 
   /// The interval of the mean over sites is narrower than that of a site, as independent draws are.
@@ -61,7 +64,7 @@ struct VerdictTests {
     let folder = try TemporaryFolder()
     let run = try run(folder, "run", [("fam", 0.7), ("ensemble", 0.7)], sites: 9, samples: 100)
     let reports = try #require(run.results.tests).sites.map(\.report)
-    let mean = try #require(MeanScores(reports).mean(of: "ensemble", .accuracy))
+    let mean = try #require(MeanScores(reports).mean(of: "ensemble", .accuracy)).estimate
     let values = reports.compactMap { $0.scores["ensemble"]?.values[.accuracy] }
     #expect(abs(mean.value - values.reduce(0, +) / 9) < 1e-12)
     let single = try reports.map { try width($0.estimate(of: "ensemble", .accuracy)) }
@@ -70,7 +73,51 @@ struct VerdictTests {
     #expect(abs(own / expected - 1) < 0.15)
     // Both predictors are right on the same samples.
     let gain = try #require(MeanScores(reports).gain(over: "fam", .accuracy))
-    #expect(gain == Estimate(0, (0, 0)))
+    #expect(gain.difference == Estimate(0, (0, 0)) && gain.final == gain.other)
+    #expect(gain.sites == 9)
+  }
+
+  /// A site without draws does not take the intervals from the others, and is named.
+  @Test func sitesWithoutDrawsAreLeftOut() throws {
+    let folder = try TemporaryFolder()
+    let run = try TestRun(folder, "run", classes: classes)
+    for site in ["a", "b"] { try run.add(site, samples: 100, [("ensemble", 0.8)]) }
+    try run.add("c", samples: 100, [("ensemble", 0.2)], draws: 0)
+    let verdict = try #require(Verdict(run.read()))
+    #expect(verdict.reports.count == 2 && verdict.lead.hasPrefix("At 2 training sites"))
+    #expect(verdict.mean("ensemble", .accuracy)?.estimate.lower != nil)
+    #expect(
+      verdict.intervals.hasSuffix(
+        "1 site with too few images or patients for an interval is left out of these means."))
+  }
+
+  /// Sentences compare the same sites: a baseline may be hidden at some of them.
+  @Test func comparisonsAreOverTheSitesWithBoth() throws {
+    let folder = try TemporaryFolder()
+    let run = try TestRun(folder, "run", classes: classes)
+    try run.add("a", samples: 100, [("alone", 0.5), ("ensemble", 0.9)])
+    try run.add("b", samples: 100, [("ensemble", 0.6)])
+    let verdict = try #require(Verdict(run.read()))
+    let gain = try #require(verdict.gain(over: Report.alone))
+    #expect(gain.sites == 1)
+    #expect(abs(gain.final.value - gain.other.value - gain.difference.value) < 1e-12)
+    let sentence = try #require(verdict.comparisons.first { $0.contains("without federation") })
+    #expect(sentence.contains("over the 1 of 2 sites with both"))
+    #expect(sentence.contains(Shown.percent(gain.final.value)))
+  }
+
+  /// Means over different classes are not compared.
+  @Test func classMeansNeedTheSameClasses() throws {
+    let folder = try TemporaryFolder()
+    let (first, second) = try (
+      TestRun(folder, "first", classes: classes), TestRun(folder, "second", classes: classes)
+    )
+    try first.add("a", samples: 60, [("ensemble", 0.8)], minimum: 1)
+    try second.add("a", samples: 60, [("ensemble", 0.8)], minimum: 15)
+    let comparison = try RunComparison(first.read(), second.read())
+    #expect(comparison.entries(.balancedAccuracy).isEmpty && comparison.entries(.macroAUC).isEmpty)
+    #expect(comparison.entries(.accuracy).count == 1)
+    #expect(!comparison.entries(.accuracy)[0].isPaired)
   }
 
   /// A difference between runs is paired where the samples are the same, which makes its interval
