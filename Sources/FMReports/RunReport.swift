@@ -202,10 +202,11 @@ public struct RunReport: Sendable {
     let parts = numbers.flatMap { number in
       ["", "/updates", "/reports", "/logs"].map { place(number) + $0 }
     }
-    files = ([folder, "\(folder)/results"] + parts + Folder.files("\(folder)/sites")).flatMap(
-      Folder.files
-    )
-    .filter { $0 != "\(folder)/card.md" && ByteSource.isRegularFile($0) }
+    let states = Folder.files("\(folder)/sites").filter {
+      !$0.hasSuffix("/.") && !$0.hasSuffix("/..")
+    }
+    files = ([folder, "\(folder)/results"] + parts + states).flatMap(Folder.files)
+      .filter { $0 != "\(folder)/card.md" && ByteSource.isRegularFile($0) }
     name = folder.split(separator: "/").last.map(String.init) ?? folder
   }
 

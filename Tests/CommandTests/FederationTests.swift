@@ -237,7 +237,12 @@ struct FederationTests {
     #expect(Set(ids).count == ids.count)
     #expect(!page.contains("nan") && !page.contains("inf\""))
     // A run is not overwritten or mixed with another, and its location has no effect.
-    try shell.fail("fm-eval report --html run/rounds.tsv run", 64, "both an input and an output")
+    for file in ["rounds.tsv", "settings", "plan", "losses.tsv", "sites/east/state.tar"] {
+      try shell.fail("fm-eval report --html run/\(file) run", 64, "both an input and an output")
+    }
+    try shell.succeed(
+      "fm-eval report --card run/card.md run; fm-eval report --html run/new.html run; rm run/new.html"
+    )
     try shell.fail("fm-eval report -o run/results/east.tar run", 64, "both an input and an output")
     try shell.fail("fm-eval report --html h --format json run", 64, "no table is written")
     try shell.succeed(
@@ -265,6 +270,9 @@ struct FederationTests {
 
   /// Runs are compared at their sites; a run that goes on after its end is described as it is.
   @Test func comparesRunsAndDescribesOneUnderWay() throws {
+    // Enough patients at each site for draws.
+    let shell = try Shell()
+    try shell.makeRun(900)
     try shell.succeed(federate("one", "--rounds 1"))
     try shell.succeed(federate("two", "--rounds 2"))
     try shell.succeed(

@@ -212,7 +212,7 @@ struct LedgerTests {
     #expect(!(try shell.succeed("fm-federate --status r")).contains("missed"))
     #expect(try shell.succeed("head -n 2 r/table.tsv").contains("\tepsilon\n"))
     let page = try shell.succeed("fm-eval report --html page.html r; cat page.html")
-    #expect(page.contains("<dt>differential privacy</dt><dd><code>epsilon 3.0, delta 0.001"))
+    #expect(page.contains("differential privacy with ε = 3.00 and δ = 0.001"))
     let refused = try shell.run(
       "fm-federate -q --method gaussian --dp 3 --delta 1e-3 --seed 2 --budget 3 --run s sites")
     #expect(refused.status == 75)

@@ -190,7 +190,7 @@ struct StatisticsTests {
       "tar tf run/results/east.tar; tar xOf run/results/east.tar metrics.json | jq -c keys_unsorted"
     )
     #expect(
-      test == "manifest.json\nmetrics.json\ndraws.npy\n"
+      test == "manifest.json\nmetrics.json\n"
         + #"["split","total","minCount","majority","alone","shared","prior","personal"]"# + "\n")
     // The model is sent to the sites; the state stays.
     let model = try shell.succeed("tar tf run/rounds/001/calibrated.tar.gz | paste -s -d ' '")
