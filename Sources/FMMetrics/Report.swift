@@ -67,7 +67,7 @@ public struct Report: Equatable, Sendable {
   ///   - names: the class names [C].
   ///   - minimum: the fewest samples that a number may rest on, at least 1.
   ///   - plan: the plan of bootstrap draws; `nil` draws none. Nothing is drawn from fewer units
-  ///     than `minimum` times `ScoreDraws.fewestUnits`.
+  ///     than `ScoreDraws.fewestUnits`.
   ///   - file: the file name in messages.
   /// - Throws: `badData` if a value is not a probability or a label is out of range.
   public init(
@@ -115,7 +115,8 @@ public struct Report: Equatable, Sendable {
       scores[predictor] = own
     }
     guard var plan, !drawn.isEmpty,
-      plan.units(of: total) >= minimum * ScoreDraws.fewestUnits
+      plan.units(of: total)
+        >= ScoreDraws.fewestUnits(minimum: minimum, areGroups: plan.groups != nil)
     else { return }
     plan.minimum = minimum
     draws = ScoreDraws(drawn, isShown: disclosure.isShown, plan: plan)

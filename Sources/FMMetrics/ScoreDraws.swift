@@ -70,9 +70,11 @@ public struct ScoreDraws: Equatable, Sendable {
     }
   }
 
-  /// The fewest units that are drawn, as a multiple of a report's minimum: draws of a few patients
-  /// would tell how many samples each of them has.
-  package static let fewestUnits = 4
+  /// The fewest units that are drawn: for groups four times a report's minimum, because draws of a
+  /// few patients would tell how many samples each of them has.
+  package static func fewestUnits(minimum: Int, areGroups: Bool) -> Int {
+    areGroups ? 4 * minimum : minimum
+  }
 
   /// Draws samples and scores all predictors on each draw.
   /// - Parameters:

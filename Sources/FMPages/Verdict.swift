@@ -88,14 +88,25 @@ struct Verdict {
     isSingle ? "a model of the site alone" : "a model of each site alone"
   }
 
-  /// The first sentence.
+  /// The first sentence. If some sites have no interval, it is about all sites, and a second one
+  /// about those that count.
   var lead: String {
+    let model = Self.label(final, in: run)
     let accuracy = mean(final, .accuracy)?.estimate
-    let sites = isSingle ? "At the training site" : "At \(reports.count) training sites"
-    return "\(sites), the \(Self.label(final, in: run)) classifies "
-      + "\(Shown.percent(accuracy?.value)) % of the test images correctly"
-      + (isSingle ? "" : ", in the mean over the sites")
-      + (Self.interval(accuracy).map { " (95 % confidence interval \($0) %)." } ?? ".")
+    let interval =
+      Self.interval(accuracy).map { " (95 % confidence interval \($0) %)." } ?? "."
+    func start(_ sites: Int, _ value: Double?) -> String {
+      (sites == 1 ? "At the training site" : "At \(sites) training sites")
+        + ", the \(model) classifies \(Shown.percent(value)) % of the test images correctly"
+        + (sites == 1 ? "" : ", in the mean over the sites")
+    }
+    guard withoutDraws > 0 else { return start(reports.count, accuracy?.value) + interval }
+    let all = (run.results.tests?.sites ?? []).filter { $0.site != Name.global }
+    return start(
+      reports.count + withoutDraws,
+      MeanScores(all.map(\.report)).mean(of: final, .accuracy)?.estimate.value)
+      + ". At the \(reports.count) of them with enough images or patients for an interval it is "
+      + "\(Shown.percent(accuracy?.value)) %\(interval)"
   }
 
   /// Comparisons with the baselines and the parts, one sentence each.
@@ -187,7 +198,7 @@ struct Verdict {
       + (withoutDraws == 0
         ? ""
         : " \(Shown.count(withoutDraws, "site")) with too few images or patients for an interval "
-          + "\(withoutDraws == 1 ? "is" : "are") left out of these means.")
+          + "\(withoutDraws == 1 ? "is" : "are") left out of the comparisons and the table.")
   }
 
   private static func interval(_ estimate: Estimate?) -> String? {

@@ -48,8 +48,13 @@ struct VerdictSection {
       return [HTML.Cell(Verdict.label(predictor, in: run))] + scores
         + [gain.map { cell(Shown.points($0.difference), $0.sites) } ?? ""]
     }
+    let (counted, left) = (verdict.reports.count, verdict.withoutDraws)
+    let sites =
+      left == 0
+      ? Shown.count(counted, "training site")
+      : "the \(counted) of \(counted + left) training sites with enough images"
     return HTML.table(
-      "Mean over \(Shown.count(verdict.reports.count, "training site")), with 95 % intervals: "
+      "Mean over \(sites), with 95 % intervals: "
         + "accuracy and balanced accuracy in percent, area under the ROC curves (AUC), and by how "
         + "many points the accuracy of the final predictor exceeds the others",
       ["predictor", "accuracy", "balanced accuracy", "AUC", "gain of the final predictor"], rows)

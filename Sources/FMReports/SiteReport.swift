@@ -105,7 +105,8 @@ extension ScoreDraws {
       group: description.group, predictors: description.predictors, values: values)
     guard description.scores == Self.scores.map(\.rawValue),
       description.predictors == report.predictors.filter({ report.scores[$0] != nil }),
-      description.units >= report.minimum * Self.fewestUnits, isValid
+      description.units
+        >= Self.fewestUnits(minimum: report.minimum, areGroups: description.group != nil), isValid
     else {
       throw FedMedError(
         .badData, "not draws of the report's scores", file: file, place: "draws.npy")

@@ -199,7 +199,8 @@ struct ScoreDrawsTests {
     let changes: [(inout Manifest.Draws, inout [Float]) -> Void] = [
       { _, values in values[0] = 1.5 },
       { _, values in values[0] = -0.5 },
-      { description, _ in description.units = 19 },
+      { description, _ in description.units = 4 },
+      { description, _ in (description.units, description.group) = (19, "patient") },
       { description, _ in description.units = 41 },
       { description, _ in description.predictors = ["fam", "mlp"] },
       { description, _ in description.scores[0] = "brier" },

@@ -84,11 +84,12 @@ struct VerdictTests {
     for site in ["a", "b"] { try run.add(site, samples: 100, [("ensemble", 0.8)]) }
     try run.add("c", samples: 100, [("ensemble", 0.2)], draws: 0)
     let verdict = try #require(Verdict(run.read()))
-    #expect(verdict.reports.count == 2 && verdict.lead.hasPrefix("At 2 training sites"))
+    #expect(verdict.reports.count == 2 && verdict.lead.hasPrefix("At 3 training sites"))
     #expect(verdict.mean("ensemble", .accuracy)?.estimate.lower != nil)
     #expect(
       verdict.intervals.hasSuffix(
-        "1 site with too few images or patients for an interval is left out of these means."))
+        "1 site with too few images or patients for an interval is left out of the comparisons and the table."
+      ))
   }
 
   /// Sentences compare the same sites: a baseline may be hidden at some of them.
