@@ -162,9 +162,13 @@ public struct Report: Equatable, Sendable {
   /// Whether the report includes the number of correct predictions.
   public var hasCounts: Bool { total > 0 && uncalibrated != nil }
 
-  /// Whether a score means anything: a mean recall over a single class does not.
-  package func isDefined(_ score: Score) -> Bool {
-    guard score == .balancedAccuracy, let matrix = final?.details?.visible else { return true }
+  /// Whether a score means anything: a mean over a single class, where all others are hidden, does
+  /// not.
+  public func isDefined(_ score: Score) -> Bool {
+    let means: Set<Score> = [
+      .balancedAccuracy, .macroF1, .macroPrecision, .macroRecall, .macroSpecificity,
+    ]
+    guard means.contains(score), let matrix = final?.details?.visible else { return true }
     return matrix.counts.indices.count { matrix.truths($0) > 0 } > 1
   }
 

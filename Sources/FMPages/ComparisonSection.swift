@@ -31,8 +31,16 @@ struct ComparisonSection {
   }
 
   private var sentence: String {
-    guard let mean = comparison.mean(.accuracy, includesGlobal: false) else {
+    guard let (mean, sites) = comparison.trainingMean(.accuracy) else {
       return "No training site was tested in both runs."
+    }
+    let start =
+      "In the mean over \(Shown.count(sites, "training site")) tested in both, this run is "
+    guard mean.difference.lower != nil else {
+      return start
+        + "\(Shown.percent(mean.difference.value.magnitude)) points "
+        + "\(mean.difference.value < 0 ? "less" : "more") accurate than \(other.name); no interval is "
+        + "known."
     }
     let finding =
       switch Verdict.Finding(mean.difference) {
@@ -40,10 +48,9 @@ struct ComparisonSection {
       case .worse: "less accurate than"
       case .unclear: "not clearly different from"
       }
-    return "In the mean over the training sites tested in both, this run is \(finding) "
-      + "\(other.name): \(Shown.points(mean.difference)) points of accuracy, "
+    return start + "\(finding) \(other.name): \(Shown.points(mean.difference)) points of accuracy, "
       + (mean.isPaired
-        ? "on the same samples." : "on other samples or draws, as independent tests.")
+        ? "on the same images." : "with the tests of both taken as independent.")
   }
 
   private static func shown(_ estimate: Estimate?, _ score: Score) -> String {
@@ -60,11 +67,13 @@ struct ComparisonSection {
     ]
   }
 
-  private var columns: [String] { ["this run", other.name, "difference", "same samples"] }
+  private var columns: [String] { ["this run", other.name, "difference", "same images"] }
 
   private var summary: String {
     let rows = ScoreDraws.scores.compactMap { score in
-      comparison.mean(score, includesGlobal: false).map { cells(score.title, $0) }
+      comparison.trainingMean(score).map {
+        cells("\(score.title), \(Shown.count($0.sites, "site"))", $0.entry)
+      }
     }
     return rows.isEmpty
       ? "" : HTML.table("Mean over the training sites", ["score"] + columns, rows)

@@ -156,10 +156,13 @@ struct ResultPictures {
     let confusion = details.visible
     let rows = drawn.map { drawn -> [HTML.Cell] in
       let c = drawn.index
-      let scores = [
-        drawn.area, confusion.recall(c), confusion.specificity(c), confusion.precision(c),
-        confusion.f1(c),
-      ]
+      // What is predicted for the images of hidden classes is unknown.
+      let isComplete = sites.allSatisfy { $0.details.hidden.isEmpty }
+      let scores =
+        [drawn.area, confusion.recall(c)]
+        + [confusion.specificity(c), confusion.precision(c), confusion.f1(c)].map {
+          isComplete ? $0 : nil
+        }
       return [HTML.Cell(html: HTML.className(names[c], c)), "\(drawn.curve.positives)"]
         + scores.map { HTML.Cell(Shown.number($0, places: 3)) }
     }
@@ -185,7 +188,9 @@ struct ResultPictures {
     }
     // A class of most samples is not what a test looks for, and its scale would leave no room for
     // the other curves.
-    let sought = drawn.filter { $0.curve.prevalence <= 0.5 }
+    let sought = drawn.filter { c in
+      c.curve.prevalence <= 0.5 && shown.prefix(2).allSatisfy { c.curve.isKnown($0) }
+    }
     guard !sought.isEmpty else { return "" }
     // At high thresholds a few false positives count much, and reports say little about them.
     let model = sought.map { c in
@@ -212,7 +217,7 @@ struct ResultPictures {
     let chosen = [0.05, 0.1, 0.2, 0.3, 0.5].compactMap { wanted in
       thresholds.firstIndex { ($0 - wanted).magnitude < 1e-9 }
     }
-    let rows = drawn.flatMap { c in
+    let rows = sought.flatMap { c in
       chosen.map { index -> [HTML.Cell] in
         [
           HTML.Cell(html: HTML.className(names[c.index], c.index)),

@@ -13,21 +13,23 @@ struct ResultSection {
       "results", "Results by site", bySite + byPredictor + calibration + gaps)
   }
 
-  /// Whether a site does better than without the federation.
-  private static func word(_ report: Report) -> String {
+  /// Whether a site does better than the most frequent class, and than without the federation.
+  private static func finding(_ report: Report) -> String {
+    var findings: [String] = []
     if let gain = report.gain(over: Report.majority, .accuracy), gain.lower != nil,
       Verdict.Finding(gain) != .better
     {
-      return gain.value > 0
-        ? "not clearly better than the most frequent class"
-        : "no better than the most frequent class"
+      findings.append(
+        "\(gain.value > 0 ? "not clearly" : "no") better than the most frequent class")
     }
-    guard let gain = report.gain(over: Report.alone, .accuracy) else { return "" }
-    switch Verdict.Finding(gain) {
-    case .better: return "better than alone"
-    case .worse: return "worse than alone"
-    case .unclear: return gain.lower == nil ? "" : "no clear difference to alone"
+    if let gain = report.gain(over: Report.alone, .accuracy), gain.lower != nil {
+      switch Verdict.Finding(gain) {
+      case .better: findings.append("better than alone")
+      case .worse: findings.append("worse than alone")
+      case .unclear: findings.append("no clear difference to alone")
+      }
     }
+    return findings.joined(separator: "; ")
   }
 
   static func row(_ site: SiteReport) -> [HTML.Cell] {
@@ -45,7 +47,7 @@ struct ResultSection {
       HTML.Cell(report.gain(over: Report.alone, .accuracy).map { Shown.points($0) } ?? "–"),
       HTML.Cell(Shown.percent(report.estimate(of: name, .balancedAccuracy))),
       HTML.Cell(Shown.score(report.estimate(of: name, .macroAUC))),
-      HTML.Cell(word(report), isText: true),
+      HTML.Cell(finding(report), isText: true),
     ]
   }
 

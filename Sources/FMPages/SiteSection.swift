@@ -102,7 +102,8 @@ struct SiteSection {
     let large = ranked.filter { $0.report.total >= Self.fewestImages }
     let isFiltered = large.count >= 2 * Self.extremes
     let ranked = isFiltered ? large : ranked
-    let of = isFiltered ? " with at least \(Self.fewestImages) test images" : ""
+    let of =
+      isFiltered ? " of the \(large.count) with at least \(Self.fewestImages) test images" : ""
     let count = min(Self.extremes, ranked.count)
     func list(_ title: String, _ sites: [SiteReport]) -> String {
       HTML.table(title, ResultSection.columns, sites.map(ResultSection.row))

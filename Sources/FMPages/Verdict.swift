@@ -152,7 +152,8 @@ struct Verdict {
           predictor == Report.alone ? alone : "its \(Self.label(predictor, in: run)) by itself"
         warnings.append(
           "The \(name) is less accurate than \(other): the gain is \(Shown.points(gain)) points"
-            + (Finding(gain) == .worse ? "." : ", which may be chance."))
+            + (Finding(gain) == .worse
+              ? "." : gain.lower == nil ? "; no interval is known." : ", which may be chance."))
       }
     }
     if let gain = global?.gain(over: Report.majority, .accuracy) {
@@ -161,7 +162,8 @@ struct Verdict {
     let missed = weakClasses(fewest: Self.fewestImages)
     if !missed.isEmpty {
       warnings.append(
-        "Fewer than half of the test images are recognized of: "
+        "Fewer than half of the test images are recognized, where there are at least "
+          + "\(Self.fewestImages), of: "
           + missed.map { "\($0.name) (\(Shown.percent($0.recall)) %)" }.joined(separator: ", ")
           + ".")
     }
@@ -169,7 +171,7 @@ struct Verdict {
   }
 
   private static func majorityWarning(_ start: String, _ gain: Estimate) -> String? {
-    guard Finding(gain) != .better else { return nil }
+    guard Finding(gain) != .better, gain.lower != nil || gain.value <= 0 else { return nil }
     return "\(start) \(gain.value > 0 ? "not clearly" : "no") more accurate than always naming the "
       + "most frequent class: the gain is \(Shown.points(gain)) points."
   }
@@ -185,7 +187,9 @@ struct Verdict {
   /// Where the intervals come from.
   var intervals: String {
     guard let first = reports.compactMap(\.report.draws).first else {
-      return "The sites' reports hold no bootstrap draws, so there are no confidence intervals."
+      return
+        "The sites' reports hold no bootstrap draws, for example because they have too few test "
+        + "images or patients, so there are no confidence intervals."
     }
     let drawn = reports.compactMap(\.report.draws)
     let grouped = Set(drawn.compactMap(\.group)).sorted()

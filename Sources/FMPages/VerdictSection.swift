@@ -117,15 +117,15 @@ struct OperatingTable {
         }
         guard !known.isEmpty else { return "too few images" }
         isEmpty = false
-        let share =
-          Double(known.reduce(0) { $0 + $1.1.truePositives })
-          / Double(known.reduce(0) { $0 + $1.0 })
+        let found = known.reduce(0) { $0 + $1.1.truePositives }
+        let positives = known.reduce(0) { $0 + $1.0 }
+        let share = Double(found) / Double(positives)
         let thresholds = known.map(\.1.threshold)
         let (low, high) = (thresholds.min() ?? 0, thresholds.max() ?? 0)
         let range =
           Self.threshold(low) + (low < high ? "\u{A0}to\u{A0}\(Self.threshold(high))" : "")
         return HTML.Cell(
-          "\(Shown.percent(share)) % (≥\u{A0}\(range))"
+          "\(Shown.percent(share))\u{A0}%, \(found)\u{A0}of\u{A0}\(positives) (≥\u{A0}\(range))"
             + (known.count < reports.count && reports.count > 1
               ? ", \(known.count)\u{A0}of\u{A0}\(reports.count) sites" : ""))
       }

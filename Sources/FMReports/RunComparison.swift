@@ -75,11 +75,21 @@ public struct RunComparison: Sendable {
     }
   }
 
-  /// The mean of a score over the sites that have it in both runs; `nil` if there are none.
-  /// - Parameter includesGlobal: whether the held-out site counts.
-  public func mean(_ score: Score, includesGlobal: Bool) -> Entry? {
-    let chosen = pairs.filter { includesGlobal || $0.site != Name.global }
-      .compactMap { pair in Self.drawn(pair, score).map { (pair, $0.0, $0.1) } }
+  /// The mean of a score over all sites that have it in both runs, Global included; `nil` if there
+  /// are none.
+  public func mean(_ score: Score) -> Entry? { mean(score, pairs) }
+
+  /// The mean of a score over the training sites that have it in both runs, with the number of
+  /// these sites. If only some of them have an interval, it is over those.
+  public func trainingMean(_ score: Score) -> (entry: Entry, sites: Int)? {
+    let training = pairs.filter { $0.site != Name.global && Self.drawn($0, score) != nil }
+    let known = training.filter { $0.first.draws != nil && $0.second.draws != nil }
+    let chosen = known.isEmpty ? training : known
+    return mean(score, chosen).map { ($0, chosen.count) }
+  }
+
+  private func mean(_ score: Score, _ pairs: [Pair]) -> Entry? {
+    let chosen = pairs.compactMap { pair in Self.drawn(pair, score).map { (pair, $0.0, $0.1) } }
     guard let first = DrawnScore.mean(chosen.map(\.1)),
       let second = DrawnScore.mean(chosen.map(\.2)),
       let difference = DrawnScore.mean(chosen.map { $0.1 - $0.2 })

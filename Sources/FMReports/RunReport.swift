@@ -110,7 +110,7 @@ public struct RunReport: Sendable {
   public let missed: [(round: Int, text: String)]
   /// The traffic of each round and site; empty if it was not recorded.
   public let traffic: [Traffic]
-  /// The paths of the run's files other than its card, none of which may be overwritten.
+  /// The paths of the run's files, none of which may be overwritten.
   public let files: [String]
 
   /// Reads the folder of a run, which may be in progress.
@@ -205,10 +205,22 @@ public struct RunReport: Sendable {
     let states = Folder.files("\(folder)/sites").filter {
       !$0.hasSuffix("/.") && !$0.hasSuffix("/..")
     }
-    files = ([folder, "\(folder)/results"] + parts + states).flatMap(Folder.files)
-      .filter { $0 != "\(folder)/card.md" && ByteSource.isRegularFile($0) }
+    // Of the folder itself only the run's own files: a page may lie beside them.
+    files =
+      (Self.names.map { "\(folder)/\($0)" }
+      + (["\(folder)/results"] + parts + states).flatMap(Folder.files))
+      .filter(ByteSource.isRegularFile)
     name = folder.split(separator: "/").last.map(String.init) ?? folder
   }
+
+  /// The names of the files that fm-federate writes to the folder.
+  private static let names = [
+    "settings", "plan", "finished", "tested", "table.tsv", "card.md", "rounds.tsv", "losses.tsv",
+    "traffic.tsv", "wanted", "slurm", "recorded", "fm-federate.lock",
+  ]
+
+  /// The path of the model card that fm-federate writes.
+  public var cardPath: String { "\(path)/card.md" }
 
   /// The round of the last model of a run with differential privacy, which has no validation
   /// reports; `nil` for other runs.

@@ -69,9 +69,12 @@ struct ReportVerb: Verb {
     let report = try RunReport(path: run)
     let other = try against.map { path throws(FedMedError) in try RunReport(path: path) }
     let inputs = report.files + (other?.files ?? [])
-    for target in [html, card, text.output] {
+    // The card takes the place of the one that fm-federate has written.
+    let others = inputs.filter { $0 != report.cardPath }
+    for target in [html, text.output] {
       try Output.check(target, inputs: inputs, isBinary: false)
     }
+    try Output.check(card, inputs: others, isBinary: false)
     let statements = ModelCard.Statements(
       title: title, intendedUse: intendedUse, license: license)
     if let html {
@@ -80,7 +83,7 @@ struct ReportVerb: Verb {
       try Output.write(text: page.html, to: html, inputs: inputs)
     }
     if let card {
-      try Output.write(text: ModelCard(report, statements).markdown, to: card, inputs: inputs)
+      try Output.write(text: ModelCard(report, statements).markdown, to: card, inputs: others)
     }
     guard writesText else { return }
     let records =
@@ -98,7 +101,7 @@ extension RunComparison {
       "comparison",
       columns: ["site", "metric", "first", "second", "difference", "lower", "upper", "paired"])
     for score in ScoreDraws.scores {
-      let mean = mean(score, includesGlobal: true).map { [$0] } ?? []
+      let mean = mean(score).map { [$0] } ?? []
       for entry in entries(score) + mean {
         let values = [
           entry.first.value, entry.second.value, entry.difference.value, entry.difference.lower,
@@ -174,7 +177,8 @@ extension RunReport {
         guard let own = site.report.scores[predictor] else { continue }
         add(
           site.report.split, round, site.site, predictor, (site.report.total, own.correct),
-          own.values, hidden: site.report.hiddenClasses,
+          own.values.filter { site.report.isDefined($0.key) },
+          hidden: site.report.hiddenClasses,
           interval: { site.report.estimate(of: predictor, $0) })
       }
     }

@@ -241,8 +241,10 @@ struct FederationTests {
       try shell.fail("fm-eval report --html run/\(file) run", 64, "both an input and an output")
     }
     try shell.succeed(
-      "fm-eval report --card run/card.md run; fm-eval report --html run/new.html run; rm run/new.html"
+      "fm-eval report --card run/card.md run; fm-eval report --html run/new.html run"
     )
+    try shell.succeed("fm-eval report --html run/new.html run; rm run/new.html")
+    try shell.fail("fm-eval report --html run/card.md run", 64, "both an input and an output")
     try shell.fail("fm-eval report -o run/results/east.tar run", 64, "both an input and an output")
     try shell.fail("fm-eval report --html h --format json run", 64, "no table is written")
     try shell.succeed(

@@ -230,8 +230,8 @@ extension MethodDefinition {
     explanation:
       "Each hospital adds up the numeric descriptions of its images, by diagnosis, and sends "
       + "only these sums, once, with noise if the run adds any; from their total the server "
-      + "computes the same classifier as from all images in one place, or with noise one that is "
-      + "close to it. No image leaves the hospital, but sums are not anonymous: without noise, "
+      + "computes the same classifier as from all images in one place, or with noise an "
+      + "approximation of it. No image leaves the hospital, but sums are not anonymous: without noise, "
       + "whoever already has an image can test whether it is in the sums of a hospital with a few "
       + "hundred of them. A hospital with fewer than 20 training images sends none unless it "
       + "decides otherwise. Each hospital then fits the classifier in "

@@ -35,6 +35,6 @@ extension MethodDefinition {
   public static let zeroShot = MethodDefinition(
     name: "zero-shot", summary: "the encoder's class texts, without training",
     parameters: [TrainingParameters.seed], rounds: 1,
-    predictorLabels: ["texts": "class texts"]
+    predictorLabels: ["texts": "classifier by class texts"]
   ) { _, _ in ZeroShot() }
 }

@@ -40,7 +40,7 @@ struct VerdictTests {
       Verdict(run(folder, "none", [("fam", 0.1), ("mlp", 0.1), ("ensemble", 0.1)])))
     #expect(useless.warnings.count == 2)
     #expect(useless.warnings[0].contains("no more accurate than always naming the most frequent"))
-    #expect(useless.warnings[1].hasPrefix("Fewer than half of the test images are recognized of"))
+    #expect(useless.warnings[1].hasPrefix("Fewer than half of the test images are recognized"))
     #expect(classes.allSatisfy(useless.warnings[1].contains))
   }
 
@@ -134,18 +134,18 @@ struct VerdictTests {
     #expect(paired.entries(.accuracy).allSatisfy { $0.isPaired })
     #expect(!apart.entries(.accuracy).contains { $0.isPaired })
     let (a, b) = try (
-      #require(paired.mean(.accuracy, includesGlobal: true)),
-      #require(apart.mean(.accuracy, includesGlobal: true))
+      #require(paired.mean(.accuracy)),
+      #require(apart.mean(.accuracy))
     )
     let (narrow, wide) = (try width(a.difference), try width(b.difference))
     #expect(narrow < 0.7 * wide)
     #expect(a.isPaired && !b.isPaired)
     #expect(abs(a.difference.value - (a.first.value - a.second.value)) < 1e-12)
     // The reverse is the same with the opposite sign.
-    let reverse = try #require(RunComparison(second, first).mean(.accuracy, includesGlobal: true))
+    let reverse = try #require(RunComparison(second, first).mean(.accuracy))
     #expect(abs(reverse.difference.value + a.difference.value) < 1e-12)
     let page = try RunPage(first, against: second, tool: "test 1").html
-    #expect(page.contains("more accurate than second") && page.contains("on the same samples"))
+    #expect(page.contains("more accurate than second") && page.contains("on the same images"))
     let classes = try TestRun(folder, "classes", classes: ["a", "b"])
     try classes.add("s0", samples: 50, [("ensemble", 0.8)])
     let foreign = try classes.read()
