@@ -71,7 +71,10 @@ private let readers: [String: Reader] = [
     }
     try report.validate(classes: 3, file: "input")
     if let details = report.final?.details {
-      _ = ResultPictures(details: details, names: ["a", "b", "c"], id: "x", subject: "y").figures
+      let pictures = ResultPictures(
+        details: details, sites: [(details, report.minimum)], names: ["a", "b", "c"], id: "x",
+        subject: "y")
+      _ = (pictures.figures, pictures.confusion)
       _ = details.values
     }
   },
