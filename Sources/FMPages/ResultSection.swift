@@ -6,7 +6,6 @@ import FMReports
 struct ResultSection {
   let run: RunReport
   let tests: TestReports
-  let final: String
 
   var html: String {
     HTML.section(

@@ -71,7 +71,7 @@ public struct RunPage {
       (
         "results", "Results by site",
         tests.map {
-          ResultSection(run: run, tests: $0, final: verdict?.final ?? "").html
+          ResultSection(run: run, tests: $0).html
         } ?? ""
       ),
       (
