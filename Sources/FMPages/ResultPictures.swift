@@ -13,7 +13,22 @@ struct ResultPictures {
   /// The owner of the samples, for titles.
   let subject: String
   /// Whether the captions explain the figures.
-  var isExplained = false
+  let isExplained: Bool
+  /// The classes that are not hidden and have samples.
+  private let present: [Drawn]
+  /// The classes drawn: those with the most samples, in the order of the classes.
+  private let drawn: [Drawn]
+
+  init(
+    details: Report.Details, sites: [(details: Report.Details, minimum: Int)], names: [String],
+    id: String, subject: String, isExplained: Bool = false
+  ) {
+    (self.details, self.sites, self.names) = (details, sites, names)
+    (self.id, self.subject, self.isExplained) = (id, subject, isExplained)
+    present = Self.present(sites, classes: names.count)
+    drawn = present.sorted { $0.curve.positives > $1.curve.positives }
+      .prefix(Self.maximumCurves).sorted { $0.index < $1.index }
+  }
 
   /// The most classes drawn as curves.
   private static let maximumCurves = 7
@@ -26,9 +41,10 @@ struct ResultPictures {
     let area: Double?
   }
 
-  /// The classes that are not hidden and have samples.
-  private var present: [Drawn] {
-    names.indices.compactMap { c in
+  private static func present(
+    _ sites: [(details: Report.Details, minimum: Int)], classes: Int
+  ) -> [Drawn] {
+    (0..<classes).compactMap { c in
       let own = sites.compactMap { site in
         site.details.curves[c].map { (counts: $0, minimum: site.minimum) }
       }
@@ -45,12 +61,6 @@ struct ResultPictures {
         index: c, curve: curve,
         area: weight > 0 ? areas.reduce(0) { $0 + $1.area * $1.weight } / weight : nil)
     }
-  }
-
-  /// The classes drawn: those with the most samples, in the order of the classes.
-  private var drawn: [Drawn] {
-    present.sorted { $0.curve.positives > $1.curve.positives }.prefix(Self.maximumCurves)
-      .sorted { $0.index < $1.index }
   }
 
   private var legend: String {
