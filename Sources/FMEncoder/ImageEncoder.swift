@@ -15,56 +15,58 @@ public struct ImageEncoder: Sendable {
   /// The SHA-256 of model.safetensors, or of its shards one after the other.
   public let checksum: String
 
-  private let checkpoint: Checkpoint
-  /// config.json.
+  private let family: any EncoderFamily
+  private let options: EncodingOptions
+  /// The file that describes the model.
   private let config: [UInt8]
-  private var hasTexts: Bool { checkpoint.has("text_projection.weight") }
 
   /// Opens a checkpoint.
   /// - Parameters:
-  ///   - folder: a checkpoint in Hugging Face layout.
+  ///   - folder: a checkpoint as it is downloaded.
+  ///   - options: pooling, layer and precision.
   ///   - isSquashed: whether images are resized to the square input without regard to their
   ///     proportions, bilinearly, as in the paper's code, instead of by the checkpoint's own rule.
-  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
-  public init(folder: String, isSquashed: Bool) throws(FedMedError) {
-    var preprocessing = try Preprocessing(folder: folder)
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid, `usage` if the checkpoint
+  ///   lacks what the options ask for.
+  public init(
+    folder: String, options: EncodingOptions, isSquashed: Bool
+  ) throws(FedMedError) {
+    family = try Families.open(folder)
+    self.options = options
+    var preprocessing = try family.preprocessing()
     if isSquashed { (preprocessing.resize, preprocessing.resampling) = (.squash, .bilinear) }
     self.preprocessing = preprocessing
-    checkpoint = try Checkpoint(folder: folder)
-    vision = try VisionEncoder(checkpoint, side: preprocessing.side)
-    checksum = checkpoint.checksum()
-    config = try ByteSource(path: EncoderConfig.path(folder)).read(upTo: 1 << 26)
-    if checkpoint.has("text_projection.weight") {
-      let scale = try checkpoint.matrix("logit_scale", rows: 1, columns: 1)
-      logitScale = exp(Double(scale[0, 0]))
-    } else {
-      logitScale = 100
-    }
-    guard logitScale > 0 && logitScale <= 300 else {
-      throw FedMedError(
-        .badData, "logit_scale gives \(logitScale), expected above 0 and at most 300",
-        file: folder)
-    }
+    vision = try VisionEncoder(family, side: preprocessing.side, options: options)
+    checksum = family.checkpoint.checksum()
+    config = try ByteSource(path: family.config.path).read(upTo: 1 << 26)
+    logitScale = try family.logitScale()
   }
 
-  /// The SHA-256 of all that features depend on except weights and images: config.json, the
-  /// preprocessing and the window.
+  /// The SHA-256 of all that features depend on except weights, precision and images: the file that
+  /// describes the model, the preprocessing, the window, and pooling and layer if they are chosen.
   public func settings(window: GrayWindow?) -> String {
-    let text = "\(preprocessing.canonicalText) \(window?.canonicalText ?? "-") "
+    var text = "\(preprocessing.canonicalText) \(window?.canonicalText ?? "-") "
+    if let pooling = options.pooling { text += "pool \(pooling.rawValue) " }
+    if let layer = options.layer { text += "layer \(layer) " }
     return SHA256.hexadecimal(SHA256.digest(Array(text.utf8) + config))
   }
 
   /// Encodes class texts to features [C, D].
   /// - Parameter texts: the texts of each class; for several, the mean of their normalized features
   ///   counts.
-  /// - Throws: `usage` if the checkpoint has no text tower, `badData` if it is invalid, or two
-  ///   classes have the same features.
+  /// - Throws: `usage` if the checkpoint has no text tower, or images are not mapped to the space of
+  ///   its features; `badData` if it is invalid, or two classes have the same features.
   public func features(of texts: [[String]]) throws(FedMedError) -> Matrix {
-    guard hasTexts else {
+    guard family.hasTexts else {
       throw FedMedError(
         .usage, "the checkpoint has no text tower", hint: "use class anchors instead of texts")
     }
-    let tower = try TextEncoder(checkpoint)
+    guard vision.pooling == .projection else {
+      throw FedMedError(
+        .usage, "texts cannot be compared with images unless their features are projected",
+        hint: "use class anchors instead of texts")
+    }
+    let tower = try TextEncoder(family)
     var result = Matrix(rows: texts.count, columns: vision.dimension)
     for (c, own) in texts.enumerated() {
       let raw = try tower.encode(own)
@@ -84,7 +86,7 @@ public struct ImageEncoder: Sendable {
       }) {
         throw FedMedError(
           .badData, "classes \(duplicate + 1) and \(c + 1) have the same text",
-          hint: "only the first 75 tokens of a text are read")
+          hint: "only the beginning of a text is read")
       }
     }
     return result

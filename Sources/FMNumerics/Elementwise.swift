@@ -11,6 +11,40 @@ extension Matrix {
     }
   }
 
+  /// `self += other`.
+  /// - Precondition: both have the same shape.
+  package mutating func add(_ other: Matrix) { add(other, times: 1) }
+
+  /// Adds `other` [n, w] to each n consecutive rows.
+  /// - Precondition: the number of rows is a multiple of n, and the widths are equal.
+  package mutating func add(toEachBlock other: Matrix) {
+    precondition(rows % other.rows == 0 && columns == other.columns)
+    withMutableElements { target in
+      other.withElements { source in
+        for start in stride(from: 0, to: target.count, by: source.count) {
+          for i in 0..<source.count { target[start + i] += source[i] }
+        }
+      }
+    }
+  }
+
+  /// Returns the rows of this matrix, followed by those of `other`.
+  /// - Precondition: both have the same number of columns.
+  package func above(_ other: Matrix) -> Matrix {
+    precondition(columns == other.columns)
+    return Matrix(
+      rows: rows + other.rows, columns: columns, elements: elements + other.elements)
+  }
+
+  /// Returns the columns of this matrix, followed by those of `other`.
+  /// - Precondition: both have the same number of rows.
+  package func beside(_ other: Matrix) -> Matrix {
+    precondition(rows == other.rows)
+    return Matrix(
+      rows: rows, columns: columns + other.columns,
+      elements: (0..<rows).flatMap { row($0) + other.row($0) })
+  }
+
   /// `self += factor · (a − b)`, which adds exactly 0 where a and b are equal.
   /// - Precondition: all have the same shape.
   package mutating func add(_ a: Matrix, minus b: Matrix, times factor: Float) {

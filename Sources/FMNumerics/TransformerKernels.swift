@@ -21,18 +21,6 @@ package enum TransformerKernels {
     }
   }
 
-  /// x += b for each row: x [n, w], b [1, w].
-  package static func addBias(_ x: inout Matrix, _ bias: Matrix) {
-    let width = x.columns
-    x.withMutableElements { x in
-      bias.withElements { bias in
-        for start in stride(from: 0, to: x.count, by: width) {
-          for i in 0..<width { x[start + i] += bias[i] }
-        }
-      }
-    }
-  }
-
   /// x += s ⊙ (y + b) for each row: x, y [n, w], s and b [1, w].
   package static func addScaled(_ x: inout Matrix, _ y: Matrix, bias: Matrix, scale: Matrix) {
     let width = x.columns
@@ -49,15 +37,51 @@ package enum TransformerKernels {
     }
   }
 
-  /// GELU after adding b to each row: x ← x Φ(x), where Φ is the standard normal distribution
-  /// function.
-  package static func gelu(_ x: inout Matrix, bias: Matrix) {
-    update(&x, bias: bias) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
+  /// The function between the two linear maps of a layer.
+  package enum HiddenActivation: Sendable {
+    /// x Φ(x), where Φ is the standard normal distribution function.
+    case gelu
+    /// GELU with Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
+    case tanhGELU
+    /// GELU with Φ(x) ≈ σ(1.702 x).
+    case quickGELU
+    /// silu(a) ⊙ b with silu(a) = a σ(a), where a and b are the two halves of a row.
+    case swiGLU
+
+    /// Whether one half of a row gates the other.
+    package var isGated: Bool { self == .swiGLU }
   }
 
-  /// The sigmoid approximation of GELU, after adding b to each row: x ← x σ(1.702 x).
-  package static func quickGELU(_ x: inout Matrix, bias: Matrix) {
-    update(&x, bias: bias) { $0 / (1 + ($0 * -1.702).exponential()) }
+  /// x ← f(x + b) for each row: x [n, w], b [1, w]. For a gated function or `nil`, only b is added.
+  static func activate(_ x: inout Matrix, bias: Matrix, _ function: HiddenActivation?) {
+    switch function {
+    case .gelu:
+      update(&x, bias: bias) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
+    case .tanhGELU:
+      // (1 + tanh(u)) / 2 = σ(2 u).
+      update(&x, bias: bias) {
+        $0 / (1 + ($0 * (-1.595_769_12 - 0.071_354_816 * $0 * $0)).exponential())
+      }
+    case .quickGELU:
+      update(&x, bias: bias) { $0 / (1 + ($0 * -1.702).exponential()) }
+    case .swiGLU, nil: update(&x, bias: bias) { $0 }
+    }
+  }
+
+  /// y = silu(a) ⊙ b, where a and b are the two halves of each row of x: x [n, 2 w], y [n, w].
+  package static func gate(_ x: Matrix, into y: inout Matrix) {
+    let (rows, width) = (x.rows, y.columns)
+    x.withElements { x in
+      y.withMutableElements { y in
+        for row in 0..<rows {
+          let (a, b) = (x.row(2 * row, of: width), x.row(2 * row + 1, of: width))
+          y.row(row, of: width).fill {
+            let gate = a.lanes(at: $0)
+            return gate / (1 + (-gate).exponential()) * b.lanes(at: $0)
+          }
+        }
+      }
+    }
   }
 
   @inline(__always)
@@ -68,55 +92,6 @@ package enum TransformerKernels {
         for start in stride(from: 0, to: x.count, by: width) {
           let row = UnsafeMutableBufferPointer(rebasing: x[start..<start + width])
           row.fill { f(row.lanes(at: $0) + bias.lanes(at: $0)) }
-        }
-      }
-    }
-  }
-
-  /// softmax(Q Kᵀ / √d) V for each sequence and head.
-  /// - Parameters:
-  ///   - qkv: queries, keys and values side by side [n · tokens, 3 w].
-  ///   - tokens: the length of a sequence.
-  ///   - isCausal: whether a token attends only to itself and earlier ones.
-  ///   - scores: scratch space [tokens, tokens].
-  ///   - output: the heads side by side [n · tokens, w].
-  package static func attention(
-    _ qkv: Matrix, tokens: Int, heads: Int, isCausal: Bool, scores: inout Matrix,
-    into output: inout Matrix
-  ) {
-    let (width, stride) = (output.columns, qkv.columns)
-    let size = width / heads
-    let scale = 1 / Float(size).squareRoot()
-    qkv.withElements { qkv in
-      output.withMutableElements { output in
-        guard let input = qkv.baseAddress, let output = output.baseAddress else { return }
-        for sequence in 0..<(qkv.count / stride / tokens) {
-          for head in 0..<heads {
-            let start = input + sequence * tokens * stride + head * size
-            let query = BLAS.Operand(start: start, stride: stride)
-            let key = BLAS.Operand(start: start + width, stride: stride, isTransposed: true)
-            let value = BLAS.Operand(start: start + 2 * width, stride: stride)
-            scores.withMutableElements { s in
-              BLAS.product(
-                query, key, rows: tokens, columns: tokens, inner: size, scale: scale,
-                into: s.baseAddress, stride: tokens)
-              if isCausal {
-                for row in 0..<tokens {
-                  for column in row + 1..<max(tokens, row + 1) {
-                    s[row * tokens + column] = -.infinity
-                  }
-                }
-              }
-            }
-            scores.softmaxRows()
-            scores.withElements { s in
-              BLAS.product(
-                BLAS.Operand(start: s.baseAddress, stride: tokens), value, rows: tokens,
-                columns: size, inner: tokens,
-                into: output + sequence * tokens * width + head * size,
-                stride: width)
-            }
-          }
         }
       }
     }

@@ -114,7 +114,8 @@ struct Extract: Tool {
     // The files of the checkpoint and the images are inputs too.
     let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
     try Output.check(output, inputs: inputs, isBinary: true)
-    let bundle = try ImageEncoder(folder: checkpoint, isSquashed: images.resize == .squash)
+    let bundle = try ImageEncoder(
+      folder: checkpoint, options: EncodingOptions(), isSquashed: images.resize == .squash)
     // If the list of images is known, errors in its class references are found before encoding.
     let early = try source.list.map { list throws(FedMedError) in
       try classReference(list, bundle)

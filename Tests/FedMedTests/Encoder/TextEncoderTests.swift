@@ -15,7 +15,7 @@ struct TextEncoderTests {
 
   @Test func tokensAgreeWithCLIP() throws {
     let cases: Cases = try Golden.json("clip-tiny/expect/cases.json")
-    let tokenizer = try Tokenizer(folder: Golden.url("clip-tiny").path)
+    let tokenizer = try CLIPTokenizer(folder: Golden.url("clip-tiny").path)
     #expect(cases.texts.count == 10)
     for (text, expected) in zip(cases.texts, cases.token_ids) {
       let tokens = try tokenizer.encode(text).tokens
@@ -44,7 +44,7 @@ struct TextEncoderTests {
     try JSONSerialization.data(withJSONObject: file).write(
       to: URL(fileURLWithPath: folder.path("tokenizer.json")))
     let cases: Cases = try Golden.json("clip-tiny/expect/cases.json")
-    let tokenizer = try Tokenizer(folder: folder.url.path)
+    let tokenizer = try CLIPTokenizer(folder: folder.url.path)
     for (text, expected) in zip(cases.texts, cases.token_ids) {
       #expect(try tokenizer.encode(text).tokens == expected, "\(text)")
     }
@@ -52,7 +52,7 @@ struct TextEncoderTests {
 
   /// Composed and decomposed letters give the same tokens.
   @Test func composesLetters() throws {
-    let tokenizer = try Tokenizer(folder: Golden.url("clip-tiny").path)
+    let tokenizer = try CLIPTokenizer(folder: Golden.url("clip-tiny").path)
     let (composed, apart) = ("Me\u{301}nie\u{300}re", "M\u{E9}ni\u{E8}re")
     #expect(Array(composed.unicodeScalars) != Array(apart.unicodeScalars))
     #expect(try tokenizer.encode(composed).tokens == tokenizer.encode(apart).tokens)

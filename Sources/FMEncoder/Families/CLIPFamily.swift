@@ -1,0 +1,96 @@
+import FMBase
+import FMNumerics
+
+/// CLIP (Radford et al., 2021) as Hugging Face's transformers library stores it.
+struct CLIPFamily: EncoderFamily {
+  let config: CheckpointConfig
+  let checkpoint: Checkpoint
+  /// The configs of the two towers; a vision tower alone has its values at the top.
+  private let visionConfig: CheckpointConfig
+  private let textConfig: CheckpointConfig?
+
+  init(_ opening: Families.Opening) throws(FedMedError) {
+    config = opening.config
+    checkpoint = try opening.checkpoint(prefixes: ["clip."])
+    visionConfig = try config.object("vision_config") ?? config
+    textConfig = try config.object("text_config")
+  }
+
+  var hasTexts: Bool { checkpoint.has("text_projection.weight") }
+
+  func preprocessing() throws(FedMedError) -> Preprocessing {
+    try Preprocessing(folder: folder)
+  }
+
+  /// The names of a layer's tensors; SigLIP's are the same.
+  static func names(_ layer: String) -> TransformerBlock.Names {
+    let attention = "\(layer).self_attn"
+    return TransformerBlock.Names(
+      norm1: "\(layer).layer_norm1",
+      attention: LinearNames("\(attention).q_proj", "\(attention).k_proj", "\(attention).v_proj"),
+      output: LinearNames("\(attention).out_proj"), norm2: "\(layer).layer_norm2",
+      up: LinearNames("\(layer).mlp.fc1"), down: LinearNames("\(layer).mlp.fc2"))
+  }
+
+  func vision(side: Int) throws(FedMedError) -> VisionLayout {
+    let shape = try TransformerShape(
+      visionConfig,
+      defaults: (width: 768, inner: 3072, heads: 12, epsilon: 1e-5, activation: "quick_gelu"))
+    let (w, root) = (shape.width, "vision_model")
+    let patch = try visionConfig.integer("patch_size", default: 32, in: 1...2048)
+    let trained = try visionConfig.integer("image_size", default: 224, in: 1...2048)
+    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
+    guard grid.trained == grid.wanted else {
+      throw config.fault("image_size \(trained), but the input has side \(side)")
+    }
+    let positions = try checkpoint.matrix(
+      "\(root).embeddings.position_embedding.weight", rows: 1 + grid.trained * grid.trained,
+      columns: w)
+    var classToken = try checkpoint.matrix(
+      "\(root).embeddings.class_embedding", rows: 1, columns: w)
+    classToken.add(positions.gathering(0..<1))
+    func norm(_ name: String) throws(FedMedError) -> Norm {
+      try Norm("\(root).\(name)", width: w, epsilon: shape.epsilon, from: checkpoint)
+    }
+    let projection = "visual_projection"
+    return VisionLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map { Self.names("\(root).encoder.layers.\($0)") },
+      patch: patch, grid: grid.wanted,
+      embedding: try VisionLayout.embedding(
+        LinearNames("\(root).embeddings.patch_embedding", hasBias: false), patch: patch, width: w,
+        from: checkpoint),
+      prefix: classToken, positions: positions.gathering(1..<positions.rows),
+      normBefore: try norm("pre_layrnorm"), normAfter: try norm("post_layernorm"),
+      head: .linear(
+        try FrozenLinear(
+          LinearNames(projection, hasBias: false),
+          outputs: projectionSize("\(projection).weight"), inputs: w, from: checkpoint)),
+      pooling: .projection)
+  }
+
+  func text() throws(FedMedError) -> TextLayout {
+    guard let config = textConfig else { throw self.config.fault("missing text_config") }
+    var shape = try TransformerShape(
+      config,
+      defaults: (width: 512, inner: 2048, heads: 8, epsilon: 1e-5, activation: "quick_gelu"))
+    shape.isCausal = true
+    let (w, root, length) = (shape.width, "text_model", CLIPTokenizer.length)
+    _ = try config.integer("max_position_embeddings", default: length, in: length...length)
+    return TextLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map { Self.names("\(root).encoder.layers.\($0)") },
+      tokenizer: try CLIPTokenizer(folder: folder),
+      table: "\(root).embeddings.token_embedding.weight",
+      positions: try checkpoint.matrix(
+        "\(root).embeddings.position_embedding.weight", rows: length, columns: w),
+      normAfter: try Norm(
+        "\(root).final_layer_norm", width: w, epsilon: shape.epsilon, from: checkpoint),
+      pooling: .end,
+      head: [
+        try FrozenLinear(
+          LinearNames("text_projection", hasBias: false),
+          outputs: projectionSize("text_projection.weight"), inputs: w, from: checkpoint)
+      ])
+  }
+}

@@ -1,0 +1,81 @@
+import FMBase
+import FMNumerics
+
+/// DINOv2 (Oquab et al., 2023), with or without registers, as Hugging Face's transformers library
+/// stores it; RAD-DINO and Phikon-v2 are two.
+struct DINOv2Family: EncoderFamily {
+  let config: CheckpointConfig
+  let checkpoint: Checkpoint
+
+  init(_ opening: Families.Opening) throws(FedMedError) {
+    config = opening.config
+    checkpoint = try opening.checkpoint(prefixes: ["dinov2.", "dinov2_with_registers."])
+  }
+
+  func preprocessing() throws(FedMedError) -> Preprocessing {
+    try Preprocessing(folder: folder)
+  }
+
+  private func shape() throws(FedMedError) -> TransformerShape {
+    let width = try config.integer("hidden_size", default: 768, in: TransformerShape.range)
+    let inner = Int(Double(width) * (try config.number("mlp_ratio", default: 4, in: 0.1...16)))
+    let isGated = try config.flag("use_swiglu_ffn", default: false)
+    return try TransformerShape(
+      config, defaults: (width: 768, inner: 0, heads: 12, epsilon: 1e-6, activation: "gelu"),
+      // Two thirds of the width, rounded up to a multiple of 8.
+      inner: isGated ? (inner * 2 / 3 + 7) / 8 * 8 : inner, activation: isGated ? .swiGLU : nil)
+  }
+
+  private static func names(_ layer: String, isGated: Bool) -> TransformerBlock.Names {
+    let attention = "\(layer).attention.attention"
+    return TransformerBlock.Names(
+      norm1: "\(layer).norm1",
+      attention: LinearNames("\(attention).query", "\(attention).key", "\(attention).value"),
+      output: LinearNames("\(layer).attention.output.dense"), norm2: "\(layer).norm2",
+      up: LinearNames("\(layer).mlp.\(isGated ? "weights_in" : "fc1")"),
+      down: LinearNames("\(layer).mlp.\(isGated ? "weights_out" : "fc2")"),
+      scale1: "\(layer).layer_scale1.lambda1", scale2: "\(layer).layer_scale2.lambda1")
+  }
+
+  func vision(side: Int) throws(FedMedError) -> VisionLayout {
+    let shape = try shape()
+    let w = shape.width
+    let patch = try config.integer("patch_size", default: 14, in: 1...2048)
+    let trained = try config.integer("image_size", default: 224, in: 1...2048)
+    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
+    let positions = try checkpoint.matrix(
+      "embeddings.position_embeddings", rows: 1 + grid.trained * grid.trained, columns: w)
+    var prefix = try checkpoint.matrix("embeddings.cls_token", rows: 1, columns: w)
+    prefix.add(positions.gathering(0..<1))
+    let registers = "embeddings.register_tokens"
+    if checkpoint.has(registers) { prefix = try prefix.above(self.registers(registers, width: w)) }
+    return VisionLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map {
+        Self.names("encoder.layer.\($0)", isGated: shape.activation.isGated)
+      },
+      patch: patch, grid: grid.wanted,
+      embedding: try VisionLayout.embedding(
+        LinearNames("embeddings.patch_embeddings.projection"), patch: patch, width: w,
+        from: checkpoint),
+      prefix: prefix,
+      positions: PositionGrid.interpolate(
+        positions.gathering(1..<positions.rows), from: grid.trained, to: grid.wanted,
+        isSmoothed: try config.text("model_type") == "dinov2_with_registers"),
+      normAfter: try Norm("layernorm", width: w, epsilon: shape.epsilon, from: checkpoint),
+      pooling: .classToken)
+  }
+}
+
+extension EncoderFamily {
+  /// Reads the registers, tokens that belong to no patch.
+  /// - Parameter name: the name of a tensor [1, r, w].
+  /// - Throws: `badData` if it is missing or has another shape.
+  func registers(_ name: String, width: Int) throws(FedMedError) -> Matrix {
+    let shape = try checkpoint.shape(of: name)
+    guard shape.count == 3, (1...64).contains(shape[1]) else {
+      throw config.fault("\(name) has shape \(shape), expected [1, 1 to 64, \(width)]")
+    }
+    return try checkpoint.matrix(name, rows: shape[1], columns: width)
+  }
+}

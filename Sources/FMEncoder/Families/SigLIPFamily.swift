@@ -1,0 +1,84 @@
+import FMBase
+import FMNumerics
+
+/// SigLIP (Zhai et al., 2023) and SigLIP 2 at a fixed resolution (Tschannen et al., 2025) as Hugging
+/// Face's transformers library stores them; MedSigLIP is one.
+struct SigLIPFamily: EncoderFamily {
+  let config: CheckpointConfig
+  let checkpoint: Checkpoint
+  private let visionConfig: CheckpointConfig
+  private let textConfig: CheckpointConfig?
+
+  init(_ opening: Families.Opening) throws(FedMedError) {
+    config = opening.config
+    checkpoint = try opening.checkpoint(prefixes: ["siglip."])
+    visionConfig = try config.object("vision_config") ?? config
+    textConfig = try config.object("text_config")
+  }
+
+  var hasTexts: Bool { checkpoint.has("text_model.head.weight") }
+
+  func preprocessing() throws(FedMedError) -> Preprocessing {
+    try Preprocessing(folder: folder)
+  }
+
+  private static func shape(
+    _ config: CheckpointConfig
+  ) throws(FedMedError) -> TransformerShape {
+    try TransformerShape(
+      config,
+      defaults: (
+        width: 768, inner: 3072, heads: 12, epsilon: 1e-6, activation: "gelu_pytorch_tanh"
+      ))
+  }
+
+  func vision(side: Int) throws(FedMedError) -> VisionLayout {
+    let shape = try Self.shape(visionConfig)
+    let (w, root) = (shape.width, "vision_model")
+    let patch = try visionConfig.integer("patch_size", default: 16, in: 1...2048)
+    let trained = try visionConfig.integer("image_size", default: 224, in: 1...2048)
+    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
+    guard grid.trained == grid.wanted else {
+      throw config.fault("image_size \(trained), but the input has side \(side)")
+    }
+    let hasHead = try visionConfig.flag("vision_use_head", default: true)
+    return VisionLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map { CLIPFamily.names("\(root).encoder.layers.\($0)") },
+      patch: patch, grid: grid.wanted,
+      embedding: try VisionLayout.embedding(
+        LinearNames("\(root).embeddings.patch_embedding"), patch: patch, width: w,
+        from: checkpoint),
+      prefix: Matrix(rows: 0, columns: w), hasClassToken: false,
+      positions: try checkpoint.matrix(
+        "\(root).embeddings.position_embedding.weight", rows: grid.trained * grid.trained,
+        columns: w),
+      normAfter: try Norm(
+        "\(root).post_layernorm", width: w, epsilon: shape.epsilon, from: checkpoint),
+      head: hasHead
+        ? .attention(try AttentionPooling("\(root).head", shape: shape, from: checkpoint)) : nil,
+      pooling: hasHead ? .projection : .mean)
+  }
+
+  func text() throws(FedMedError) -> TextLayout {
+    guard let config = textConfig else { throw self.config.fault("missing text_config") }
+    let shape = try Self.shape(config)
+    let (w, root) = (shape.width, "text_model")
+    let length = try config.integer("max_position_embeddings", default: 64, in: 1...4096)
+    return TextLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map { CLIPFamily.names("\(root).encoder.layers.\($0)") },
+      tokenizer: try SentencePieceTokenizer(folder: folder, length: length),
+      table: "\(root).embeddings.token_embedding.weight",
+      positions: try checkpoint.matrix(
+        "\(root).embeddings.position_embedding.weight", rows: length, columns: w),
+      normAfter: try Norm(
+        "\(root).final_layer_norm", width: w, epsilon: shape.epsilon, from: checkpoint),
+      pooling: .last,
+      head: [
+        try FrozenLinear(
+          LinearNames("\(root).head"), outputs: projectionSize("\(root).head.weight"), inputs: w,
+          from: checkpoint)
+      ])
+  }
+}

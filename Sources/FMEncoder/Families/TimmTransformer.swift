@@ -1,0 +1,137 @@
+import FMBase
+import FMNumerics
+
+/// A vision transformer of the timm library, inside a checkpoint of timm or open_clip. The sizes of its
+/// layers are those of its tensors.
+struct TimmTransformer {
+  /// The architecture, such as `vit_large_patch16_224`.
+  let name: String
+  /// The common beginning of the names of its tensors.
+  let prefix: String
+  let checkpoint: Checkpoint
+  let config: CheckpointConfig
+  /// The number of attention heads, if the config tells.
+  let heads: Int?
+  /// How timm pools tokens: `token`, `avg`, or empty for the architecture's own way.
+  let pool: String
+
+  /// The head sizes of timm's `vit_…` models other than 64.
+  private static let headSizes = ["huge": 80, "giant": 88, "gigantic": 104]
+
+  private func has(_ name: String) -> Bool { checkpoint.has(prefix + name) }
+
+  private func size(_ name: String, _ axis: Int) throws(FedMedError) -> Int {
+    let shape = try checkpoint.shape(of: prefix + name)
+    guard shape.indices.contains(axis), (1...65_536).contains(shape[axis]) else {
+      throw config.fault("\(prefix + name) has shape \(shape)")
+    }
+    return shape[axis]
+  }
+
+  /// The size of an attention head, which no tensor tells.
+  private func headSize() throws(FedMedError) -> Int {
+    let parts = name.split(separator: "_")
+    guard parts.first == "vit" else {
+      throw config.fault(
+        "architecture '\(printable(name))', expected a vision transformer (vit_…)")
+    }
+    guard parts.count > 1, !name.contains("dinov2") else { return 64 }
+    return Self.headSizes[String(parts[1])] ?? 64
+  }
+
+  private func shape() throws(FedMedError) -> TransformerShape {
+    let width = try size("norm1.weight".inLayer(0), 0)
+    var layers = 1
+    while layers < TransformerShape.range.upperBound, has("norm1.weight".inLayer(layers)) {
+      layers += 1
+    }
+    let inner = try size("mlp.fc2.weight".inLayer(0), 1)
+    var isGated = has("mlp.fc1_g.weight".inLayer(0))
+    if !isGated { isGated = try size("mlp.fc1.weight".inLayer(0), 0) == 2 * inner }
+    let size = try headSize()
+    return try TransformerShape(
+      width: width, inner: inner, layers: layers, heads: heads ?? max(width / size, 1),
+      epsilon: 1e-6, activation: isGated ? .swiGLU : .gelu, config: config)
+  }
+
+  private func names(_ layer: Int) -> TransformerBlock.Names {
+    func full(_ name: String) -> String { prefix + name.inLayer(layer) }
+    let isSplit = has("mlp.fc1_g.weight".inLayer(layer))
+    return TransformerBlock.Names(
+      norm1: full("norm1"),
+      attention: LinearNames(full("attn.qkv"), hasBias: has("attn.qkv.bias".inLayer(layer))),
+      output: LinearNames(full("attn.proj")), norm2: full("norm2"),
+      up: isSplit
+        ? LinearNames(full("mlp.fc1_g"), full("mlp.fc1_x")) : LinearNames(full("mlp.fc1")),
+      down: LinearNames(full("mlp.fc2")),
+      scale1: has("ls1.gamma".inLayer(layer)) ? full("ls1.gamma") : nil,
+      scale2: has("ls2.gamma".inLayer(layer)) ? full("ls2.gamma") : nil)
+  }
+
+  /// Reads the transformer for images of `side` × `side` pixels.
+  /// - Parameter head: the projection behind it, if any.
+  /// - Throws: `badData` if tensors are missing or have unexpected sizes, or the architecture is not
+  ///   supported.
+  func layout(side: Int, head: VisionLayout.Head?) throws(FedMedError) -> VisionLayout {
+    for (name, what) in [
+      ("attn.q_norm.weight".inLayer(0), "normalized queries"), ("attn_pool.q.weight", "attn_pool"),
+      ("pos_embed_x", "factorized positions"),
+    ] where has(name) {
+      throw config.fault("\(what) are not supported")
+    }
+    let shape = try shape()
+    let (w, patch) = (shape.width, try size("patch_embed.proj.weight", 2))
+    var prefix = Matrix(rows: 0, columns: w)
+    let hasClassToken = has("cls_token")
+    if hasClassToken {
+      prefix = try checkpoint.matrix(self.prefix + "cls_token", rows: 1, columns: w)
+    }
+    if has("reg_token") { prefix = try prefix.above(registers(width: w)) }
+
+    // Models with no_embed_class have positions for patches only.
+    let count = try size("pos_embed", 1)
+    let trained = Int(Double(count).squareRoot())
+    let embedsPrefix = trained * trained != count
+    let grid = embedsPrefix ? Int(Double(max(count - prefix.rows, 0)).squareRoot()) : trained
+    guard grid * grid == count - (embedsPrefix ? prefix.rows : 0), grid >= 1 else {
+      throw config.fault("\(self.prefix)pos_embed has \(count) positions, not a square of patches")
+    }
+    let grids = try VisionLayout.grids(
+      config, patch: patch, trainedSide: grid * patch, side: side)
+    var positions = try checkpoint.matrix(self.prefix + "pos_embed", rows: count, columns: w)
+    if embedsPrefix {
+      prefix.add(positions.gathering(0..<prefix.rows))
+      positions = positions.gathering(prefix.rows..<count)
+    }
+    func norm(_ name: String) throws(FedMedError) -> Norm {
+      try Norm(self.prefix + name, width: w, epsilon: shape.epsilon, from: checkpoint)
+    }
+    let isNormPooled = has("fc_norm.weight") && !has("norm.weight")
+    guard ["", "token", "avg"].contains(pool) else {
+      throw config.fault("global_pool '\(printable(pool))', expected token or avg")
+    }
+    let isMean = pool == "avg" || pool.isEmpty && isNormPooled || !hasClassToken
+    return VisionLayout(
+      shape: shape, layers: (0..<shape.layers).map(names), patch: patch, grid: grids.wanted,
+      embedding: try VisionLayout.embedding(
+        LinearNames(self.prefix + "patch_embed.proj", hasBias: has("patch_embed.proj.bias")),
+        patch: patch, width: w, from: checkpoint),
+      prefix: prefix, hasClassToken: hasClassToken,
+      positions: PositionGrid.interpolate(
+        positions, from: grids.trained, to: grids.wanted, isSmoothed: true),
+      normBefore: has("norm_pre.weight") ? try norm("norm_pre") : nil,
+      normAfter: try norm(isNormPooled ? "fc_norm" : "norm"), isNormPooled: isNormPooled,
+      head: head, pooling: head != nil ? .projection : isMean ? .mean : .classToken)
+  }
+
+  private func registers(width: Int) throws(FedMedError) -> Matrix {
+    let count = try size("reg_token", 1)
+    guard count <= 64 else { throw config.fault("\(count) registers, expected at most 64") }
+    return try checkpoint.matrix(prefix + "reg_token", rows: count, columns: width)
+  }
+}
+
+extension String {
+  /// The name of a tensor inside a layer.
+  fileprivate func inLayer(_ layer: Int) -> String { "blocks.\(layer).\(self)" }
+}

@@ -1,0 +1,76 @@
+import FMBase
+import FMNumerics
+
+/// A vision transformer as the family of its checkpoint describes it: sizes, names of the layers'
+/// tensors, and the small tensors around the layers.
+struct VisionLayout: Sendable {
+  /// What a checkpoint adds to its transformer to make features of the final tokens.
+  enum Head: Sendable {
+    /// A linear map of the class token, into the space of the texts if there are any.
+    case linear(FrozenLinear)
+    /// Attention pooling.
+    case attention(AttentionPooling)
+  }
+
+  var shape: TransformerShape
+  var layers: [TransformerBlock.Names]
+  /// p, the side of a patch in pixels.
+  var patch: Int
+  /// g, the number of patches along a side.
+  var grid: Int
+  /// The map from patches, ordered by color, row and column [_, 3 p²], to tokens [_, w].
+  var embedding: FrozenLinear
+  /// The tokens in front of the patches, with their positions: the class token, if any, and the
+  /// registers [r, w].
+  var prefix: Matrix
+  /// Whether the first token is the class token.
+  var hasClassToken = true
+  /// The embedded positions of the patches [g², w]; `nil` for rotary positions.
+  var positions: Matrix?
+  var rotation: RotaryPositions?
+  var normBefore: Norm?
+  var normAfter: Norm
+  /// Whether the last normalization follows the pooling of tokens instead of preceding it.
+  var isNormPooled = false
+  var head: Head?
+  /// The pooling that the checkpoint's authors use.
+  var pooling: Pooling
+
+  /// The number of tokens of an image.
+  var tokens: Int { prefix.rows + grid * grid }
+}
+
+/// How an image's features are made of its tokens.
+public enum Pooling: String, CaseIterable, Sendable {
+  /// The class token.
+  case classToken = "cls"
+  /// The mean of the patches' tokens.
+  case mean
+  /// The class token, followed by the mean of the patches' tokens.
+  case classTokenAndMean = "cls+mean"
+  /// The checkpoint's own projection: CLIP's linear map, SigLIP's attention pooling.
+  case projection
+}
+
+extension VisionLayout {
+  /// Reads the map from patches to tokens.
+  /// - Throws: `badData` if a tensor is missing or has another number of elements.
+  static func embedding(
+    _ names: LinearNames, patch: Int, width: Int, from checkpoint: Checkpoint
+  ) throws(FedMedError) -> FrozenLinear {
+    try FrozenLinear(names, outputs: width, inputs: 3 * patch * patch, from: checkpoint)
+  }
+
+  /// Returns the patches of the trained and of the wanted grid along a side.
+  /// - Throws: `badData` if a size is out of range.
+  static func grids(
+    _ config: CheckpointConfig, patch: Int, trainedSide: Int, side: Int
+  ) throws(FedMedError) -> (trained: Int, wanted: Int) {
+    guard patch >= 1, patch <= side, patch <= trainedSide, max(side, trainedSide) <= 2048 else {
+      throw config.fault(
+        "patches of \(patch) pixels in images of \(trainedSide), with an input side of \(side), "
+          + "expected at most 2048")
+    }
+    return (trainedSide / patch, side / patch)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import FMArchive
+@testable import FMBase
+@testable import FMEncoder
+@testable import FMNumerics
+
+/// Small random checkpoints of all families, with the outputs of the libraries that they come from; see
+/// Golden/README.md.
+struct EncoderFamilyTests {
+  struct Cases: Decodable {
+    let texts: [String]?
+    /// The SHA-256 of each image's preprocessed colors [3, side, side].
+    let pixels: [String]
+  }
+
+  private static let folders = [
+    "biomedclip", "biomedclip-b", "dinov2-swiglu", "dinov3-gated", "dinov3-vit", "rad-dino", "siglip",
+    "siglip2", "timm-avg", "timm-uni", "timm-uni2", "vit", "vit-classifier", "vit-phikon",
+  ]
+  private static let images = ["0-png", "1-png", "4-png"]
+
+  private func path(_ name: String) throws -> String { try Golden.url("encoders/\(name)").path }
+
+  /// Returns the features of the images, with the checkpoint's own preprocessing.
+  private func features(
+    _ name: String, pooling: Pooling? = nil, layer: Int? = nil
+  ) throws -> Matrix {
+    let encoder = try ImageEncoder(
+      folder: path(name), options: EncodingOptions(pooling: pooling, layer: layer),
+      isSquashed: false)
+    let images = try Self.images.map { encoder.preprocessing.fit(try Golden.image($0)) }
+    return try encoder.vision.encode(images, preprocessing: encoder.preprocessing)
+  }
+
+  private func expected(_ name: String, _ array: String) throws -> Golden.Values? {
+    let path = "encoders/\(name)/expect/\(array)"
+    let url = try Golden.url("\(path).npy")
+    return FileManager.default.fileExists(atPath: url.path) ? try Golden.array(path) : nil
+  }
+
+  @Test(arguments: folders) func featuresAgree(_ name: String) throws {
+    let expected = try #require(try expected(name, "features"))
+    #expect(relativeError(try features(name), expected) < 1e-4)
+  }
+
+  @Test(arguments: folders, [Pooling.classToken, .mean])
+  func poolingsAgree(_ name: String, _ pooling: Pooling) throws {
+    guard let expected = try expected(name, pooling.rawValue) else { return }
+    #expect(relativeError(try features(name, pooling: pooling), expected) < 1e-4)
+  }
+
+  /// The tokens behind the first layer, through the final normalization.
+  @Test(arguments: folders) func layersAgree(_ name: String) throws {
+    guard let expected = try expected(name, "layer1") else { return }
+    #expect(relativeError(try features(name, layer: 1), expected) < 1e-4)
+  }
+
+  @Test(arguments: ["siglip", "siglip2", "biomedclip", "biomedclip-b"])
+  func textsAgree(_ name: String) throws {
+    let cases: Cases = try Golden.json("encoders/\(name)/expect/cases.json")
+    let texts = try #require(cases.texts)
+    let expected = try #require(try expected(name, "text"))
+    #expect(relativeError(try TextEncoder(folder: path(name)).encode(texts), expected) < 1e-4)
+  }
+
+  /// Resized, cropped and normalized images are equal, bit for bit, to those of the libraries.
+  @Test(arguments: folders) func colorsAgree(_ name: String) throws {
+    let cases: Cases = try Golden.json("encoders/\(name)/expect/cases.json")
+    let preprocessing = try Families.open(path(name)).preprocessing()
+    for (image, sum) in zip(Self.images, cases.pixels) {
+      let pixels = preprocessing.fit(try Golden.image(image)).pixels
+      let colors = preprocessing.colors.values
+      let values = (0..<3).flatMap { c in
+        stride(from: c, to: pixels.count, by: 3).map { colors[c << 8 | Int(pixels[$0])] }
+      }
+      let bytes = values.withUnsafeBytes { Array($0) }
+      #expect(SHA256.hexadecimal(SHA256.digest(bytes)) == sum, "\(name) \(image)")
+    }
+  }
+
+  /// The class token, followed by the mean of the patches.
+  @Test func joinsClassTokenAndMean() throws {
+    let both = try features("vit", pooling: .classTokenAndMean)
+    let parts = try features("vit", pooling: .classToken).beside(features("vit", pooling: .mean))
+    #expect(both == parts)
+  }
+}
