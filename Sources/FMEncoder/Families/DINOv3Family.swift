@@ -40,7 +40,8 @@ struct DINOv3Family: EncoderFamily {
       ]),
       output: LinearNames(parts: [try linear("attention.o_proj", "proj_bias", true)]),
       norm2: "\(layer).norm2",
-      up: LinearNames(parts: isGated ? [try mlp("gate_proj"), try mlp("up_proj")] : [try mlp("up_proj")]),
+      up: LinearNames(
+        parts: isGated ? [try mlp("gate_proj"), try mlp("up_proj")] : [try mlp("up_proj")]),
       down: LinearNames(parts: [try mlp("down_proj")]),
       scale1: "\(layer).layer_scale1.lambda1", scale2: "\(layer).layer_scale2.lambda1")
   }

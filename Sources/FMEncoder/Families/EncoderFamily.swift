@@ -63,7 +63,7 @@ extension EncoderFamily {
 /// here.
 enum Families {
   /// By the `model_type` of config.json.
-  private static let byModelType: [String: @Sendable (Opening) throws(FedMedError) -> any EncoderFamily] =
+  private static let byModelType: [String: Open] =
     [
       "clip": { opening throws(FedMedError) in try CLIPFamily(opening) },
       "clip_vision_model": { opening throws(FedMedError) in try CLIPFamily(opening) },
@@ -74,6 +74,8 @@ enum Families {
       "siglip_vision_model": { opening throws(FedMedError) in try SigLIPFamily(opening) },
       "vit": { opening throws(FedMedError) in try ViTFamily(opening) },
     ]
+
+  private typealias Open = @Sendable (Opening) throws(FedMedError) -> any EncoderFamily
 
   /// The config of a checkpoint that is being opened.
   struct Opening {

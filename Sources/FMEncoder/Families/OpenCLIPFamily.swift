@@ -55,7 +55,8 @@ struct OpenCLIPFamily: EncoderFamily {
     switch try own?.text("resize_mode") ?? "shortest" {
     case "shortest": resize = .shortestSide(side)
     case "squash": resize = .squash
-    case let mode: throw config.fault("resize_mode '\(printable(mode))', expected shortest or squash")
+    case let mode:
+      throw config.fault("resize_mode '\(printable(mode))', expected shortest or squash")
     }
     return try Preprocessing(
       resize: resize, resampling: filter, side: side,
@@ -99,7 +100,8 @@ struct OpenCLIPFamily: EncoderFamily {
     let length = try textConfig.integer("context_length", default: 77, in: 2...4096)
     let stored = try checkpoint.shape(of: "\(root).embeddings.position_embeddings.weight")
     guard let count = stored.first, count >= length, count <= 65_536 else {
-      throw config.fault("context_length \(length), the checkpoint has positions of shape \(stored)")
+      throw config.fault(
+        "context_length \(length), the checkpoint has positions of shape \(stored)")
     }
     var positions = try checkpoint.matrix(
       "\(root).embeddings.position_embeddings.weight", rows: count, columns: width

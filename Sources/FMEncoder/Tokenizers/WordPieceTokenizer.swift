@@ -108,10 +108,10 @@ struct WordPieceTokenizer: Tokenizer {
   private static func clean(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-      if ["\t", "\n", "\r"].contains(scalar) || scalar.properties.isWhitespace {
+      if ["\t", "\n", "\r"].contains(scalar) {
         result.append(" ")
       } else if scalar != "\u{FFFD}" && !scalar.isOther {
-        result.append(scalar)
+        result.append(scalar.properties.isWhitespace ? " " : scalar)
       }
     }
     return String(result)

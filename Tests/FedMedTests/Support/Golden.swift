@@ -17,6 +17,12 @@ enum Golden {
         rows: shape.count == 1 ? 1 : shape[0], columns: shape.last ?? 1,
         elements: values.map { Float($0) })
     }
+    init(shape: [Int], values: [Double]) { (self.shape, self.values) = (shape, values) }
+
+    init(_ matrix: Matrix) {
+      self.init(shape: [matrix.rows, matrix.columns], values: matrix.elements.map { Double($0) })
+    }
+
     var integers: [Int] { values.map { Int($0) } }
   }
 
