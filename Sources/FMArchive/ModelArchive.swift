@@ -80,8 +80,8 @@ public struct ModelArchive: Sendable {
 }
 
 extension Manifest.Encoder {
-  /// Whether features from both encoders can be mixed: all values are equal, except for checksums
-  /// missing in one of them.
+  /// Whether features from both encoders can be mixed: all values are equal, except for those missing
+  /// in one of them.
   public func fits(_ other: Manifest.Encoder) -> Bool { difference(from: other) == nil }
 
   /// A key in which two encoders differ, with both values and advice for the user.
@@ -99,11 +99,22 @@ extension Manifest.Encoder {
       return Difference(key: key, ours: a, theirs: b, advice: advice)
     }
     return differ(
-      "dimension", "\(dimension)", "\(other.dimension)",
-      "the features are from another encoder; encode the images with the encoder of the run")
+      "pool", pool, other.pool,
+      "encode again with the pooling of the other sites")
+      ?? differ(
+        "layer", pool.map { _ in layer.map(String.init) ?? "last" },
+        other.pool.map { _ in other.layer.map(String.init) ?? "last" },
+        "encode again with the layer of the other sites")
+      ?? differ(
+        "dimension", "\(dimension)", "\(other.dimension)",
+        "the features are from another encoder; encode the images with the encoder of the run")
       ?? differ(
         "sha256", sha256, other.sha256,
         "the checkpoints differ; download the one that the other sites use, and encode again")
+      ?? differ(
+        "precision", precision == Self.anyPrecision ? nil : precision,
+        other.precision == Self.anyPrecision ? nil : other.precision,
+        "encode again with the precision of the other sites, or start a run that mixes them")
       ?? differ(
         "settings", settings, other.settings,
         "config.json, preprocessor_config.json, the resizing or the gray window differ; "

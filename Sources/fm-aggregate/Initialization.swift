@@ -20,7 +20,7 @@ extension Aggregate {
       throw FedMedError(
         .usage, "--text requires --spec", hint: "feature archives contain the class texts")
     }
-    let specification: RunSpecification
+    var specification: RunSpecification
     let input: String
     var texts: Matrix?
     switch (like, spec) {
@@ -40,6 +40,7 @@ extension Aggregate {
     default:
       throw FedMedError(.usage, "--init requires either --like or --spec")
     }
+    if allowPrecisionMix { specification.encoder.precision = Manifest.Encoder.anyPrecision }
     try Output.write(to: output, inputs: [input], isBinary: true) {
       descriptor, file throws(FedMedError) in
       do throws(FedMedError) {

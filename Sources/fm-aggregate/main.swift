@@ -58,6 +58,12 @@ struct Aggregate: Tool {
       valueName: "name"), completion: .list(Methods.all.map(\.name)))
   var method: String?
 
+  @Flag(
+    help:
+      "With --init: sites may encode their images in different precisions (fm-extract --precision)."
+  )
+  var allowPrecisionMix = false
+
   @OptionGroup(title: "Run options, with --init") var run: RunOptions
 
   @OptionGroup(title: "Statistics") var statistics: StatisticsOptions
@@ -103,9 +109,11 @@ struct Aggregate: Tool {
   }
 
   private func aggregate() throws(FedMedError) {
-    guard like == nil, spec == nil, text == nil, method == nil, run.isServers else {
+    guard like == nil, spec == nil, text == nil, method == nil, !allowPrecisionMix, run.isServers
+    else {
       throw FedMedError(
-        .usage, "--like, --spec, --text, --method and the run options require --init",
+        .usage,
+        "--like, --spec, --text, --method, --allow-precision-mix and the run options require --init",
         hint: "only \(RunOptions.serverOptions) can be changed later, with the same statistics")
     }
     guard !updates.isEmpty else { throw FedMedError(.usage, "no updates given") }

@@ -26,13 +26,6 @@ extension ImageDamage: ExpressibleByArgument {
 
 /// The options for encoding images.
 struct ImageOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The encoder: a folder with a CLIP or DINOv2 checkpoint in Hugging Face layout.",
-      valueName: "folder"),
-    completion: .directory)
-  var checkpoint: String?
-
   @Option(help: "With --table: the column with the paths of the images (path).")
   var path: String?
 
@@ -94,7 +87,7 @@ struct ImageOptions: ParsableArguments {
   var paths: [String] { [texts].compactMap { $0 } }
   /// Whether any option is given that applies only to images.
   var isGiven: Bool {
-    let strings = [checkpoint, path, label, texts, work]
+    let strings = [path, label, texts, work]
     return strings.contains { $0 != nil } || resize != nil || window != nil || damage != nil
       || !prompt.isEmpty || skipUnreadable || threads.threads != nil
   }

@@ -17,12 +17,15 @@ struct Extract: Tool {
       """,
     discussion: """
       Images are JPEG, PNG, TIFF or PNM files in class folders, or files listed in a table; the folder \
-      may be a tar archive. The checkpoint is CLIP or DINOv2 in Hugging Face layout. With --import, \
+      may be a tar archive. The encoder is a checkpoint of CLIP, SigLIP, BiomedCLIP, DINOv2, DINOv3 or \
+      another vision transformer. With --import, \
       features that another program computed are read from NumPy files or a table, and checked.
       """,
     version: version(of: "fm-extract"))
 
   @OptionGroup(title: "Images") var images: ImageOptions
+
+  @OptionGroup(title: "Encoder") var model: EncoderOptions
 
   @OptionGroup(title: "Import") var imported: ImportOptions
 
@@ -68,7 +71,7 @@ struct Extract: Tool {
     let inputs = imported.paths + images.paths + [classes, table, text, input].compactMap { $0 }
     try Output.check(output, inputs: inputs, isBinary: true)
     if imported.isImport {
-      guard !images.isGiven, input == nil else {
+      guard !images.isGiven, !model.isGiven, input == nil else {
         throw FedMedError(.usage, "--import cannot be combined with images or options for them")
       }
       guard text == nil || images.anchors == nil else {
@@ -98,7 +101,7 @@ struct Extract: Tool {
   }
 
   private func encode(_ inputs: [String]) throws(FedMedError) {
-    guard let checkpoint = images.checkpoint else {
+    guard let checkpoint = model.checkpoint else {
       throw FedMedError(.usage, "either --checkpoint or --import is required")
     }
     guard text == nil || images.anchors == nil && images.texts == nil && images.prompt.isEmpty
@@ -115,15 +118,18 @@ struct Extract: Tool {
     let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
     try Output.check(output, inputs: inputs, isBinary: true)
     let bundle = try ImageEncoder(
-      folder: checkpoint, options: EncodingOptions(), isSquashed: images.resize == .squash)
+      folder: checkpoint, options: model.choices, isSquashed: images.resize == .squash)
     // If the list of images is known, errors in its class references are found before encoding.
     let early = try source.list.map { list throws(FedMedError) in
       try classReference(list, bundle)
     }
     let settings = bundle.settings(window: images.window)
     let log = try ExtractionLog(
-      settings: [Self.signature, bundle.checksum, settings, images.damage?.text]
-        .compactMap { $0 }.joined(separator: " "),
+      settings: [
+        Self.signature, bundle.checksum, settings, model.choices.precision.rawValue,
+        images.damage?.text,
+      ]
+      .compactMap { $0 }.joined(separator: " "),
       dimension: bundle.vision.dimension, folder: images.work, batch: bundle.vision.batch)
     if log.resumed > 0 { inform("resuming after \(log.resumed) images") }
 
@@ -154,7 +160,8 @@ struct Extract: Tool {
       list: list,
       encoder: Manifest.Encoder(
         name: name, dimension: bundle.vision.dimension, logitScale: bundle.logitScale,
-        sha256: bundle.checksum, settings: settings), damage: images.damage)
+        sha256: bundle.checksum, settings: settings, pool: bundle.vision.pooling.rawValue,
+        layer: model.layer, precision: model.choices.precision.rawValue), damage: images.damage)
     let set = try assembly.features(of: read, rows, classes: reference)
     try write(set, inputs)
     try log.remove()

@@ -16,6 +16,13 @@ extension Manifest {
     /// The SHA-256 of everything besides weights and images that determines the features: the
     /// encoder's configuration and the preprocessing of images. `nil` if unknown.
     public var settings: String?
+    /// How features were made of the encoder's tokens, such as `cls`; `nil` if unknown.
+    public var pool: String?
+    /// The layer whose tokens were used, from 1; `nil` is the last one.
+    public var layer: Int?
+    /// The precision of the encoder's products, such as `float32`; `nil` if unknown. A run whose
+    /// features may differ in it has `anyPrecision`.
+    public var precision: String?
     /// The SHA-256 of the class text features (`text.npy`), which must be the same at every site.
     /// `nil` if unknown.
     public var text: String?
@@ -23,15 +30,20 @@ extension Manifest {
     /// Creates a description of an encoder.
     public init(
       name: String, dimension: Int, logitScale: Double, sha256: String? = nil,
-      settings: String? = nil, text: String? = nil
+      settings: String? = nil, pool: String? = nil, layer: Int? = nil, precision: String? = nil,
+      text: String? = nil
     ) {
       self.name = name
       self.dimension = dimension
       self.logitScale = logitScale
       self.sha256 = sha256
       self.settings = settings
+      (self.pool, self.layer, self.precision) = (pool, layer, precision)
       self.text = text
     }
+
+    /// The precision of a run that mixes features of several.
+    public static let anyPrecision = "any"
 
     package func validate() throws(FedMedError) {
       try Check.line(name, "encoder.name")
@@ -43,6 +55,15 @@ extension Manifest {
         "must be above 0 and at most 300")
       try Check.checksum(sha256, "encoder.sha256")
       try Check.checksum(settings, "encoder.settings")
+      for (key, word) in [("pool", pool), ("precision", precision)] {
+        let plain = word.map { $0.replacing("+", with: "-") }
+        try Check.value(
+          plain.map(Check.isWord) ?? true, "encoder.\(key)",
+          "invalid name '\(printable(word ?? ""))'")
+      }
+      try Check.value(
+        layer.map { (1...16_384).contains($0) } ?? true, "encoder.layer",
+        "must be between 1 and 16384")
       try Check.checksum(text, "encoder.text")
     }
 
@@ -51,7 +72,8 @@ extension Manifest {
       .object([
         "name": .string(name), "dimension": .integer(dimension), "logitScale": .number(logitScale),
         "sha256": sha256.map { .string($0) }, "settings": settings.map { .string($0) },
-        "text": text.map { .string($0) },
+        "pool": pool.map { .string($0) }, "layer": layer.map { .integer($0) },
+        "precision": precision.map { .string($0) }, "text": text.map { .string($0) },
       ])
     }
   }
