@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = isDevelopment ? [.unsafeFlags(["-warnings-as-errors
 let numeric: [SwiftSetting] =
   strict + (isDevelopment ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
 
+let cNumeric: [CSetting] =
+  isDevelopment ? [.unsafeFlags(["-O2", "-Wall", "-Werror"], .when(configuration: .debug))] : []
+
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -50,9 +53,10 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(name: "CLanes"),
+    .target(name: "CProducts", cSettings: cNumeric),
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     library("FMBase", system: ["CNettle"]),
-    library("FMNumerics", ["FMBase"], system: ["COpenBLAS", "CLanes"]),
+    library("FMNumerics", ["FMBase"], system: ["COpenBLAS", "CLanes", "CProducts"]),
     library("FMLayers", ["FMBase", "FMNumerics"], system: ["CLanes"]),
     library("FMMethods", ["FMBase", "FMNumerics", "FMLayers", "FMPrivacy"]),
     library("FMArchive", ["FMBase", "FMNumerics", "FMMethods"], system: ["CArchive"]),

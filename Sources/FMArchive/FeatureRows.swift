@@ -60,6 +60,23 @@ public struct FeatureRows: Sendable {
     return Matrix(rows: indices.count, columns: dimension, elements: values)
   }
 
+  /// Joins rows of several matrices in memory.
+  /// - Parameter order: the matrix and the row of each row of the result.
+  /// - Throws: `ioError` if they are in a file that cannot be read.
+  /// - Precondition: all have the same type and dimension.
+  package init(
+    joining parts: [FeatureRows], order: [(part: Int, row: Int)]
+  ) throws(FedMedError) {
+    precondition(
+      Set(parts.map(\.dimension)).count == 1 && Set(parts.map(\.elementType)).count == 1)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(order.count * parts[0].stride)
+    for place in order {
+      try parts[place.part].forEach([place.row]) { bytes += $0 }
+    }
+    self.init(bytes, as: parts[0].elementType, dimension: parts[0].dimension)
+  }
+
   /// The rows at `indices`, in that order.
   public func gathering(_ indices: [Int]) -> FeatureRows {
     switch storage {

@@ -24,6 +24,8 @@ public struct FeatureSet: Sendable {
   public var anchors: Int?
   /// The corruption deliberately applied to the images; `nil` if there was none.
   public var damage: ImageDamage?
+  /// Which images of an extraction it has; `nil` for all.
+  public var shard: Manifest.Shard?
   /// The identity of the archive from which it was read; `nil` if it was not read from one.
   public let identity: String?
   /// The name used in messages.
@@ -51,12 +53,21 @@ public struct FeatureSet: Sendable {
   }
 
   /// Reads a feature archive.
+  /// - Parameter isShardAccepted: whether it may be a part of an extraction.
   /// - Throws: `badData` if it is malformed or of another kind, `ioError` if reading fails.
-  public init(_ reader: ArchiveReader) throws(FedMedError) {
+  public init(
+    _ reader: ArchiveReader, isShardAccepted: Bool = false
+  ) throws(FedMedError) {
     let manifest = reader.manifest
     guard case .features(let payload) = manifest.payload else {
       throw reader.fault("not a feature archive", "manifest.json")
     }
+    if let shard = payload.shard, !isShardAccepted {
+      throw FedMedError(
+        .badData, "only shard \(shard.index) of \(shard.count)", file: reader.name,
+        hint: "join the shards with fm-extract")
+    }
+    shard = payload.shard
     name = reader.name
     identity = reader.identity
     site = payload.site
@@ -163,6 +174,7 @@ public struct FeatureSet: Sendable {
     payload.anchors = anchors
     payload.damage = damage?.text
     payload.encoder.text = writer.checksum(of: "text.npy")
+    payload.shard = shard
     payload.parent = parent
     let manifest = Manifest(tool: tool, classes: classes, .features(payload))
     try writer.finish(manifest, filter: .none, to: descriptor, file: file)

@@ -5,7 +5,7 @@ extension Manifest {
   private static let keys = [
     "format", "version", "kind", "tool", "method", "run", "list", "round", "site", "sites",
     "samples", "classes", "encoder",
-    "anchors", "damage", "parameters", "predictors", "epsilon", "aggregation", "bestRound",
+    "anchors", "damage", "shard", "parameters", "predictors", "epsilon", "aggregation", "bestRound",
     "rounds",
     "calibration", "personalized", "privacy", "codec", "encodedFrom", "keyRounds", "encryptionKey",
     "maskingKeys", "seedHash",

@@ -91,8 +91,9 @@ extension Tool {
   /// - Parameters:
   ///   - label: the text before the bar.
   ///   - total: the number of items; `nil` if it is unknown before the end.
-  public func progress(_ label: String, total: Int?) -> Progress {
-    Progress(label, total: total, mode: verbosity.quiet ? .never : verbosity.progress)
+  public func progress(_ label: String, total: Int?, resumed: Int = 0) -> Progress {
+    Progress(
+      label, total: total, resumed: resumed, mode: verbosity.quiet ? .never : verbosity.progress)
   }
 
   /// Runs the tool, and ends the process if it fails.

@@ -11,6 +11,8 @@ public struct FeatureAssembly: Sendable {
     /// Reference images of each class by their positions in the list, with the requested number per
     /// class.
     case images([[Int]], count: Int)
+    /// None yet: the archive is a part of an extraction and gets them when the parts are joined.
+    case later
   }
 
   /// The images.
@@ -19,10 +21,14 @@ public struct FeatureAssembly: Sendable {
   public let encoder: Manifest.Encoder
   /// The damage applied to the images; `nil` for none.
   public let damage: ImageDamage?
+  /// The part of the extraction; `nil` for all images.
+  public let shard: Manifest.Shard?
 
   /// Creates an assembly.
-  public init(list: ImageList, encoder: Manifest.Encoder, damage: ImageDamage?) {
-    (self.list, self.encoder, self.damage) = (list, encoder, damage)
+  public init(
+    list: ImageList, encoder: Manifest.Encoder, damage: ImageDamage?, shard: Manifest.Shard?
+  ) {
+    (self.list, self.encoder, self.damage, self.shard) = (list, encoder, damage, shard)
   }
 
   /// Returns the feature set of the images that could be read.
@@ -43,6 +49,10 @@ public struct FeatureAssembly: Sendable {
       labels: list.labels.map { labels in read.map { labels[$0] } }, text: text,
       table: list.table.gathering(read), name: list.name)
     set.damage = damage
+    if var shard {
+      shard.skipped = Array(Set(list.paths.indices).subtracting(read)).sorted()
+      set.shard = shard
+    }
     if case .images(let drawn, let count) = classes {
       let places = Dictionary(uniqueKeysWithValues: zip(read, read.indices))
       let kept = drawn.map { $0.compactMap { places[$0] } }

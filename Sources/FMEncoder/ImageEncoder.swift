@@ -42,6 +42,9 @@ public struct ImageEncoder: Sendable {
     logitScale = try family.logitScale()
   }
 
+  /// Whether the checkpoint maps texts to the space of the images' features.
+  public var hasTexts: Bool { family.hasTexts && vision.pooling == .projection }
+
   /// The SHA-256 of all that features depend on except weights, precision and images: the file that
   /// describes the model, the preprocessing, the window, and pooling and layer if they are chosen.
   public func settings(window: GrayWindow?) -> String {

@@ -78,6 +78,20 @@ public struct Matrix: Equatable, Sendable {
     }
   }
 
+  /// Sets some rows of this matrix to those of `source`.
+  /// - Precondition: `source` has as many rows, and both have equal widths.
+  package mutating func set(_ range: Range<Int>, to source: Matrix) {
+    precondition(
+      source.rows == range.count && source.columns == columns && range.upperBound <= rows)
+    let width = columns
+    withMutableElements { target in
+      source.withElements { values in
+        _ = target[range.lowerBound * width..<range.upperBound * width]
+          .update(fromContentsOf: values)
+      }
+    }
+  }
+
   /// Adds row i of `source` to row `indices[i]` of this matrix.
   package mutating func add(_ source: Matrix, toRows indices: [Int]) {
     precondition(indices.count == source.rows && source.columns == columns)

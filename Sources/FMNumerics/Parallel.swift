@@ -6,7 +6,7 @@ public enum Parallel {
   // Set once by `start`, before any work.
   nonisolated(unsafe) private static var team: Team?
   /// The number of threads.
-  nonisolated(unsafe) package private(set) static var threads = 1
+  nonisolated(unsafe) public private(set) static var threads = 1
 
   /// Sets the number of threads, and checks that there is memory for them. Call it once, before any
   /// work.

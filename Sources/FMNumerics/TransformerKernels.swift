@@ -1,19 +1,22 @@
 /// The operations of a transformer layer on whole matrices, except for the linear maps.
 package enum TransformerKernels {
-  /// y = (x − mean) / √(variance + ε) ⊙ γ + β for each row: x, y [n, w], γ and β [1, w].
+  /// y = (x − mean) / √(variance + ε) ⊙ γ + β for some rows: x [_, w], y [n, w], γ and β [1, w].
+  /// - Parameter rows: the rows of x.
   package static func layerNorm(
-    _ x: Matrix, weight: Matrix, bias: Matrix, epsilon: Float, into y: inout Matrix
+    _ x: Matrix, rows: Range<Int>, weight: Matrix, bias: Matrix, epsilon: Float,
+    into y: inout Matrix
   ) {
-    let (rows, width) = (x.rows, x.columns)
+    precondition(rows.upperBound <= x.rows && y.rows == rows.count && x.columns == y.columns)
+    let width = x.columns
     x.withElements { x in
       weight.withElements { weight in
         bias.withElements { bias in
           y.withMutableElements { y in
-            for row in 0..<rows {
-              let y = y.row(row, of: width)
+            for row in rows {
+              let y = y.row(row - rows.lowerBound, of: width)
               _ = y.update(fromContentsOf: x.row(row, of: width))
               let scale = 1 / (Sums.center(y) + epsilon).squareRoot()
-              for i in 0..<width { y[i] = y[i] * scale * weight[i] + bias[i] }
+              y.fill { y.lanes(at: $0) * scale * weight.lanes(at: $0) + bias.lanes(at: $0) }
             }
           }
         }
@@ -21,16 +24,28 @@ package enum TransformerKernels {
     }
   }
 
-  /// x += s ⊙ (y + b) for each row: x, y [n, w], s and b [1, w].
-  package static func addScaled(_ x: inout Matrix, _ y: Matrix, bias: Matrix, scale: Matrix) {
+  /// x += b for some rows: x [_, w], b [1, w].
+  static func addBias(_ x: inout Matrix, rows: Range<Int>, _ bias: Matrix) {
+    let width = x.columns
+    x.withMutableElements { x in
+      bias.withElements { bias in
+        for row in rows {
+          let x = x.row(row, of: width)
+          x.fill { x.lanes(at: $0) + bias.lanes(at: $0) }
+        }
+      }
+    }
+  }
+
+  /// x += s ⊙ y for some rows of x: x [_, w], y [n, w], s [1, w].
+  static func addScaled(_ x: inout Matrix, rows: Range<Int>, _ y: Matrix, scale: Matrix) {
     let width = x.columns
     x.withMutableElements { x in
       y.withElements { y in
-        bias.withElements { bias in
-          scale.withElements { scale in
-            for start in stride(from: 0, to: x.count, by: width) {
-              for i in 0..<width { x[start + i] += scale[i] * (y[start + i] + bias[i]) }
-            }
+        scale.withElements { scale in
+          for row in rows {
+            let (x, y) = (x.row(row, of: width), y.row(row - rows.lowerBound, of: width))
+            x.fill { x.lanes(at: $0) + scale.lanes(at: $0) * y.lanes(at: $0) }
           }
         }
       }
@@ -52,19 +67,19 @@ package enum TransformerKernels {
     package var isGated: Bool { self == .swiGLU }
   }
 
-  /// x ← f(x + b) for each row: x [n, w], b [1, w]. For a gated function or `nil`, only b is added.
-  static func activate(_ x: inout Matrix, bias: Matrix, _ function: HiddenActivation?) {
+  /// x ← f(x) for some rows of x [_, w]; nothing for a gated function or `nil`.
+  static func activate(_ x: inout Matrix, rows: Range<Int>, _ function: HiddenActivation?) {
     switch function {
     case .gelu:
-      update(&x, bias: bias) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
+      update(&x, rows) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
     case .tanhGELU:
       // (1 + tanh(u)) / 2 = σ(2 u).
-      update(&x, bias: bias) {
+      update(&x, rows) {
         $0 / (1 + ($0 * (-1.595_769_12 - 0.071_354_816 * $0 * $0)).exponential())
       }
     case .quickGELU:
-      update(&x, bias: bias) { $0 / (1 + ($0 * -1.702).exponential()) }
-    case .swiGLU, nil: update(&x, bias: bias) { $0 }
+      update(&x, rows) { $0 / (1 + ($0 * -1.702).exponential()) }
+    case .swiGLU, nil: break
     }
   }
 
@@ -85,15 +100,13 @@ package enum TransformerKernels {
   }
 
   @inline(__always)
-  private static func update(_ x: inout Matrix, bias: Matrix, _ f: (Lanes) -> Lanes) {
+  private static func update(_ x: inout Matrix, _ rows: Range<Int>, _ f: (Lanes) -> Lanes) {
     let width = x.columns
     x.withMutableElements { x in
-      bias.withElements { bias in
-        for start in stride(from: 0, to: x.count, by: width) {
-          let row = UnsafeMutableBufferPointer(rebasing: x[start..<start + width])
-          row.fill { f(row.lanes(at: $0) + bias.lanes(at: $0)) }
-        }
-      }
+      // Rows are contiguous.
+      let own = UnsafeMutableBufferPointer(
+        rebasing: x[rows.lowerBound * width..<rows.upperBound * width])
+      own.fill { f(own.lanes(at: $0)) }
     }
   }
 }

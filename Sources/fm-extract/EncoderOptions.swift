@@ -29,6 +29,11 @@ struct EncoderOptions: ParsableArguments {
   )
   var precision: Precision?
 
+  @Flag(
+    name: .customLong("benchmark"),
+    help: "Print how many images per second this machine encodes, and stop; needs no images.")
+  var isBenchmark = false
+
   var isGiven: Bool { checkpoint != nil || pool != nil || layer != nil || precision != nil }
 
   /// The choices for encoding.

@@ -24,6 +24,21 @@ extension ImageDamage: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension Manifest.Shard: ExpressibleByArgument {
+  /// Parses the number of a part and the number of parts, separated by a slash.
+  public init?(argument: String) {
+    let numbers = argument.split(separator: "/", omittingEmptySubsequences: false)
+      .map { Int($0) }
+    guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
+      (1...Self.largestCount).contains(count), (1...count).contains(index)
+    else { return nil }
+    self.init(index: index, count: count)
+  }
+
+  /// The argument.
+  var text: String { "\(index)/\(count)" }
+}
+
 /// The options for encoding images.
 struct ImageOptions: ParsableArguments {
   @Option(help: "With --table: the column with the paths of the images (path).")
@@ -82,14 +97,22 @@ struct ImageOptions: ParsableArguments {
       valueName: "folder"), completion: .directory)
   var work: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Encode only every n-th image, from the i-th on; --join puts the parts together (all images).",
+      valueName: "i/n"))
+  var shard: Manifest.Shard?
+
   @OptionGroup var threads: ThreadOptions
 
   var paths: [String] { [texts].compactMap { $0 } }
   /// Whether any option is given that applies only to images.
-  var isGiven: Bool {
+  var isGiven: Bool { needsImages || resize != nil || threads.threads != nil }
+  /// Whether any option is given that has no effect on the speed of the encoder.
+  var needsImages: Bool {
     let strings = [path, label, texts, work]
-    return strings.contains { $0 != nil } || resize != nil || window != nil || damage != nil
-      || !prompt.isEmpty || skipUnreadable || threads.threads != nil
+    return strings.contains { $0 != nil } || shard != nil || window != nil || damage != nil
+      || !prompt.isEmpty || skipUnreadable
   }
 
   mutating func validate() throws {
@@ -103,7 +126,15 @@ struct ImageOptions: ParsableArguments {
     if seed != nil && anchors == nil { throw ValidationError("--seed requires --anchors") }
   }
 
-  /// The source of the images: a folder, or a tar archive in a file or on standard input, with an
+  /// The source of the images, or of those of the shard; see `all`.
+  func source(
+    images: String?, table: String?, classes: String?
+  ) throws(FedMedError) -> any ImageSource {
+    let source = try all(images: images, table: table, classes: classes)
+    return shard.map { ShardImages(source, shard: $0) } ?? source
+  }
+
+  /// The source of all images: a folder, or a tar archive in a file or on standard input, with an
   /// optional table.
   /// - Parameters:
   ///   - images: the path of the folder or archive; `nil` if none is given.
@@ -111,7 +142,7 @@ struct ImageOptions: ParsableArguments {
   ///   - classes: the path of the list of classes; `nil` uses those of the images.
   /// - Throws: `usage` if options are missing or cannot be combined; `noInput` or `badData` if a
   ///   file cannot be read or is malformed.
-  func source(
+  private func all(
     images: String?, table: String?, classes: String?
   ) throws(FedMedError) -> any ImageSource {
     let names = try classes.map { path throws(FedMedError) in try ClassNames.read(path: path) }

@@ -51,8 +51,8 @@ struct AttentionPooling: Sendable {
     TransformerKernels.pooledAttention(
       query, keysAndValues.applied(to: x), tokens: tokens, heads: heads, into: &mixed)
     let pooled = output.applied(to: mixed)
-    var inner = Matrix(rows: pooled.rows, columns: up.outputs)
-    up.apply(norm.applied(to: pooled), into: &inner, activation: activation)
+    var (inner, room) = (Matrix(rows: pooled.rows, columns: up.outputs), FrozenLinear.Room())
+    up.apply(norm.applied(to: pooled), into: &inner, activation: activation, room: &room)
     var result = down.applied(to: inner)
     result.add(pooled)
     return result

@@ -39,22 +39,16 @@ struct Norm: Sendable {
     try checkpoint.read("\(name).bias", into: &bias)
   }
 
-  /// Sets `y` to the normalized rows of `x`, both [n, w].
-  func apply(_ x: Matrix, into y: inout Matrix) {
-    TransformerKernels.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, into: &y)
-  }
-
-  /// Normalizes the rows of `x` [n, w].
-  /// - Parameter room: scratch space [n, w], which exchanges its memory with `x`.
-  func replace(_ x: inout Matrix, room: inout Matrix) {
-    apply(x, into: &room)
-    swap(&x, &room)
+  /// Sets `y` [n, w] to some normalized rows of `x` [_, w].
+  func apply(_ x: Matrix, rows: Range<Int>, into y: inout Matrix) {
+    TransformerKernels.layerNorm(
+      x, rows: rows, weight: weight, bias: bias, epsilon: epsilon, into: &y)
   }
 
   /// Returns the normalized rows of `x` [n, w].
   func applied(to x: Matrix) -> Matrix {
     var y = Matrix(rows: x.rows, columns: x.columns)
-    apply(x, into: &y)
+    apply(x, rows: 0..<x.rows, into: &y)
     return y
   }
 }

@@ -41,11 +41,11 @@ public final class TextEncoder: Sendable {
           &states[index], tokens: states[index].rows, rotation: nil, using: &workspace)
       }
     }
-    var result = pooled(states, ends: places)
+    var (result, room) = (pooled(states, ends: places), FrozenLinear.Room())
     for (index, map) in layout.head.enumerated() {
       var next = Matrix(rows: result.rows, columns: map.outputs)
       map.apply(
-        result, into: &next, activation: index + 1 < layout.head.count ? .gelu : nil)
+        result, into: &next, activation: index + 1 < layout.head.count ? .gelu : nil, room: &room)
       result = next
     }
     return result

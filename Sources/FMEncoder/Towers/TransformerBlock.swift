@@ -84,30 +84,24 @@ struct TransformerBlock: Sendable {
 
   /// Scratch space for `apply`, which grows on demand.
   struct Workspace: Sendable {
-    fileprivate var normed: Matrix
     fileprivate var qkv: Matrix
     fileprivate var mixed: Matrix
+    fileprivate var scores: Matrix
+    // A block of rows at a time.
+    fileprivate var normed: Matrix
     fileprivate var inner: Matrix
     /// The values of a gated layer.
     fileprivate var gated: Matrix
-    fileprivate var scores: Matrix
+    fileprivate var room = FrozenLinear.Room()
 
     /// Creates empty scratch space.
     init(for block: TransformerBlock) {
-      normed = Matrix(rows: 0, columns: block.shape.width)
-      mixed = normed
       qkv = Matrix(rows: 0, columns: 3 * block.shape.width)
+      mixed = Matrix(rows: 0, columns: block.shape.width)
+      scores = Matrix(rows: 0, columns: 0)
+      normed = mixed
       inner = Matrix(rows: 0, columns: block.up.outputs)
       gated = Matrix(rows: 0, columns: block.shape.inner)
-      scores = Matrix(rows: 0, columns: 0)
-    }
-
-    fileprivate mutating func resize(rows: Int, isGated: Bool) {
-      normed.resize(rows: rows)
-      qkv.resize(rows: rows)
-      mixed.resize(rows: rows)
-      inner.resize(rows: rows)
-      if isGated { gated.resize(rows: rows) }
     }
   }
 
@@ -118,25 +112,62 @@ struct TransformerBlock: Sendable {
   func apply(
     _ x: inout Matrix, tokens: Int, rotation: RotaryPositions?, using room: inout Workspace
   ) {
-    room.resize(rows: x.rows, isGated: shape.activation.isGated)
-    if !shape.isPostNorm { norm1.apply(x, into: &room.normed) }
-    qkv.apply(shape.isPostNorm ? x : room.normed, into: &room.qkv)
+    room.qkv.resize(rows: x.rows)
+    room.mixed.resize(rows: x.rows)
+    Self.forEachBlock(of: x) { rows in
+      room.normed.resize(rows: rows.count)
+      if shape.isPostNorm {
+        room.normed.gather(rows, of: x)
+      } else {
+        norm1.apply(x, rows: rows, into: &room.normed)
+      }
+      qkv.apply(room.normed, into: &room.qkv, rows: rows, room: &room.room)
+    }
     rotation?.turn(&room.qkv, tokens: tokens, heads: shape.heads)
     TransformerKernels.attention(
       room.qkv, tokens: tokens, heads: shape.heads, isCausal: shape.isCausal,
       scores: &room.scores, into: &room.mixed)
-    output.add(room.mixed, scale: scale1, to: &x, room: &room.normed)
-    if shape.isPostNorm { norm1.replace(&x, room: &room.normed) }
-
-    if !shape.isPostNorm { norm2.apply(x, into: &room.normed) }
-    up.apply(
-      shape.isPostNorm ? x : room.normed, into: &room.inner, activation: shape.activation)
-    if shape.activation.isGated {
-      TransformerKernels.gate(room.inner, into: &room.gated)
-      down.add(room.gated, scale: scale2, to: &x, room: &room.normed)
-    } else {
-      down.add(room.inner, scale: scale2, to: &x, room: &room.normed)
+    Self.forEachBlock(of: x) { rows in
+      output.add(
+        room.mixed, from: rows.lowerBound, scale: scale1, to: &x, rows: rows, room: &room.room)
+      if shape.isPostNorm { replace(&x, rows, by: norm1, &room) }
+      applyHidden(&x, rows, &room)
+      if shape.isPostNorm { replace(&x, rows, by: norm2, &room) }
     }
-    if shape.isPostNorm { norm2.replace(&x, room: &room.normed) }
+  }
+
+  /// The second half of the layer, for some rows: their hidden layer stays in the cache.
+  private func applyHidden(_ x: inout Matrix, _ rows: Range<Int>, _ room: inout Workspace) {
+    room.normed.resize(rows: rows.count)
+    if shape.isPostNorm {
+      room.normed.gather(rows, of: x)
+    } else {
+      norm2.apply(x, rows: rows, into: &room.normed)
+    }
+    room.inner.resize(rows: rows.count)
+    up.apply(room.normed, into: &room.inner, activation: shape.activation, room: &room.room)
+    if shape.activation.isGated {
+      room.gated.resize(rows: rows.count)
+      TransformerKernels.gate(room.inner, into: &room.gated)
+      down.add(room.gated, scale: scale2, to: &x, rows: rows, room: &room.room)
+    } else {
+      down.add(room.inner, scale: scale2, to: &x, rows: rows, room: &room.room)
+    }
+  }
+
+  /// Normalizes some rows of `x`.
+  private func replace(
+    _ x: inout Matrix, _ rows: Range<Int>, by norm: Norm, _ room: inout Workspace
+  ) {
+    room.normed.resize(rows: rows.count)
+    norm.apply(x, rows: rows, into: &room.normed)
+    x.set(rows, to: room.normed)
+  }
+
+  /// Calls `body` with blocks of rows.
+  private static func forEachBlock(of x: Matrix, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: 0, to: x.rows, by: FrozenLinear.blockRows) {
+      body(start..<min(start + FrozenLinear.blockRows, x.rows))
+    }
   }
 }

@@ -53,6 +53,12 @@ public final class VisionEncoder: Sendable {
   init(
     _ family: any EncoderFamily, side: Int, options: EncodingOptions
   ) throws(FedMedError) {
+    guard options.precision.isSupported else {
+      throw FedMedError(
+        .usage,
+        "\(options.precision.rawValue) would be slower than float32 here: this processor has no "
+          + options.precision.instructions)
+    }
     checkpoint = family.checkpoint
     self.side = side
     var layout = try family.vision(side: side)

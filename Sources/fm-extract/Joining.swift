@@ -1,0 +1,42 @@
+import FMCommand
+import FedMed
+
+extension Extract {
+  /// Joins shards.
+  func join(_ inputs: [String]) throws(FedMedError) {
+    guard !imported.isImport, !imported.isGiven, !model.isGiven, !images.isGiven, table == nil,
+      classes == nil, encoder == nil
+    else {
+      throw FedMedError(
+        .usage, "--join can be combined only with --anchors, --seed, --text and --output")
+    }
+    guard !input.isEmpty else { throw FedMedError(.usage, "no shards given") }
+    guard text == nil || images.anchors == nil else {
+      throw FedMedError(.usage, "--text cannot be combined with --anchors")
+    }
+    var shards: [FeatureSet] = []
+    for path in input {
+      shards.append(
+        try FeatureSet(
+          ArchiveReader(path: path, kinds: [.features]), isShardAccepted: true))
+    }
+    var set = try FeatureSet.joining(shards)
+    if let text {
+      set.text = try FeatureImport.text(
+        path: text, classes: set.classes.count, dimension: set.encoder.dimension)
+    }
+    if let anchors = images.anchors {
+      guard let labels = set.labels else {
+        throw FedMedError(.badData, "--anchors requires labels", file: set.name)
+      }
+      try set.takeAnchors(
+        ClassAnchors.draw(
+          anchors, labels: labels, classes: set.classes, seed: images.seed ?? 0, file: set.name),
+        count: anchors)
+    } else if !set.hasText {
+      throw FedMedError(
+        .usage, "the shards have no class texts", hint: "use --anchors or --text")
+    }
+    try write(set, inputs)
+  }
+}
