@@ -97,10 +97,37 @@ AVX512 void product_pack(product_precision precision, long n, long k, const floa
   }
 }
 
+// Two rows of 16 floats as pairs of bfloat16, of which the first row has the lower halves.
+AVX512_INLINE __m512i pair_rows(__m512 x0, __m512 x1) {
+  __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x0));
+  __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x1));
+  return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+}
+
+AVX512 void product_pack_transposed(product_precision precision, long n, long k, const float *w, long w_stride,
+                                    void *packed) {
+  long units = units_of(precision, k), elements = unit_elements(precision);
+  char *panel = packed;
+  for (long j = 0; j < n; j += PANEL_COLUMNS, panel += panel_bytes(precision, k)) {
+    memset(panel, 0, PANEL_HEADER);
+    for (long u = 0; u < units; u++)
+      for (long half = 0; half < 2; half++) {
+        long columns = n - j - half * LINE;
+        const float *row = w + u * elements * w_stride + j + half * LINE;
+        __m512 x0 = load_row(row, 0, columns), x1 = _mm512_setzero_ps();
+        if (elements == 2 && 2 * u + 1 < k) x1 = load_row(row + w_stride, 0, columns);
+        __m512i line = elements == 1 ? _mm512_castps_si512(x0) : pair_rows(x0, x1);
+        _mm512_store_si512(panel + PANEL_HEADER + u * UNIT_BYTES + half * LINE_BYTES, line);
+      }
+  }
+}
+
 #else
 
 int product_supported(product_precision precision) { return 0 * (int)precision; }
 size_t product_packed_bytes(product_precision precision, long n, long k) { return 0 * (size_t)(precision + n + k); }
 void product_pack(product_precision precision, long n, long k, const float *w, long w_stride, void *packed) {}
+void product_pack_transposed(product_precision precision, long n, long k, const float *w, long w_stride,
+                             void *packed) {}
 
 #endif

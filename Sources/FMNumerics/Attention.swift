@@ -1,41 +1,49 @@
-/// Attention of transformers.
-extension TransformerKernels {
-  /// The number of queries whose scores are in memory at a time.
-  private static let queryBlock = 128
+import CProducts
 
-  /// softmax(Q Kᵀ / √d) V for each sequence and head. Memory grows linearly with the length of a
-  /// sequence.
+/// softmax(Q Kᵀ / √d) V for each head of a sequence, with scratch space. Its memory grows linearly with
+/// the length of a sequence.
+package struct Attention: Sendable {
+  /// The number of queries whose scores are in memory at a time.
+  private static let queryBlock = FrozenLinear.blockRows
+
+  /// The number of heads.
+  private let heads: Int
+  private let precision: Precision
+  private var scores = Matrix(rows: 0, columns: 0)
+  private var keys = AlignedMemory(bytes: 0)
+  private var values = AlignedMemory(bytes: 0)
+  private var scratch = AlignedMemory(bytes: 0)
+
+  /// Creates attention without scratch space.
+  /// - Parameter precision: that of the two products; bfloat16 replaces 8-bit integers.
+  package init(heads: Int, precision: Precision) {
+    self.heads = heads
+    self.precision = precision.withFraction
+  }
+
+  /// Attention of each token of a sequence to all of them.
   /// - Parameters:
   ///   - qkv: queries, keys and values side by side [n · tokens, 3 w].
   ///   - tokens: the length of a sequence.
   ///   - isCausal: whether a token attends only to itself and earlier ones.
-  ///   - scores: scratch space, resized if needed.
   ///   - output: the heads side by side [n · tokens, w].
-  package static func attention(
-    _ qkv: Matrix, tokens: Int, heads: Int, isCausal: Bool, scores: inout Matrix,
-    into output: inout Matrix
+  package mutating func apply(
+    _ qkv: Matrix, tokens: Int, isCausal: Bool, into output: inout Matrix
   ) {
     let (width, stride) = (output.columns, qkv.columns)
     let size = width / heads
-    let block = min(queryBlock, tokens)
-    if scores.columns != tokens || scores.rows != block {
-      scores = Matrix(rows: block, columns: tokens)
-    }
     qkv.withElements { qkv in
       output.withMutableElements { output in
         guard let input = qkv.baseAddress, let output = output.baseAddress else { return }
         for sequence in 0..<(qkv.count / stride / tokens) {
           for head in 0..<heads {
             let start = input + sequence * tokens * stride + head * size
-            for first in Swift.stride(from: 0, to: tokens, by: block) {
-              let rows = min(block, tokens - first)
-              attend(
-                BLAS.Operand(start: start + first * stride, stride: stride), rows: rows,
-                keys: BLAS.Operand(start: start + width, stride: stride, isTransposed: true),
-                values: BLAS.Operand(start: start + 2 * width, stride: stride), tokens: tokens,
-                size: size, causalFrom: isCausal ? first : nil, scores: &scores,
-                into: output + (sequence * tokens + first) * width + head * size, stride: width)
-            }
+            apply(
+              Operands(
+                queries: start, queryStride: stride, keys: start + width,
+                values: start + 2 * width, stride: stride, tokens: tokens, size: size),
+              queries: tokens, isCausal: isCausal,
+              into: output + sequence * tokens * width + head * size, stride: width)
           }
         }
       }
@@ -47,12 +55,11 @@ extension TransformerKernels {
   ///   - query: the query [1, w].
   ///   - keysAndValues: side by side [n · tokens, 2 w].
   ///   - output: the heads side by side [n, w].
-  package static func pooledAttention(
-    _ query: Matrix, _ keysAndValues: Matrix, tokens: Int, heads: Int, into output: inout Matrix
+  package mutating func apply(
+    query: Matrix, _ keysAndValues: Matrix, tokens: Int, into output: inout Matrix
   ) {
     let (width, stride) = (output.columns, keysAndValues.columns)
     let size = width / heads
-    var scores = Matrix(rows: 1, columns: tokens)
     query.withElements { query in
       keysAndValues.withElements { input in
         output.withMutableElements { output in
@@ -62,12 +69,12 @@ extension TransformerKernels {
           for sequence in 0..<(keysAndValues.rows / tokens) {
             for head in 0..<heads {
               let start = input + sequence * tokens * stride + head * size
-              attend(
-                BLAS.Operand(start: query + head * size, stride: width), rows: 1,
-                keys: BLAS.Operand(start: start, stride: stride, isTransposed: true),
-                values: BLAS.Operand(start: start + width, stride: stride), tokens: tokens,
-                size: size, causalFrom: nil, scores: &scores,
-                into: output + sequence * width + head * size, stride: width)
+              apply(
+                Operands(
+                  queries: query + head * size, queryStride: width, keys: start,
+                  values: start + width, stride: stride, tokens: tokens, size: size),
+                queries: 1, isCausal: false, into: output + sequence * width + head * size,
+                stride: width)
             }
           }
         }
@@ -75,33 +82,82 @@ extension TransformerKernels {
     }
   }
 
-  /// softmax(Q Kᵀ / √d) V for one head of one sequence, and `rows` queries.
-  /// - Parameter causalFrom: the place of the first query, if queries attend only to tokens up to
-  ///   their own.
-  private static func attend(
-    _ queries: BLAS.Operand, rows: Int, keys: BLAS.Operand, values: BLAS.Operand, tokens: Int,
-    size: Int, causalFrom: Int?, scores: inout Matrix, into output: UnsafeMutablePointer<Float>,
+  /// One head of one sequence: queries [_, d], keys and values [tokens, d].
+  private struct Operands {
+    let queries: UnsafePointer<Float>
+    let queryStride: Int
+    let keys, values: UnsafePointer<Float>
+    /// The distance between the rows of keys, and of values.
+    let stride: Int
+    let tokens: Int
+    /// d.
+    let size: Int
+  }
+
+  private mutating func apply(
+    _ operands: Operands, queries: Int, isCausal: Bool, into output: UnsafeMutablePointer<Float>,
     stride: Int
   ) {
-    scores.withMutableElements { scores in
-      BLAS.product(
-        queries, keys, rows: rows, columns: tokens, inner: size,
-        scale: 1 / Float(size).squareRoot(), into: scores.baseAddress, stride: tokens)
-      for row in 0..<rows {
-        let own = scores.row(row, of: tokens)
-        if let first = causalFrom {
-          for column in min(first + row + 1, tokens)..<tokens { own[column] = -.infinity }
-        }
-        Activation.softmax(own)
-      }
-      BLAS.product(
-        BLAS.Operand(start: scores.baseAddress, stride: tokens), values, rows: rows, columns: size,
-        inner: tokens, into: output, stride: stride)
+    let tokens = operands.tokens
+    let block = min(Self.queryBlock, queries)
+    if scores.columns != tokens || scores.rows != block {
+      scores = Matrix(rows: block, columns: tokens)
     }
+    let isAccelerated = precision.isAccelerated
+    if isAccelerated { pack(operands, block: block) }
+    for first in Swift.stride(from: 0, to: queries, by: block) {
+      let rows = min(block, queries - first)
+      let source = operands.queries + first * operands.queryStride
+      let target = output + first * stride
+      scores.withMutableElements { scores in
+        guard let scores = scores.baseAddress else { return }
+        if isAccelerated {
+          product_run(
+            precision.kernel, rows, tokens, operands.size, source, operands.queryStride, keys.start,
+            nil, scores, tokens, scratch.start)
+        } else {
+          BLAS.product(
+            BLAS.Operand(start: source, stride: operands.queryStride),
+            BLAS.Operand(start: operands.keys, stride: operands.stride, isTransposed: true),
+            rows: rows, columns: tokens, inner: operands.size, into: scores, stride: tokens)
+        }
+        if isCausal {
+          for row in 0..<rows {
+            for column in min(first + row + 1, tokens)..<tokens {
+              scores[row * tokens + column] = -.infinity
+            }
+          }
+        }
+        rows_softmax(scores, rows, tokens, 1 / Float(operands.size).squareRoot())
+        if isAccelerated {
+          product_run(
+            precision.kernel, rows, operands.size, tokens, scores, tokens, values.start, nil,
+            target, stride, scratch.start)
+        } else {
+          BLAS.product(
+            BLAS.Operand(start: scores, stride: tokens),
+            BLAS.Operand(start: operands.values, stride: operands.stride), rows: rows,
+            columns: operands.size, inner: tokens, into: target, stride: stride)
+        }
+      }
+    }
+  }
+
+  /// Packs keys and values as the weights of two products.
+  private mutating func pack(_ operands: Operands, block: Int) {
+    let (tokens, size, kernel) = (operands.tokens, operands.size, precision.kernel)
+    keys.reserve(product_packed_bytes(kernel, tokens, size))
+    values.reserve(product_packed_bytes(kernel, size, tokens))
+    scratch.reserve(
+      max(product_scratch_bytes(kernel, block, size), product_scratch_bytes(kernel, block, tokens)))
+    product_pack(kernel, tokens, size, operands.keys, operands.stride, keys.start)
+    product_pack_transposed(
+      kernel, size, tokens, operands.values, operands.stride, values.start)
   }
 }
 
-extension TransformerKernels {
+/// Rotary positions.
+package enum RotaryKernel {
   /// Turns pairs of coordinates of queries and keys: (a, b) ← (a cos − b sin, b cos + a sin), where a
   /// and b are in the first and the second half of a head.
   /// - Parameters:

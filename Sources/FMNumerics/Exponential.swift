@@ -1,5 +1,5 @@
-/// eˣ and the error function for sixteen floats at a time. The polynomials were fitted to these
-/// intervals by reweighted least squares.
+/// eˣ for sixteen floats at a time. The polynomial was fitted to this interval by reweighted least
+/// squares.
 extension Lanes {
   /// eˣ within 2 units in the last place for x from −87.3 to 88; 0 below, e⁸⁸ above, NaN for NaN.
   ///
@@ -22,26 +22,5 @@ extension Lanes {
     let scale = unsafeBitCast(power &+ 0x3F80_0000, to: Lanes.self)
     let result = (r * r * g + r + 1) * scale
     return result.replacing(with: 0, where: self .< -87.3)
-  }
-
-  /// The error function within 7 units in the last place: x P(x²) / Q(x²), constant beyond ±3.925.
-  @inline(__always)
-  func errorFunction() -> Lanes {
-    let limit = Lanes(repeating: 3.925)
-    let x = replacing(with: limit, where: self .> limit).replacing(
-      with: -limit, where: self .< -limit)
-    let y = x * x
-    var p = y * -1.282_910_31e-8 + 4.614_680_66e-6
-    p = p * y + 3.769_648_15e-4
-    p = p * y + 3.839_476_81e-3
-    p = p * y + 5.424_943_88e-2
-    p = p * y + 1.851_418_54e-1
-    p = p * y + 1.128_379_17
-    var q = y * 6.245_034_05e-5 + 1.301_973_14e-3
-    q = q * y + 1.543_248_7e-2
-    q = q * y + 1.138_805_31e-1
-    q = q * y + 4.974_111_03e-1
-    q = q * y + 1
-    return x * p / q
   }
 }

@@ -1,40 +1,5 @@
 import CProducts
 
-/// The precision in which a frozen network multiplies.
-public enum Precision: String, CaseIterable, Sendable {
-  /// Single precision.
-  case float32
-  /// Weights and inputs rounded to bfloat16, sums in single precision.
-  case bfloat16
-  /// Weights as 8-bit integers with a factor for each output, inputs with a factor for each row, and
-  /// exact sums.
-  case int8
-
-  fileprivate var kernel: product_precision {
-    switch self {
-    case .float32: PRODUCT_FLOAT32
-    case .bfloat16: PRODUCT_BFLOAT16
-    case .int8: PRODUCT_INT8
-    }
-  }
-
-  /// Whether this processor has the instructions that make the precision fast; single precision works
-  /// on every processor.
-  public var isSupported: Bool { self == .float32 || isAccelerated }
-
-  /// The instructions that a precision needs.
-  public var instructions: String {
-    switch self {
-    case .float32: "AVX-512"
-    case .bfloat16: "AVX512-BF16"
-    case .int8: "AVX512-VNNI"
-    }
-  }
-
-  /// Whether there are kernels for this processor.
-  fileprivate var isAccelerated: Bool { product_supported(kernel) == 1 }
-}
-
 /// A linear map whose weights do not change: y = x Wᵀ + b, with x [n, k], W [m, k] and b [1, m]. The
 /// weights are packed once for all products; without AVX-512, OpenBLAS multiplies.
 ///
@@ -77,7 +42,8 @@ package struct FrozenLinear: Sendable {
       return
     }
     // Another copy of this map may still multiply with the old weights.
-    if !isKnownUniquelyReferenced(&memory) { memory = AlignedMemory(bytes: memory.bytes) }
+    weights = .plain(Matrix(rows: 0, columns: 0))
+    memory.reserve(memory.bytes)
     weight.withElements {
       product_pack(precision.kernel, outputs, inputs, $0.baseAddress, inputs, memory.start)
     }
@@ -142,7 +108,7 @@ package struct FrozenLinear: Sendable {
     switch weights {
     case .packed(let packed):
       let needed = product_scratch_bytes(precision.kernel, rows.count, inputs)
-      if room.memory.bytes < needed { room.memory = AlignedMemory(bytes: needed) }
+      room.memory.reserve(needed)
       x.withElements { x in
         bias.withElements { bias in
           y.withMutableElements { y in
@@ -173,18 +139,4 @@ package struct FrozenLinear: Sendable {
       TransformerKernels.addBias(&y, rows: rows, bias)
     }
   }
-}
-
-/// Memory that is aligned to the lines of the cache.
-final class AlignedMemory: @unchecked Sendable {
-  // Written only by the owner of the sole reference.
-  fileprivate let start: UnsafeMutableRawPointer
-  fileprivate let bytes: Int
-
-  fileprivate init(bytes: Int) {
-    self.bytes = bytes
-    start = .allocate(byteCount: max(bytes, 1), alignment: 64)
-  }
-
-  deinit { start.deallocate() }
 }

@@ -1,4 +1,6 @@
-/// The operations of a transformer layer on whole matrices, except for the linear maps.
+import CProducts
+
+/// The operations of a transformer layer on rows of matrices, except for linear maps and attention.
 package enum TransformerKernels {
   /// y = (x − mean) / √(variance + ε) ⊙ γ + β for some rows: x [_, w], y [n, w], γ and β [1, w].
   /// - Parameter rows: the rows of x.
@@ -12,12 +14,10 @@ package enum TransformerKernels {
       weight.withElements { weight in
         bias.withElements { bias in
           y.withMutableElements { y in
-            for row in rows {
-              let y = y.row(row - rows.lowerBound, of: width)
-              _ = y.update(fromContentsOf: x.row(row, of: width))
-              let scale = 1 / (Sums.center(y) + epsilon).squareRoot()
-              y.fill { y.lanes(at: $0) * scale * weight.lanes(at: $0) + bias.lanes(at: $0) }
-            }
+            guard let x = x.baseAddress else { return }
+            rows_normalize(
+              x + rows.lowerBound * width, y.baseAddress, rows.count, width, weight.baseAddress,
+              bias.baseAddress, epsilon)
           }
         }
       }
@@ -39,14 +39,14 @@ package enum TransformerKernels {
 
   /// x += s ⊙ y for some rows of x: x [_, w], y [n, w], s [1, w].
   static func addScaled(_ x: inout Matrix, rows: Range<Int>, _ y: Matrix, scale: Matrix) {
+    precondition(rows.upperBound <= x.rows && y.rows == rows.count && x.columns == y.columns)
     let width = x.columns
     x.withMutableElements { x in
       y.withElements { y in
         scale.withElements { scale in
-          for row in rows {
-            let (x, y) = (x.row(row, of: width), y.row(row - rows.lowerBound, of: width))
-            x.fill { x.lanes(at: $0) + scale.lanes(at: $0) * y.lanes(at: $0) }
-          }
+          guard let x = x.baseAddress else { return }
+          rows_add_scaled(
+            x + rows.lowerBound * width, y.baseAddress, rows.count, width, scale.baseAddress)
         }
       }
     }
@@ -69,44 +69,27 @@ package enum TransformerKernels {
 
   /// x ← f(x) for some rows of x [_, w]; nothing for a gated function or `nil`.
   static func activate(_ x: inout Matrix, rows: Range<Int>, _ function: HiddenActivation?) {
-    switch function {
-    case .gelu:
-      update(&x, rows) { 0.5 * $0 * (1 + ($0 * 0.707_106_78).errorFunction()) }
-    case .tanhGELU:
-      // (1 + tanh(u)) / 2 = σ(2 u).
-      update(&x, rows) {
-        $0 / (1 + ($0 * (-1.595_769_12 - 0.071_354_816 * $0 * $0)).exponential())
+    let width = x.columns
+    x.withMutableElements { x in
+      guard let x = x.baseAddress else { return }
+      let (start, count) = (x + rows.lowerBound * width, rows.count * width)
+      switch function {
+      case .gelu: rows_gelu(start, count)
+      case .tanhGELU: rows_tanh_gelu(start, count)
+      case .quickGELU: rows_quick_gelu(start, count)
+      case .swiGLU, nil: break
       }
-    case .quickGELU:
-      update(&x, rows) { $0 / (1 + ($0 * -1.702).exponential()) }
-    case .swiGLU, nil: break
     }
   }
 
   /// y = silu(a) ⊙ b, where a and b are the two halves of each row of x: x [n, 2 w], y [n, w].
   package static func gate(_ x: Matrix, into y: inout Matrix) {
-    let (rows, width) = (x.rows, y.columns)
+    precondition(x.rows == y.rows && x.columns == 2 * y.columns)
+    let (rows, width) = (y.rows, y.columns)
     x.withElements { x in
       y.withMutableElements { y in
-        for row in 0..<rows {
-          let (a, b) = (x.row(2 * row, of: width), x.row(2 * row + 1, of: width))
-          y.row(row, of: width).fill {
-            let gate = a.lanes(at: $0)
-            return gate / (1 + (-gate).exponential()) * b.lanes(at: $0)
-          }
-        }
+        rows_swiglu(x.baseAddress, y.baseAddress, rows, width)
       }
-    }
-  }
-
-  @inline(__always)
-  private static func update(_ x: inout Matrix, _ rows: Range<Int>, _ f: (Lanes) -> Lanes) {
-    let width = x.columns
-    x.withMutableElements { x in
-      // Rows are contiguous.
-      let own = UnsafeMutableBufferPointer(
-        rebasing: x[rows.lowerBound * width..<rows.upperBound * width])
-      own.fill { f(own.lanes(at: $0)) }
     }
   }
 }

@@ -27,6 +27,10 @@ size_t product_packed_bytes(product_precision precision, long n, long k);
 // Packs W, whose rows are `w_stride` floats apart.
 void product_pack(product_precision precision, long n, long k, const float *w, long w_stride, void *packed);
 
+// The same for Wᵀ [k,n], not for PRODUCT_INT8.
+void product_pack_transposed(product_precision precision, long n, long k, const float *w, long w_stride,
+                             void *packed);
+
 // Bytes of scratch memory, aligned to 64 bytes, for calls with up to m rows.
 // Calls that run at the same time each need their own.
 size_t product_scratch_bytes(product_precision precision, long m, long k);

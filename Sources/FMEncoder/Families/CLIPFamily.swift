@@ -57,9 +57,7 @@ struct CLIPFamily: EncoderFamily {
       shape: shape,
       layers: (0..<shape.layers).map { Self.names("\(root).encoder.layers.\($0)") },
       patch: patch, grid: grid.wanted,
-      embedding: try VisionLayout.embedding(
-        LinearNames("\(root).embeddings.patch_embedding", hasBias: false), patch: patch, width: w,
-        from: checkpoint),
+      embedding: LinearNames("\(root).embeddings.patch_embedding", hasBias: false),
       prefix: classToken, positions: positions.gathering(1..<positions.rows),
       normBefore: try norm("pre_layrnorm"), normAfter: try norm("post_layernorm"),
       head: .linear(

@@ -55,9 +55,7 @@ struct DINOv2Family: EncoderFamily {
         Self.names("encoder.layer.\($0)", isGated: shape.activation.isGated)
       },
       patch: patch, grid: grid.wanted,
-      embedding: try VisionLayout.embedding(
-        LinearNames("embeddings.patch_embeddings.projection"), patch: patch, width: w,
-        from: checkpoint),
+      embedding: LinearNames("embeddings.patch_embeddings.projection"),
       prefix: prefix,
       positions: PositionGrid.interpolate(
         positions.gathering(1..<positions.rows), from: grid.trained, to: grid.wanted,

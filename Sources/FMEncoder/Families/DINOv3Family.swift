@@ -70,8 +70,7 @@ struct DINOv3Family: EncoderFamily {
     for layer in 0..<shape.layers { layers.append(try names("layer.\(layer)", isGated: isGated)) }
     return VisionLayout(
       shape: shape, layers: layers, patch: patch, grid: grid,
-      embedding: try VisionLayout.embedding(
-        LinearNames("embeddings.patch_embeddings"), patch: patch, width: w, from: checkpoint),
+      embedding: LinearNames("embeddings.patch_embeddings"),
       prefix: prefix,
       rotation: RotaryPositions(
         grid: grid, size: size,

@@ -46,9 +46,7 @@ struct SigLIPFamily: EncoderFamily {
       shape: shape,
       layers: (0..<shape.layers).map { CLIPFamily.names("\(root).encoder.layers.\($0)") },
       patch: patch, grid: grid.wanted,
-      embedding: try VisionLayout.embedding(
-        LinearNames("\(root).embeddings.patch_embedding"), patch: patch, width: w,
-        from: checkpoint),
+      embedding: LinearNames("\(root).embeddings.patch_embedding"),
       prefix: Matrix(rows: 0, columns: w), hasClassToken: false,
       positions: try checkpoint.matrix(
         "\(root).embeddings.position_embedding.weight", rows: grid.trained * grid.trained,

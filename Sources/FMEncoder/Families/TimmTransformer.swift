@@ -113,9 +113,8 @@ struct TimmTransformer {
     let isMean = pool == "avg" || pool.isEmpty && isNormPooled || !hasClassToken
     return VisionLayout(
       shape: shape, layers: (0..<shape.layers).map(names), patch: patch, grid: grids.wanted,
-      embedding: try VisionLayout.embedding(
-        LinearNames(self.prefix + "patch_embed.proj", hasBias: has("patch_embed.proj.bias")),
-        patch: patch, width: w, from: checkpoint),
+      embedding: LinearNames(
+        self.prefix + "patch_embed.proj", hasBias: has("patch_embed.proj.bias")),
       prefix: prefix, hasClassToken: hasClassToken,
       positions: PositionGrid.interpolate(
         positions, from: grids.trained, to: grids.wanted, isSmoothed: true),

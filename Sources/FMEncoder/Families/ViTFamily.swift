@@ -42,9 +42,7 @@ struct ViTFamily: EncoderFamily {
       shape: shape,
       layers: (0..<shape.layers).map { Self.names("encoder.layer.\($0)", hasBias: hasBias) },
       patch: patch, grid: grid.wanted,
-      embedding: try VisionLayout.embedding(
-        LinearNames("embeddings.patch_embeddings.projection"), patch: patch, width: w,
-        from: checkpoint),
+      embedding: LinearNames("embeddings.patch_embeddings.projection"),
       prefix: classToken,
       positions: PositionGrid.interpolate(
         positions.gathering(1..<positions.rows), from: grid.trained, to: grid.wanted,

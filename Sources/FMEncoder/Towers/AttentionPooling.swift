@@ -48,8 +48,9 @@ struct AttentionPooling: Sendable {
   /// Returns the pooled features [n, w] of sequences `x` [n · tokens, w].
   func applied(to x: Matrix, tokens: Int) -> Matrix {
     var mixed = Matrix(rows: x.rows / tokens, columns: x.columns)
-    TransformerKernels.pooledAttention(
-      query, keysAndValues.applied(to: x), tokens: tokens, heads: heads, into: &mixed)
+    var attention = Attention(heads: heads, precision: .float32)
+    attention.apply(
+      query: query, keysAndValues.applied(to: x), tokens: tokens, into: &mixed)
     let pooled = output.applied(to: mixed)
     var (inner, room) = (Matrix(rows: pooled.rows, columns: up.outputs), FrozenLinear.Room())
     up.apply(norm.applied(to: pooled), into: &inner, activation: activation, room: &room)

@@ -38,7 +38,7 @@ struct RotaryPositions: Sendable {
 
   /// Turns the queries and keys in `qkv` [n · tokens, 3 w].
   func turn(_ qkv: inout Matrix, tokens: Int, heads: Int) {
-    TransformerKernels.turn(
+    RotaryKernel.turn(
       &qkv, tokens: tokens, prefix: prefix, heads: heads, cosines: cosines, sines: sines)
   }
 }

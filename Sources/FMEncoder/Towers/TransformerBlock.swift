@@ -31,6 +31,8 @@ struct TransformerBlock: Sendable {
 
   /// The sizes of the layers.
   let shape: TransformerShape
+  /// The precision of its products.
+  let precision: Precision
   private var norm1: Norm
   private var qkv: FrozenLinear  // w → 3 w
   private var output: FrozenLinear  // w → w
@@ -42,7 +44,7 @@ struct TransformerBlock: Sendable {
 
   /// Creates a block without weights.
   init(_ shape: TransformerShape, precision: Precision) {
-    self.shape = shape
+    (self.shape, self.precision) = (shape, precision)
     let (w, m) = (shape.width, shape.inner)
     func linear(_ outputs: Int, _ inputs: Int) -> FrozenLinear {
       FrozenLinear(outputs: outputs, inputs: inputs, precision: precision)
@@ -86,7 +88,7 @@ struct TransformerBlock: Sendable {
   struct Workspace: Sendable {
     fileprivate var qkv: Matrix
     fileprivate var mixed: Matrix
-    fileprivate var scores: Matrix
+    fileprivate var attention: Attention
     // A block of rows at a time.
     fileprivate var normed: Matrix
     fileprivate var inner: Matrix
@@ -98,7 +100,7 @@ struct TransformerBlock: Sendable {
     init(for block: TransformerBlock) {
       qkv = Matrix(rows: 0, columns: 3 * block.shape.width)
       mixed = Matrix(rows: 0, columns: block.shape.width)
-      scores = Matrix(rows: 0, columns: 0)
+      attention = Attention(heads: block.shape.heads, precision: block.precision)
       normed = mixed
       inner = Matrix(rows: 0, columns: block.up.outputs)
       gated = Matrix(rows: 0, columns: block.shape.inner)
@@ -124,9 +126,8 @@ struct TransformerBlock: Sendable {
       qkv.apply(room.normed, into: &room.qkv, rows: rows, room: &room.room)
     }
     rotation?.turn(&room.qkv, tokens: tokens, heads: shape.heads)
-    TransformerKernels.attention(
-      room.qkv, tokens: tokens, heads: shape.heads, isCausal: shape.isCausal,
-      scores: &room.scores, into: &room.mixed)
+    room.attention.apply(
+      room.qkv, tokens: tokens, isCausal: shape.isCausal, into: &room.mixed)
     Self.forEachBlock(of: x) { rows in
       output.add(
         room.mixed, from: rows.lowerBound, scale: scale1, to: &x, rows: rows, room: &room.room)

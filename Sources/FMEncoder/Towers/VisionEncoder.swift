@@ -22,6 +22,7 @@ public final class VisionEncoder: Sendable {
 
   private let checkpoint: Checkpoint
   private let layout: VisionLayout
+  private let embedding: FrozenLinear  // 3 p² → w
   private let block: TransformerBlock
 
   /// The number of images that a thread processes at a time: a power of two, independent of the
@@ -62,6 +63,10 @@ public final class VisionEncoder: Sendable {
     checkpoint = family.checkpoint
     self.side = side
     var layout = try family.vision(side: side)
+    // The colors of pixels are too coarse as 8-bit integers with a common factor.
+    embedding = try FrozenLinear(
+      layout.embedding, outputs: layout.shape.width, inputs: 3 * layout.patch * layout.patch,
+      from: checkpoint, precision: options.precision.withFraction)
     block = TransformerBlock(layout.shape, precision: options.precision)
     for names in layout.layers { try block.check(names, in: checkpoint) }
     if let layer = options.layer {
@@ -147,7 +152,7 @@ public final class VisionEncoder: Sendable {
         row: index * grid * grid)
     }
     Patches.assemble(
-      layout.embedding.applied(to: columns), prefix: layout.prefix, positions: layout.positions,
+      embedding.applied(to: columns), prefix: layout.prefix, positions: layout.positions,
       patches: grid * grid, into: &states)
     if let norm = layout.normBefore { states = norm.applied(to: states) }
   }

@@ -19,7 +19,7 @@ struct VisionLayout: Sendable {
   /// g, the number of patches along a side.
   var grid: Int
   /// The map from patches, ordered by color, row and column [_, 3 p²], to tokens [_, w].
-  var embedding: FrozenLinear
+  var embedding: LinearNames
   /// The tokens in front of the patches, with their positions: the class token, if any, and the
   /// registers [r, w].
   var prefix: Matrix
@@ -53,14 +53,6 @@ public enum Pooling: String, CaseIterable, Sendable {
 }
 
 extension VisionLayout {
-  /// Reads the map from patches to tokens.
-  /// - Throws: `badData` if a tensor is missing or has another number of elements.
-  static func embedding(
-    _ names: LinearNames, patch: Int, width: Int, from checkpoint: Checkpoint
-  ) throws(FedMedError) -> FrozenLinear {
-    try FrozenLinear(names, outputs: width, inputs: 3 * patch * patch, from: checkpoint)
-  }
-
   /// Returns the patches of the trained and of the wanted grid along a side.
   /// - Throws: `badData` if a size is out of range.
   static func grids(
