@@ -21,17 +21,19 @@ package struct Attention: Sendable {
     self.precision = precision.withFraction
   }
 
-  /// Attention of each token of a sequence to all of them.
+  /// Attention of the tokens of a sequence to all of them.
   /// - Parameters:
   ///   - qkv: queries, keys and values side by side [n · tokens, 3 w].
   ///   - tokens: the length of a sequence.
   ///   - isCausal: whether a token attends only to itself and earlier ones.
-  ///   - output: the heads side by side [n · tokens, w].
+  ///   - output: the heads side by side [n · t, w], for the first t tokens of each sequence.
   package mutating func apply(
     _ qkv: Matrix, tokens: Int, isCausal: Bool, into output: inout Matrix
   ) {
     let (width, stride) = (output.columns, qkv.columns)
     let size = width / heads
+    let queries = output.rows / max(qkv.rows / tokens, 1)
+    precondition(qkv.rows % tokens == 0 && queries * (qkv.rows / tokens) == output.rows)
     qkv.withElements { qkv in
       output.withMutableElements { output in
         guard let input = qkv.baseAddress, let output = output.baseAddress else { return }
@@ -42,8 +44,8 @@ package struct Attention: Sendable {
               Operands(
                 queries: start, queryStride: stride, keys: start + width,
                 values: start + 2 * width, stride: stride, tokens: tokens, size: size),
-              queries: tokens, isCausal: isCausal,
-              into: output + sequence * tokens * width + head * size, stride: width)
+              queries: queries, isCausal: isCausal,
+              into: output + sequence * queries * width + head * size, stride: width)
           }
         }
       }

@@ -63,7 +63,8 @@ struct CLIPFamily: EncoderFamily {
       head: .linear(
         try FrozenLinear(
           LinearNames(projection, hasBias: false),
-          outputs: projectionSize("\(projection).weight"), inputs: w, from: checkpoint)),
+          outputs: projectionSize("\(projection).weight"), inputs: w, from: checkpoint),
+        isOfMean: false),
       pooling: .projection)
   }
 

@@ -37,10 +37,8 @@ struct OpenCLIPFamily: EncoderFamily {
       pool: visionConfig.text("timm_pool") ?? "avg"
     ).layout(
       side: side,
-      head: .linear(
-        FrozenLinear(
-          LinearNames(projection, hasBias: hasBias), outputs: size, inputs: width,
-          from: checkpoint)))
+      projection: FrozenLinear(
+        LinearNames(projection, hasBias: hasBias), outputs: size, inputs: width, from: checkpoint))
   }
 
   func preprocessing() throws(FedMedError) -> Preprocessing {

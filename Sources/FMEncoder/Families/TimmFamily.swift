@@ -23,7 +23,7 @@ struct TimmFamily: EncoderFamily {
     return try TimmTransformer(
       name: config.text("architecture") ?? "", prefix: "", checkpoint: checkpoint, config: config,
       heads: heads, pool: pool
-    ).layout(side: side, head: nil)
+    ).layout(side: side, projection: nil)
   }
 
   func preprocessing() throws(FedMedError) -> Preprocessing {

@@ -69,10 +69,10 @@ struct TimmTransformer {
   }
 
   /// Reads the transformer for images of `side` × `side` pixels.
-  /// - Parameter head: the projection behind it, if any.
+  /// - Parameter projection: the projection of the pooled tokens, if any.
   /// - Throws: `badData` if tensors are missing or have unexpected sizes, or the architecture is not
   ///   supported.
-  func layout(side: Int, head: VisionLayout.Head?) throws(FedMedError) -> VisionLayout {
+  func layout(side: Int, projection: FrozenLinear?) throws(FedMedError) -> VisionLayout {
     for (name, what) in [
       ("attn.q_norm.weight".inLayer(0), "normalized queries"), ("attn_pool.q.weight", "attn_pool"),
       ("pos_embed_x", "factorized positions"),
@@ -120,7 +120,8 @@ struct TimmTransformer {
         positions, from: grids.trained, to: grids.wanted, isSmoothed: true),
       normBefore: has("norm_pre.weight") ? try norm("norm_pre") : nil,
       normAfter: try norm(isNormPooled ? "fc_norm" : "norm"), isNormPooled: isNormPooled,
-      head: head, pooling: head != nil ? .projection : isMean ? .mean : .classToken)
+      head: projection.map { .linear($0, isOfMean: isMean) },
+      pooling: projection != nil ? .projection : isMean ? .mean : .classToken)
   }
 
   private func registers(width: Int) throws(FedMedError) -> Matrix {

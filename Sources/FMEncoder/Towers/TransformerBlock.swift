@@ -111,11 +111,13 @@ struct TransformerBlock: Sendable {
   /// - Parameters:
   ///   - tokens: the length of a sequence.
   ///   - rotation: turns queries and keys by their positions; `nil` if positions are embedded.
+  ///   - onlyFirst: whether to compute, and leave in `x` [n, w], only the first token of each sequence:
+  ///     behind the last layer, nothing depends on the others.
   func apply(
-    _ x: inout Matrix, tokens: Int, rotation: RotaryPositions?, using room: inout Workspace
+    _ x: inout Matrix, tokens: Int, rotation: RotaryPositions?, onlyFirst: Bool = false,
+    using room: inout Workspace
   ) {
     room.qkv.resize(rows: x.rows)
-    room.mixed.resize(rows: x.rows)
     Self.forEachBlock(of: x) { rows in
       room.normed.resize(rows: rows.count)
       if shape.isPostNorm {
@@ -126,6 +128,8 @@ struct TransformerBlock: Sendable {
       qkv.apply(room.normed, into: &room.qkv, rows: rows, room: &room.room)
     }
     rotation?.turn(&room.qkv, tokens: tokens, heads: shape.heads)
+    if onlyFirst { x = x.gathering((0..<x.rows / tokens).map { $0 * tokens }) }
+    room.mixed.resize(rows: x.rows)
     room.attention.apply(
       room.qkv, tokens: tokens, isCausal: shape.isCausal, into: &room.mixed)
     Self.forEachBlock(of: x) { rows in

@@ -90,7 +90,7 @@ public final class VisionEncoder: Sendable {
         .usage, "the projection belongs to the last layer", file: checkpoint.folder)
     case (.projection, nil):
       throw FedMedError(.usage, "the encoder has no projection", file: checkpoint.folder)
-    case (.projection, .linear(let map)): dimension = map.outputs
+    case (.projection, .linear(let map, _)): dimension = map.outputs
     case (.classTokenAndMean, _): dimension = 2 * width
     default: dimension = width
     }
@@ -121,14 +121,15 @@ public final class VisionEncoder: Sendable {
     var block = block
     // One workspace per thread: a thread returns it for the next one to reuse.
     let workspaces = Mutex<[TransformerBlock.Workspace]>([])
-    for names in layout.layers {
+    for (index, names) in layout.layers.enumerated() {
       try block.load(names, from: checkpoint)
-      let current = block
+      let (current, isLast) = (block, index == layout.layers.count - 1)
       Parallel.update(&chunks) { chunk in
         var workspace =
           workspaces.withLock { $0.popLast() } ?? TransformerBlock.Workspace(for: current)
         current.apply(
-          &chunk.states, tokens: tokens, rotation: self.layout.rotation, using: &workspace)
+          &chunk.states, tokens: tokens, rotation: self.layout.rotation,
+          onlyFirst: isLast && self.needsOnlyClassTokens, using: &workspace)
         workspaces.withLock { [workspace] in $0.append(workspace) }
       }
     }
@@ -157,13 +158,19 @@ public final class VisionEncoder: Sendable {
     if let norm = layout.normBefore { states = norm.applied(to: states) }
   }
 
-  /// Maps the tokens [n · t, w] of the last layer to features [n, D].
+  /// Whether features depend on no other token of the last layer.
+  private var needsOnlyClassTokens: Bool {
+    switch (pooling, layout.head) {
+    case (.classToken, _): true
+    case (.projection, .linear(_, let isOfMean)): !isOfMean
+    default: false
+    }
+  }
+
+  /// Maps the tokens of the last layer, all [n · t, w] or only the class tokens [n, w], to features
+  /// [n, D].
   private func pool(_ states: Matrix) -> Matrix {
     let tokens = layout.tokens
-    let count = states.rows / tokens
-    func classTokens(_ states: Matrix) -> Matrix {
-      states.gathering((0..<count).map { $0 * tokens })
-    }
     func finished(_ tokens: Matrix) -> Matrix { layout.normAfter.applied(to: tokens) }
     func means() -> Matrix {
       let normed = layout.isNormPooled ? states : finished(states)
@@ -171,13 +178,15 @@ public final class VisionEncoder: Sendable {
       return layout.isNormPooled ? finished(means) : means
     }
     switch (pooling, layout.head) {
-    case (.projection, .linear(let map)): return map.applied(to: finished(classTokens(states)))
+    case (.projection, .linear(let map, let isOfMean)):
+      return map.applied(to: isOfMean ? means() : finished(states))
     case (.projection, .attention(let head)):
       return head.applied(to: finished(states), tokens: tokens)
     case (.mean, _): return means()
     case (.classTokenAndMean, _):
-      return finished(classTokens(states)).beside(means())
-    default: return finished(classTokens(states))
+      let classTokens = states.gathering((0..<states.rows / tokens).map { $0 * tokens })
+      return finished(classTokens).beside(means())
+    default: return finished(states)
     }
   }
 }

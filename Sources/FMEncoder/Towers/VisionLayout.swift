@@ -6,8 +6,9 @@ import FMNumerics
 struct VisionLayout: Sendable {
   /// What a checkpoint adds to its transformer to make features of the final tokens.
   enum Head: Sendable {
-    /// A linear map of the class token, into the space of the texts if there are any.
-    case linear(FrozenLinear)
+    /// A linear map of the class token, or of the mean of the patches, into the space of the texts if
+    /// there are any.
+    case linear(FrozenLinear, isOfMean: Bool)
     /// Attention pooling.
     case attention(AttentionPooling)
   }
