@@ -91,6 +91,29 @@ private let readers: [String: Reader] = [
   "secrets": { bytes throws(FedMedError) in
     _ = try SecureSecrets(json: bytes, file: "input").json
   },
+  "preprocessor": { bytes throws(FedMedError) in
+    _ = open(bytes)
+    let preprocessing = try Preprocessing(CheckpointConfig(path: file.path))
+    _ = (preprocessing.canonicalText, preprocessing.colors)
+  },
+  "spiece": { bytes throws(FedMedError) in
+    _ = open(bytes)
+    let tokenizer = try SentencePieceTokenizer(
+      SentencePieceModel(path: file.path), length: 8, path: "input")
+    guard try tokenizer.encode("A ﬁne tumör, ½ of 胸部 </s>x").tokens.count == 8 else {
+      fatalError("a text has another number of tokens")
+    }
+  },
+  "tokenizer": { bytes throws(FedMedError) in
+    _ = open(bytes)
+    let tokenizers = try TokenizerFile(path: file.path)
+    let text = "A ﬁne tumör, ½ of 胸部 </s>x<eos>[CLS]"
+    if tokenizers.kind == "WordPiece" {
+      _ = try WordPieceTokenizer(tokenizers, length: 8).encode(text)
+    } else {
+      _ = try SentencePieceTokenizer(tokenizers, length: 8).encode(text)
+    }
+  },
   "table": { bytes throws(FedMedError) in
     _ = try Table(text: open(bytes).text(limit: 1 << 20), file: "input")
   },

@@ -32,7 +32,12 @@ extension Preprocessing {
   /// - Throws: `noInput` or `ioError` if preprocessor_config.json cannot be read, `badData` if it
   ///   is invalid or not supported.
   public init(folder: String) throws(FedMedError) {
-    let config = try CheckpointConfig(path: "\(folder)/preprocessor_config.json")
+    try self.init(CheckpointConfig(path: "\(folder)/preprocessor_config.json"))
+  }
+
+  /// Reads preprocessing from preprocessor_config.json.
+  /// - Throws: `badData` if it is invalid or not supported.
+  init(_ config: CheckpointConfig) throws(FedMedError) {
     let processor = try config.text(
       firstOf: ["image_processor_type", "feature_extractor_type"])
     let defaults = Defaults(processor ?? "")

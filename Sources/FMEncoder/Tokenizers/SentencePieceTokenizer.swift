@@ -25,26 +25,31 @@ struct SentencePieceTokenizer: Tokenizer {
   /// - Parameter length: the number of tokens; longer texts are cut, shorter ones padded.
   /// - Throws: `noInput` or `ioError` if they cannot be read, `badData` if they are invalid.
   init(folder: String, length: Int) throws(FedMedError) {
-    self.length = length
     let path = "\(folder)/spiece.model"
     if access(path, F_OK) == 0 {
-      let file = try SentencePieceModel(path: path)
-      let normal = file.pieces.indices.filter {
-        [.normal, .userDefined].contains(file.pieces[$0].role)
-      }
-      guard let unknown = file.pieces.firstIndex(where: { $0.role == .unknown }),
-        let end = file.pieces.firstIndex(where: { $0.piece == "</s>" })
-      else { throw FedMedError(.badData, "missing the tokens <unk> and </s>", file: path) }
-      model = .unigram(
-        UnigramPieces(
-          normal.map { (file.pieces[$0].piece, $0, file.pieces[$0].score) }, unknown: unknown),
-        file.characters)
-      special = SpecialTokens(["</s>": end, "<unk>": unknown])
-      (self.end, padding) = (end, end)
-      return
+      try self.init(SentencePieceModel(path: path), length: length, path: path)
+    } else {
+      try self.init(TokenizerFile(path: "\(folder)/tokenizer.json"), length: length)
     }
-    let file = try TokenizerFile(path: "\(folder)/tokenizer.json")
-    let added = try file.addedTokens()
+  }
+
+  /// Creates a tokenizer with the model in spiece.model.
+  /// - Parameter path: the file's name in messages.
+  /// - Throws: `badData` if a special token is missing.
+  init(_ file: SentencePieceModel, length: Int, path: String) throws(FedMedError) {
+    let pieces = file.pieces
+    let normal = pieces.indices.filter { [.normal, .userDefined].contains(pieces[$0].role) }
+    guard let unknown = pieces.firstIndex(where: { $0.role == .unknown }),
+      let end = pieces.firstIndex(where: { $0.piece == "</s>" })
+    else { throw FedMedError(.badData, "missing the tokens <unk> and </s>", file: path) }
+    self.init(
+      normal.map { (pieces[$0].piece, $0, pieces[$0].score) }, unknown: unknown, end: end,
+      file.characters, length: length)
+  }
+
+  /// Creates a tokenizer with the model in tokenizer.json.
+  /// - Throws: `badData` if it is malformed or lacks a special token.
+  init(_ file: TokenizerFile, length: Int) throws(FedMedError) {
     switch file.kind {
     case "Unigram":
       let (pieces, unknown) = (try file.pieces(), try file.unknown())
@@ -52,22 +57,33 @@ struct SentencePieceTokenizer: Tokenizer {
       else { throw file.fault("missing the tokens <unk> and </s>") }
       // A score of zero marks control tokens, which no text contains.
       let normal = pieces.indices.filter { $0 != unknown && pieces[$0].score != 0 }
-      model = .unigram(
-        UnigramPieces(
-          normal.map { (pieces[$0].piece, $0, pieces[$0].score) }, unknown: unknown),
-        try file.characterMap())
-      special = SpecialTokens(["</s>": end, "<unk>": unknown])
-      (self.end, padding) = (end, end)
+      self.init(
+        normal.map { (pieces[$0].piece, $0, pieces[$0].score) }, unknown: unknown, end: end,
+        try file.characterMap(), length: length)
     case "BPE":
       let ids = try file.vocabulary()
       guard let end = ids["<eos>"], let padding = ids["<pad>"] else {
         throw file.fault("missing the tokens <eos> and <pad>")
       }
-      model = try Self.pairs(file, ids)
-      special = SpecialTokens(added)
-      (self.end, self.padding) = (end, padding)
+      self.init(
+        try Self.pairs(file, ids), special: try file.addedTokens(), end: end, padding: padding,
+        length: length)
     default: throw file.fault("a \(printable(file.kind)) tokenizer, expected Unigram or BPE")
     }
+  }
+
+  private init(
+    _ pieces: [(piece: String, id: Int, score: Double)], unknown: Int, end: Int,
+    _ characters: CharacterMap?, length: Int
+  ) {
+    self.init(
+      .unigram(UnigramPieces(pieces, unknown: unknown), characters),
+      special: ["</s>": end, "<unk>": unknown], end: end, padding: end, length: length)
+  }
+
+  private init(_ model: Model, special: [String: Int], end: Int, padding: Int, length: Int) {
+    (self.model, self.special) = (model, SpecialTokens(special))
+    (self.end, self.padding, self.length) = (end, padding, length)
   }
 
   private static func pairs(

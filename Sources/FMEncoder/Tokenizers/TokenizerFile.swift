@@ -19,6 +19,9 @@ struct TokenizerFile {
     kind = try model.text("type") ?? ""
   }
 
+  /// The path of the file.
+  var path: String { config.path }
+
   /// An error in the file.
   func fault(_ reason: String) -> FedMedError { config.fault(reason) }
 

@@ -19,20 +19,28 @@ struct WordPieceTokenizer: Tokenizer {
   /// - Parameter length: the largest number of tokens; longer texts are cut.
   /// - Throws: `noInput` or `ioError` if they cannot be read, `badData` if they are invalid.
   init(folder: String, length: Int) throws(FedMedError) {
-    var path = "\(folder)/vocab.txt"
-    var ids: [String: Int] = [:]
+    let path = "\(folder)/vocab.txt"
     if access(path, F_OK) != 0 && access("\(folder)/tokenizer.json", F_OK) == 0 {
-      path = "\(folder)/tokenizer.json"
-      let file = try TokenizerFile(path: path)
-      guard file.kind == "WordPiece" else {
-        throw FedMedError(
-          .badData, "a \(printable(file.kind)) tokenizer, expected WordPiece", file: path)
-      }
-      ids = try file.vocabulary()
+      try self.init(TokenizerFile(path: "\(folder)/tokenizer.json"), length: length)
     } else {
-      let text = try ByteSource(path: path).text(limit: 1 << 26)
-      for (number, line) in Table.lines(text).enumerated() { ids[String(line)] = number }
+      let lines = Table.lines(try ByteSource(path: path).text(limit: 1 << 26))
+      try self.init(
+        Dictionary(
+          lines.enumerated().map { (String($1), $0) }, uniquingKeysWith: { $1 }), length: length,
+        path: path)
     }
+  }
+
+  /// Creates a tokenizer with the model in tokenizer.json.
+  /// - Throws: `badData` if it is malformed or lacks a special token.
+  init(_ file: TokenizerFile, length: Int) throws(FedMedError) {
+    guard file.kind == "WordPiece" else {
+      throw file.fault("a \(printable(file.kind)) tokenizer, expected WordPiece")
+    }
+    try self.init(file.vocabulary(), length: length, path: file.path)
+  }
+
+  private init(_ ids: [String: Int], length: Int, path: String) throws(FedMedError) {
     func id(_ token: String) throws(FedMedError) -> Int {
       guard let id = ids[token] else {
         throw FedMedError(.badData, "missing the token \(token)", file: path)
