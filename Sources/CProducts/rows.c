@@ -95,6 +95,46 @@ INLINE void sigmoid_product(vector *x, float slope, float cubic) {
   *x = *x / (1 + e);
 }
 
+// The value in the range of eight bits.
+INLINE unsigned char clipped(int value) { return (unsigned char)(value < 0 ? 0 : value > 255 ? 255 : value); }
+
+EACH_PROCESSOR void rows_resize_across(const unsigned char *source, unsigned char *target, long rows, long width,
+                                       long new_width, const long *starts, const long *counts, const int *weights,
+                                       long stride, int bits) {
+  typedef int four __attribute__((ext_vector_type(4)));
+  for (long row = 0; row < rows; row++, source += 3 * width)
+    for (long x = 0; x < new_width; x++, target += 3) {
+      const unsigned char *pixel = source + 3 * starts[x];
+      const int *weight = weights + x * stride;
+      four sum = 1 << (bits - 1);
+      for (long tap = 0; tap < counts[x]; tap++, pixel += 3)
+        sum += (four){pixel[0], pixel[1], pixel[2], 0} * weight[tap];
+      for (int c = 0; c < 3; c++) target[c] = clipped(sum[c] >> bits);
+    }
+}
+
+EACH_PROCESSOR void rows_resize_down(const unsigned char *source, unsigned char *target, long row_bytes,
+                                     long new_height, const long *starts, const long *counts, const int *weights,
+                                     long stride, int bits) {
+  // Columns in blocks whose sums stay in registers.
+  enum { BLOCK = 64 };
+  for (long y = 0; y < new_height; y++, target += row_bytes)
+    for (long first = 0; first < row_bytes; first += BLOCK) {
+      long count = row_bytes - first < BLOCK ? row_bytes - first : BLOCK;
+      int sums[BLOCK];
+      for (long i = 0; i < BLOCK; i++) sums[i] = 1 << (bits - 1);
+      for (long tap = 0; tap < counts[y]; tap++) {
+        const unsigned char *from = source + (starts[y] + tap) * row_bytes + first;
+        int weight = weights[y * stride + tap];
+        if (count == BLOCK)
+          for (long i = 0; i < BLOCK; i++) sums[i] += from[i] * weight;
+        else
+          for (long i = 0; i < count; i++) sums[i] += from[i] * weight;
+      }
+      for (long i = 0; i < count; i++) target[first + i] = clipped(sums[i] >> bits);
+    }
+}
+
 EACH_PROCESSOR void rows_gelu(float *x, long count) {
   for (long i = 0; i < count; i += LANES) {
     vector v;

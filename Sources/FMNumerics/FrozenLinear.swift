@@ -9,7 +9,8 @@ package struct FrozenLinear: Sendable {
   package let outputs: Int
   /// k, the number of inputs.
   package let inputs: Int
-  private let precision: Precision
+  /// The precision of products.
+  package let precision: Precision
   private var weights: Weights
   private var bias: Matrix
 

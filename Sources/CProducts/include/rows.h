@@ -18,4 +18,11 @@ void rows_normalize(const float *x, float *y, long rows, long width, const float
 // x += scale ⊙ y for each row of x and y [rows, width].
 void rows_add_scaled(float *x, const float *y, long rows, long width, const float *scale);
 
+// The two passes of resizing an image of 8-bit red, green and blue: each value is a sum of `counts` neighbors from
+// `starts` on, with `stride` weights for each position, in fixed-point arithmetic of `bits` bits, rounded.
+void rows_resize_across(const unsigned char *source, unsigned char *target, long rows, long width, long new_width,
+                        const long *starts, const long *counts, const int *weights, long stride, int bits);
+void rows_resize_down(const unsigned char *source, unsigned char *target, long row_bytes, long new_height,
+                      const long *starts, const long *counts, const int *weights, long stride, int bits);
+
 #endif

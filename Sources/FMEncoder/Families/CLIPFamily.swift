@@ -3,13 +3,15 @@ import FMNumerics
 
 /// CLIP (Radford et al., 2021) as Hugging Face's transformers library stores it.
 struct CLIPFamily: EncoderFamily {
+  static let modelTypes = ["clip", "clip_vision_model"]
+
   let config: CheckpointConfig
   let checkpoint: Checkpoint
   /// The configs of the two towers; a vision tower alone has its values at the top.
   private let visionConfig: CheckpointConfig
   private let textConfig: CheckpointConfig?
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint(prefixes: ["clip."])
     visionConfig = try config.object("vision_config") ?? config

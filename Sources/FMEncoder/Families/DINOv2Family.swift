@@ -4,10 +4,12 @@ import FMNumerics
 /// DINOv2 (Oquab et al., 2023), with or without registers, as Hugging Face's transformers library
 /// stores it; RAD-DINO and Phikon-v2 are two.
 struct DINOv2Family: EncoderFamily {
+  static let modelTypes = ["dinov2", "dinov2_with_registers"]
+
   let config: CheckpointConfig
   let checkpoint: Checkpoint
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint(prefixes: ["dinov2.", "dinov2_with_registers."])
   }

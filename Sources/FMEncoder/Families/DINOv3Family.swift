@@ -4,10 +4,12 @@ import FMNumerics
 /// DINOv3's vision transformers (Siméoni et al., 2025) as Hugging Face's transformers library stores
 /// them.
 struct DINOv3Family: EncoderFamily {
+  static let modelTypes = ["dinov3_vit"]
+
   let config: CheckpointConfig
   let checkpoint: Checkpoint
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint(prefixes: ["dinov3_vit.", "model."])
   }

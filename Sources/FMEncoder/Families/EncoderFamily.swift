@@ -6,12 +6,18 @@ import Glibc
 /// A kind of checkpoint: how its files are read as a vision transformer, the preprocessing of images
 /// and, if there is one, a text tower.
 protocol EncoderFamily: Sendable {
+  /// The values of `model_type` in config.json that identify the family; none if something else does.
+  static var modelTypes: [String] { get }
   /// The file that describes the model.
   var config: CheckpointConfig { get }
   /// The weights.
   var checkpoint: Checkpoint { get }
   /// Whether there is a text tower.
   var hasTexts: Bool { get }
+
+  /// Opens the checkpoint's weights.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
+  init(_ opening: CheckpointOpening) throws(FedMedError)
 
   /// Reads the vision transformer for images of `side` × `side` pixels.
   /// - Throws: `badData` if config or tensors are missing or invalid, or do not fit `side`.
@@ -28,6 +34,7 @@ protocol EncoderFamily: Sendable {
 }
 
 extension EncoderFamily {
+  static var modelTypes: [String] { [] }
   /// The path of the checkpoint's folder.
   var folder: String { checkpoint.folder }
   var hasTexts: Bool { false }
@@ -59,37 +66,28 @@ extension EncoderFamily {
   }
 }
 
-/// All families, by what identifies a checkpoint. A new one gets a file in this folder and a line
-/// here.
-enum Families {
-  /// By the `model_type` of config.json.
-  private static let byModelType: [String: Open] =
-    [
-      "clip": { opening throws(FedMedError) in try CLIPFamily(opening) },
-      "clip_vision_model": { opening throws(FedMedError) in try CLIPFamily(opening) },
-      "dinov2": { opening throws(FedMedError) in try DINOv2Family(opening) },
-      "dinov2_with_registers": { opening throws(FedMedError) in try DINOv2Family(opening) },
-      "dinov3_vit": { opening throws(FedMedError) in try DINOv3Family(opening) },
-      "siglip": { opening throws(FedMedError) in try SigLIPFamily(opening) },
-      "siglip_vision_model": { opening throws(FedMedError) in try SigLIPFamily(opening) },
-      "vit": { opening throws(FedMedError) in try ViTFamily(opening) },
-    ]
+/// A checkpoint that is being opened.
+struct CheckpointOpening {
+  /// The path of the folder.
+  let folder: String
+  /// The file that describes the model.
+  let config: CheckpointConfig
 
-  private typealias Open = @Sendable (Opening) throws(FedMedError) -> any EncoderFamily
-
-  /// The config of a checkpoint that is being opened.
-  struct Opening {
-    let folder: String
-    let config: CheckpointConfig
-
-    /// Opens the weights.
-    /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
-    func checkpoint(
-      _ name: String = "model", prefixes: [String] = []
-    ) throws(FedMedError) -> Checkpoint {
-      try Checkpoint(folder: folder, name: name, prefixes: prefixes)
-    }
+  /// Opens the weights.
+  /// - Throws: `noInput` if a file is missing, `badData` if one is invalid.
+  func checkpoint(
+    _ name: String = "model", prefixes: [String] = []
+  ) throws(FedMedError) -> Checkpoint {
+    try Checkpoint(folder: folder, name: name, prefixes: prefixes)
   }
+}
+
+/// All families. A new one gets a file in this folder and an entry here.
+enum Families {
+  /// Those that config.json names by its `model_type`.
+  private static let ofTransformers: [any EncoderFamily.Type] = [
+    CLIPFamily.self, DINOv2Family.self, DINOv3Family.self, SigLIPFamily.self, ViTFamily.self,
+  ]
 
   /// Opens a checkpoint folder.
   /// - Throws: `noInput` if a file is missing, `badData` if one is invalid or the model is of an
@@ -98,16 +96,16 @@ enum Families {
     let openCLIP = "\(folder)/open_clip_config.json"
     if access(openCLIP, F_OK) == 0 {
       return try OpenCLIPFamily(
-        Opening(folder: folder, config: CheckpointConfig(path: openCLIP)))
+        CheckpointOpening(folder: folder, config: CheckpointConfig(path: openCLIP)))
     }
     let config = try CheckpointConfig(path: "\(folder)/config.json")
-    let opening = Opening(folder: folder, config: config)
+    let opening = CheckpointOpening(folder: folder, config: config)
     if config.has("architecture") { return try TimmFamily(opening) }
     let type = try config.text("model_type") ?? ""
-    guard let family = byModelType[type] else {
-      let known = byModelType.keys.sorted().joined(separator: ", ")
+    guard let family = ofTransformers.first(where: { $0.modelTypes.contains(type) }) else {
+      let known = ofTransformers.flatMap { $0.modelTypes }.joined(separator: ", ")
       throw config.fault("model_type '\(printable(type))' (known: \(known))")
     }
-    return try family(opening)
+    return try family.init(opening)
   }
 }

@@ -9,7 +9,7 @@ struct OpenCLIPFamily: EncoderFamily {
   private let visionConfig: CheckpointConfig
   private let textConfig: CheckpointConfig
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint("open_clip_model")
     guard let model = try config.object("model_cfg"), let vision = try model.object("vision_cfg"),

@@ -4,12 +4,14 @@ import FMNumerics
 /// SigLIP (Zhai et al., 2023) and SigLIP 2 at a fixed resolution (Tschannen et al., 2025) as Hugging
 /// Face's transformers library stores them; MedSigLIP is one.
 struct SigLIPFamily: EncoderFamily {
+  static let modelTypes = ["siglip", "siglip_vision_model"]
+
   let config: CheckpointConfig
   let checkpoint: Checkpoint
   private let visionConfig: CheckpointConfig
   private let textConfig: CheckpointConfig?
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint(prefixes: ["siglip."])
     visionConfig = try config.object("vision_config") ?? config

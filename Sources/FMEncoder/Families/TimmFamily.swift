@@ -7,7 +7,7 @@ struct TimmFamily: EncoderFamily {
   let config: CheckpointConfig
   let checkpoint: Checkpoint
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint()
   }

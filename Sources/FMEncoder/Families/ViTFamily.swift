@@ -4,10 +4,12 @@ import FMNumerics
 /// The vision transformer of Dosovitskiy et al. (2021) as Hugging Face's transformers library stores
 /// it, with or without a pooler or a classifier, which are not used; Phikon is one.
 struct ViTFamily: EncoderFamily {
+  static let modelTypes = ["vit"]
+
   let config: CheckpointConfig
   let checkpoint: Checkpoint
 
-  init(_ opening: Families.Opening) throws(FedMedError) {
+  init(_ opening: CheckpointOpening) throws(FedMedError) {
     config = opening.config
     checkpoint = try opening.checkpoint(prefixes: ["vit."])
   }

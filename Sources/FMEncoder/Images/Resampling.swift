@@ -1,3 +1,4 @@
+import FMNumerics
 import Glibc
 
 /// Resizing, bit for bit as in Pillow: two passes of 22-bit fixed-point arithmetic, horizontal and
@@ -54,23 +55,12 @@ public enum Resampling: Int, Sendable {
     }
   }
 
-  private static let bits: Int32 = 22
-
-  /// For each position of the result: the first source position, and the weights.
-  private struct Taps {
-    var starts: [Int] = []
-    var counts: [Int] = []
-    /// `stride` weights for each position, as many as the widest filter needs.
-    var weights: [Int32] = []
-    var stride = 0
-  }
-
   /// - Parameter places: the positions of the result to compute.
-  private func taps(from size: Int, to newSize: Int, _ places: Range<Int>) -> Taps {
+  private func taps(from size: Int, to newSize: Int, _ places: Range<Int>) -> ResizingTaps {
     let scale = Double(size) / Double(newSize)
     let stretch = max(scale, 1)
     let reach = support * stretch
-    var taps = Taps()
+    var taps = ResizingTaps()
     taps.stride = Int(reach.rounded(.up)) * 2 + 1
     taps.weights = [Int32](repeating: 0, count: places.count * taps.stride)
     for place in places {
@@ -81,7 +71,7 @@ public enum Resampling: Int, Sendable {
       let total = own.reduce(0, +)
       if total != 0 { for i in 0..<count { own[i] /= total } }
       for i in 0..<count {
-        let fixed = own[i] * Double(1 << Self.bits)
+        let fixed = own[i] * Double(1 << ResizingTaps.bits)
         taps.weights[(place - places.lowerBound) * taps.stride + i] = Int32(
           fixed < 0 ? fixed - 0.5 : fixed + 0.5)
       }
@@ -115,10 +105,9 @@ public enum Resampling: Int, Sendable {
     let taps = taps(from: image.width, to: newWidth, columns)
     let width = columns.count
     var pixels = [UInt8](repeating: 0, count: width * image.height * 3)
-    FixedPoint.across(
+    PixelKernels.resizeAcross(
       image.pixels, rows: image.height, width: image.width, into: &pixels, newWidth: width,
-      starts: taps.starts, counts: taps.counts, weights: taps.weights, stride: taps.stride,
-      bits: Self.bits)
+      taps: taps)
     return Raster(width: width, height: image.height, pixels: pixels)
   }
 
@@ -127,70 +116,8 @@ public enum Resampling: Int, Sendable {
     let taps = taps(from: image.height, to: newHeight, rows)
     let height = rows.count
     var pixels = [UInt8](repeating: 0, count: image.width * height * 3)
-    FixedPoint.down(
-      image.pixels, rowBytes: image.width * 3, into: &pixels, newHeight: height,
-      starts: taps.starts, counts: taps.counts, weights: taps.weights, stride: taps.stride,
-      bits: Self.bits)
+    PixelKernels.resizeDown(
+      image.pixels, rowBytes: image.width * 3, into: &pixels, newHeight: height, taps: taps)
     return Raster(width: image.width, height: height, pixels: pixels)
-  }
-}
-
-/// The arithmetic of the passes.
-private enum FixedPoint {
-  static func across(
-    _ source: [UInt8], rows: Int, width: Int, into target: inout [UInt8], newWidth: Int,
-    starts: [Int], counts: [Int], weights: [Int32], stride: Int, bits: Int32
-  ) {
-    source.withUnsafeBufferPointer { source in
-      target.withUnsafeMutableBufferPointer { target in
-        weights.withUnsafeBufferPointer { weights in
-          for row in 0..<rows {
-            for x in 0..<newWidth {
-              var (r, g, b) = (
-                Int32(1) << (bits - 1), Int32(1) << (bits - 1), Int32(1) << (bits - 1)
-              )
-              var pixel = (row * width + starts[x]) * 3
-              for tap in x * stride..<x * stride + counts[x] {
-                let weight = weights[tap]
-                r &+= Int32(source[pixel]) &* weight
-                g &+= Int32(source[pixel + 1]) &* weight
-                b &+= Int32(source[pixel + 2]) &* weight
-                pixel += 3
-              }
-              let place = (row * newWidth + x) * 3
-              target[place] = clip(r >> bits)
-              target[place + 1] = clip(g >> bits)
-              target[place + 2] = clip(b >> bits)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  static func down(
-    _ source: [UInt8], rowBytes: Int, into target: inout [UInt8], newHeight: Int,
-    starts: [Int], counts: [Int], weights: [Int32], stride: Int, bits: Int32
-  ) {
-    var sums = [Int32](repeating: 0, count: rowBytes)
-    source.withUnsafeBufferPointer { source in
-      target.withUnsafeMutableBufferPointer { target in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for y in 0..<newHeight {
-            sums.update(repeating: 1 << (bits - 1))
-            for tap in 0..<counts[y] {
-              let weight = weights[y * stride + tap]
-              let row = (starts[y] + tap) * rowBytes
-              for i in 0..<rowBytes { sums[i] &+= Int32(source[row + i]) &* weight }
-            }
-            for i in 0..<rowBytes { target[y * rowBytes + i] = clip(sums[i] >> bits) }
-          }
-        }
-      }
-    }
-  }
-
-  private static func clip(_ value: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: max(0, min(255, value)))
   }
 }

@@ -169,10 +169,9 @@ struct TransformerBlock: Sendable {
     x.set(rows, to: room.normed)
   }
 
-  /// Calls `body` with blocks of rows.
+  /// Calls `body` with blocks of rows of nearly equal sizes, because products of few rows are slower.
   private static func forEachBlock(of x: Matrix, _ body: (Range<Int>) -> Void) {
-    for start in stride(from: 0, to: x.rows, by: FrozenLinear.blockRows) {
-      body(start..<min(start + FrozenLinear.blockRows, x.rows))
-    }
+    let count = (x.rows + FrozenLinear.blockRows - 1) / FrozenLinear.blockRows
+    for block in 0..<count { body(block * x.rows / count..<(block + 1) * x.rows / count) }
   }
 }
