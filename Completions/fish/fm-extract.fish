@@ -20,7 +20,7 @@ function __fm-extract_parse_tokens -S
     set -l unparsed_tokens (__fm-extract_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-extract'
-        __fm-extract_parse_subcommand 1 'checkpoint=' 'path=' 'label=' 'resize=' 'window=' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'j/threads=' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'o/output=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-extract_parse_subcommand -r 1 'path=' 'label=' 'resize=' 'window=' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'shard=' 'j/threads=' 'checkpoint=' 'pool=' 'layer=' 'precision=' 'benchmark' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'join' 'o/output=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -73,7 +73,6 @@ function __fm-extract_custom_completion
 end
 
 complete -c 'fm-extract' -f
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" checkpoint' -l 'checkpoint' -d 'The encoder: a folder with a CLIP or DINOv2 checkpoint in Hugging Face layout.' -rfa '(__fm-extract_complete_directories)'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" path' -l 'path' -d 'With --table: the column with the paths of the images (path).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'With --table: the column with the class (label, if present).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint specifies, or squash images to the square, with bilinear interpolation (checkpoint).' -rfka 'checkpoint squash'
@@ -85,7 +84,13 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" seed' -l 'seed' -d 'With --anchors: the seed of the random choice of images (0).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" skip-unreadable' -l 'skip-unreadable' -d 'Skip images that cannot be read, instead of failing.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Save progress in this folder, so that an interrupted extraction resumes; removed at the end.' -rfa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" shard' -l 'shard' -d 'Encode only every n-th image, from the i-th on; --join puts the parts together (all images).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'Use this number of threads (the number of processors).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" checkpoint' -l 'checkpoint' -d 'The encoder: a folder with a checkpoint as it is downloaded.' -rfa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" pool' -l 'pool' -d 'Make features of the class token, of the mean of the patches, of both, or by the checkpoint\'s projection (as the checkpoint\'s authors do).' -rfka 'cls mean cls+mean projection'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" layer' -l 'layer' -d 'Use the tokens behind this layer, from 1, normalized as the last ones (the last).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" precision' -l 'precision' -d 'The precision of the encoder\'s products; bfloat16 and int8 are faster and less accurate (float32).' -rfka 'float32 bfloat16 int8'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" benchmark' -l 'benchmark' -d 'Print how many images per second this machine encodes, and stop; needs no images.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" import' -l 'import' -d 'Import features that another program computed.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" features' -l 'features' -d 'Image features [N, D]: floats in .npy or .npz, or numbers in CSV or TSV.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" labels' -l 'labels' -d 'Class numbers [N] from 0, in .npy or .npz (the column \'label\' of the features, if present).' -rF
@@ -94,10 +99,13 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" classes' -l 'classes' -d 'The names of the classes, one per line.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" table' -l 'table' -d 'The table of samples, tab-separated with a header; its first column names them.' -rF
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" encoder' -l 'encoder' -d 'The name of the encoder (the name of the checkpoint\'s folder).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" join' -l 'join' -d 'Join the shards of an extraction to one feature archive.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" o output' -l 'output' -s 'o' -d 'Write the archive to this file (standard output).' -rF
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" format' -l 'format' -d 'Format of the table (tsv; on a terminal, aligned columns).' -rfka 'tsv csv json jsonl'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" columns' -l 'columns' -d 'Print only these columns, in this order, separated by commas.' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" q quiet' -l 'quiet' -s 'q' -d 'Print only errors.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" v verbose' -l 'verbose' -s 'v' -d 'Print more details.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" progress' -l 'progress' -d 'Show a progress bar on standard error: auto, always or never.' -rfka 'auto always never'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -eq 1' -F
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_positional "fm-extract" -ge 1' -F
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" version' -l 'version' -d 'Show the version.'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -1,3 +1,4 @@
+complete -c fm-federate -l allow-precision-mix
 complete -c fm-federate -l allowed-signers -r -F
 complete -c fm-federate -l base -x -a 'fedmedclip linear'
 complete -c fm-federate -l batch-size -x
@@ -50,6 +51,7 @@ complete -c fm-federate -l momentum -x
 complete -c fm-federate -l mu -x
 complete -c fm-federate -l optimizer -x -a 'fedavgm fedadam fedyogi'
 complete -c fm-federate -l patient -x
+complete -c fm-federate -l precision -x
 complete -c fm-federate -l print-config
 complete -c fm-federate -l quiet
 complete -c fm-federate -l residual -x -a 'linear mlp'
