@@ -51,7 +51,6 @@ complete -c fm-federate -l momentum -x
 complete -c fm-federate -l mu -x
 complete -c fm-federate -l optimizer -x -a 'fedavgm fedadam fedyogi'
 complete -c fm-federate -l patient -x
-complete -c fm-federate -l precision -x
 complete -c fm-federate -l print-config
 complete -c fm-federate -l quiet
 complete -c fm-federate -l residual -x -a 'linear mlp'

@@ -20,10 +20,6 @@ struct CLIPFamily: EncoderFamily {
 
   var hasTexts: Bool { checkpoint.has("text_projection.weight") }
 
-  func preprocessing() throws(FedMedError) -> Preprocessing {
-    try Preprocessing(folder: folder)
-  }
-
   /// The names of a layer's tensors; SigLIP's are the same.
   static func names(_ layer: String) -> TransformerBlock.Names {
     let attention = "\(layer).self_attn"
@@ -39,12 +35,7 @@ struct CLIPFamily: EncoderFamily {
       visionConfig,
       defaults: (width: 768, inner: 3072, heads: 12, epsilon: 1e-5, activation: "quick_gelu"))
     let (w, root) = (shape.width, "vision_model")
-    let patch = try visionConfig.integer("patch_size", default: 32, in: 1...2048)
-    let trained = try visionConfig.integer("image_size", default: 224, in: 1...2048)
-    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
-    guard grid.trained == grid.wanted else {
-      throw config.fault("image_size \(trained), but the input has side \(side)")
-    }
+    let grid = try PatchGrid(visionConfig, defaultPatch: 32, side: side, isFixed: true)
     let positions = try checkpoint.matrix(
       "\(root).embeddings.position_embedding.weight", rows: 1 + grid.trained * grid.trained,
       columns: w)
@@ -58,7 +49,7 @@ struct CLIPFamily: EncoderFamily {
     return VisionLayout(
       shape: shape,
       layers: (0..<shape.layers).map { Self.names("\(root).encoder.layers.\($0)") },
-      patch: patch, grid: grid.wanted,
+      patch: grid.patch, grid: grid.wanted,
       embedding: LinearNames("\(root).embeddings.patch_embedding", hasBias: false),
       prefix: classToken, positions: positions.gathering(1..<positions.rows),
       normBefore: try norm("pre_layrnorm"), normAfter: try norm("post_layernorm"),

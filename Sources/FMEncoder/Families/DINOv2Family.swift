@@ -14,10 +14,6 @@ struct DINOv2Family: EncoderFamily {
     checkpoint = try opening.checkpoint(prefixes: ["dinov2.", "dinov2_with_registers."])
   }
 
-  func preprocessing() throws(FedMedError) -> Preprocessing {
-    try Preprocessing(folder: folder)
-  }
-
   private func shape() throws(FedMedError) -> TransformerShape {
     let width = try config.integer("hidden_size", default: 768, in: TransformerShape.range)
     let inner = Int(Double(width) * (try config.number("mlp_ratio", default: 4, in: 0.1...16)))
@@ -42,9 +38,7 @@ struct DINOv2Family: EncoderFamily {
   func vision(side: Int) throws(FedMedError) -> VisionLayout {
     let shape = try shape()
     let w = shape.width
-    let patch = try config.integer("patch_size", default: 14, in: 1...2048)
-    let trained = try config.integer("image_size", default: 224, in: 1...2048)
-    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
+    let grid = try PatchGrid(config, defaultPatch: 14, side: side)
     let positions = try checkpoint.matrix(
       "embeddings.position_embeddings", rows: 1 + grid.trained * grid.trained, columns: w)
     var prefix = try checkpoint.matrix("embeddings.cls_token", rows: 1, columns: w)
@@ -56,7 +50,7 @@ struct DINOv2Family: EncoderFamily {
       layers: (0..<shape.layers).map {
         Self.names("encoder.layer.\($0)", isGated: shape.activation.isGated)
       },
-      patch: patch, grid: grid.wanted,
+      patch: grid.patch, grid: grid.wanted,
       embedding: LinearNames("embeddings.patch_embeddings.projection"),
       prefix: prefix,
       positions: PositionGrid.interpolate(

@@ -14,10 +14,6 @@ struct DINOv3Family: EncoderFamily {
     checkpoint = try opening.checkpoint(prefixes: ["dinov3_vit.", "model."])
   }
 
-  func preprocessing() throws(FedMedError) -> Preprocessing {
-    try Preprocessing(folder: folder)
-  }
-
   /// The names of a layer's tensors, with the biases that the config tells.
   private func names(
     _ layer: String, isGated: Bool
@@ -59,7 +55,8 @@ struct DINOv3Family: EncoderFamily {
       activation: isGated ? .swiGLU : nil)
     let w = shape.width
     let patch = try config.integer("patch_size", default: 16, in: 1...2048)
-    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: side, side: side).wanted
+    // Rotary positions fit every grid.
+    let grid = try PatchGrid(config, patch: patch, trainedSide: side, side: side).wanted
     let size = w / shape.heads
     guard size % 4 == 0 else {
       throw config.fault("heads of size \(size), expected a multiple of 4")

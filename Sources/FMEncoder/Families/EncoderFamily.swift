@@ -35,6 +35,12 @@ protocol EncoderFamily: Sendable {
 
 extension EncoderFamily {
   static var modelTypes: [String] { [] }
+
+  /// Reads preprocessor_config.json.
+  func preprocessing() throws(FedMedError) -> Preprocessing {
+    try Preprocessing(folder: folder)
+  }
+
   /// The path of the checkpoint's folder.
   var folder: String { checkpoint.folder }
   var hasTexts: Bool { false }

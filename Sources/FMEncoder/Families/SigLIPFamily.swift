@@ -20,10 +20,6 @@ struct SigLIPFamily: EncoderFamily {
 
   var hasTexts: Bool { checkpoint.has("text_model.head.weight") }
 
-  func preprocessing() throws(FedMedError) -> Preprocessing {
-    try Preprocessing(folder: folder)
-  }
-
   private static func shape(
     _ config: CheckpointConfig
   ) throws(FedMedError) -> TransformerShape {
@@ -37,17 +33,12 @@ struct SigLIPFamily: EncoderFamily {
   func vision(side: Int) throws(FedMedError) -> VisionLayout {
     let shape = try Self.shape(visionConfig)
     let (w, root) = (shape.width, "vision_model")
-    let patch = try visionConfig.integer("patch_size", default: 16, in: 1...2048)
-    let trained = try visionConfig.integer("image_size", default: 224, in: 1...2048)
-    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
-    guard grid.trained == grid.wanted else {
-      throw config.fault("image_size \(trained), but the input has side \(side)")
-    }
+    let grid = try PatchGrid(visionConfig, defaultPatch: 16, side: side, isFixed: true)
     let hasHead = try visionConfig.flag("vision_use_head", default: true)
     return VisionLayout(
       shape: shape,
       layers: (0..<shape.layers).map { CLIPFamily.names("\(root).encoder.layers.\($0)") },
-      patch: patch, grid: grid.wanted,
+      patch: grid.patch, grid: grid.wanted,
       embedding: LinearNames("\(root).embeddings.patch_embedding"),
       prefix: Matrix(rows: 0, columns: w), hasClassToken: false,
       positions: try checkpoint.matrix(

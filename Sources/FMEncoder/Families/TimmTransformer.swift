@@ -51,7 +51,10 @@ struct TimmTransformer {
     let size = try headSize()
     return try TransformerShape(
       width: width, inner: inner, layers: layers, heads: heads ?? max(width / size, 1),
-      epsilon: 1e-6, activation: isGated ? .swiGLU : .gelu, config: config)
+      // timm's models of CLIP, which normalize before the layers, have another ε than the others.
+      epsilon: has("norm_pre.weight") ? 1e-5 : 1e-6,
+      activation: isGated ? .swiGLU : name.contains("quickgelu") ? .quickGELU : .gelu,
+      config: config)
   }
 
   private func names(_ layer: Int) -> TransformerBlock.Names {
@@ -96,7 +99,7 @@ struct TimmTransformer {
     guard grid * grid == count - (embedsPrefix ? prefix.rows : 0), grid >= 1 else {
       throw config.fault("\(self.prefix)pos_embed has \(count) positions, not a square of patches")
     }
-    let grids = try VisionLayout.grids(
+    let grids = try PatchGrid(
       config, patch: patch, trainedSide: grid * patch, side: side)
     var positions = try checkpoint.matrix(self.prefix + "pos_embed", rows: count, columns: w)
     if embedsPrefix {

@@ -14,10 +14,6 @@ struct ViTFamily: EncoderFamily {
     checkpoint = try opening.checkpoint(prefixes: ["vit."])
   }
 
-  func preprocessing() throws(FedMedError) -> Preprocessing {
-    try Preprocessing(folder: folder)
-  }
-
   private static func names(_ layer: String, hasBias: Bool) -> TransformerBlock.Names {
     let attention = "\(layer).attention.attention"
     return TransformerBlock.Names(
@@ -32,10 +28,8 @@ struct ViTFamily: EncoderFamily {
     let shape = try TransformerShape(
       config, defaults: (width: 768, inner: 3072, heads: 12, epsilon: 1e-12, activation: "gelu"))
     let w = shape.width
-    let patch = try config.integer("patch_size", default: 16, in: 1...2048)
-    let trained = try config.integer("image_size", default: 224, in: 1...2048)
     let hasBias = try config.flag("qkv_bias", default: true)
-    let grid = try VisionLayout.grids(config, patch: patch, trainedSide: trained, side: side)
+    let grid = try PatchGrid(config, defaultPatch: 16, side: side)
     let positions = try checkpoint.matrix(
       "embeddings.position_embeddings", rows: 1 + grid.trained * grid.trained, columns: w)
     var classToken = try checkpoint.matrix("embeddings.cls_token", rows: 1, columns: w)
@@ -43,7 +37,7 @@ struct ViTFamily: EncoderFamily {
     return VisionLayout(
       shape: shape,
       layers: (0..<shape.layers).map { Self.names("encoder.layer.\($0)", hasBias: hasBias) },
-      patch: patch, grid: grid.wanted,
+      patch: grid.patch, grid: grid.wanted,
       embedding: LinearNames("embeddings.patch_embeddings.projection"),
       prefix: classToken,
       positions: PositionGrid.interpolate(

@@ -53,17 +53,43 @@ public enum Pooling: String, CaseIterable, Sendable {
   case projection
 }
 
-extension VisionLayout {
-  /// Returns the patches of the trained and of the wanted grid along a side.
+/// The patches of an image along a side.
+struct PatchGrid {
+  /// p, the side of a patch in pixels.
+  let patch: Int
+  /// The number of patches of the images that the encoder was trained with.
+  let trained: Int
+  /// The number of patches of the images to encode.
+  let wanted: Int
+
+  /// Creates a grid for images of `side` × `side` pixels.
+  /// - Parameter trainedSide: the side of the images that the encoder was trained with.
   /// - Throws: `badData` if a size is out of range.
-  static func grids(
+  init(
     _ config: CheckpointConfig, patch: Int, trainedSide: Int, side: Int
-  ) throws(FedMedError) -> (trained: Int, wanted: Int) {
+  ) throws(FedMedError) {
     guard patch >= 1, patch <= side, patch <= trainedSide, max(side, trainedSide) <= 2048 else {
       throw config.fault(
         "patches of \(patch) pixels in images of \(trainedSide), with an input side of \(side), "
           + "expected at most 2048")
     }
-    return (trainedSide / patch, side / patch)
+    (self.patch, trained, wanted) = (patch, trainedSide / patch, side / patch)
+  }
+
+  /// Reads the sizes under the keys that Hugging Face's transformers library uses.
+  /// - Parameters:
+  ///   - patch: the default side of a patch.
+  ///   - isFixed: whether positions cannot be interpolated to another grid.
+  /// - Throws: `badData` if a size is out of range, or `side` does not fit.
+  init(
+    _ config: CheckpointConfig, defaultPatch patch: Int, side: Int, isFixed: Bool = false
+  ) throws(FedMedError) {
+    let trainedSide = try config.integer("image_size", default: 224, in: 1...2048)
+    try self.init(
+      config, patch: config.integer("patch_size", default: patch, in: 1...2048),
+      trainedSide: trainedSide, side: side)
+    guard !isFixed || trained == wanted else {
+      throw config.fault("image_size \(trainedSide), but the input has side \(side)")
+    }
   }
 }
