@@ -92,26 +92,31 @@ AVX512_INLINE __m512i convert_line(product_precision precision, const float *row
   return _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
 }
 
+// The largest magnitude in a row; NaN if the row has one.
 AVX512_INLINE float largest(const float *row, long k) {
-  enum { absolute = 11 };  // vrangeps: the larger magnitude, its sign cleared
-  __m512 m0 = _mm512_setzero_ps(), m1 = m0, m2 = m0, m3 = m0;
-  long at = 0;
-  for (; at + 4 * LINE <= k; at += 4 * LINE) {
-    m0 = _mm512_range_ps(m0, _mm512_loadu_ps(row + at), absolute);
-    m1 = _mm512_range_ps(m1, _mm512_loadu_ps(row + at + LINE), absolute);
-    m2 = _mm512_range_ps(m2, _mm512_loadu_ps(row + at + 2 * LINE), absolute);
-    m3 = _mm512_range_ps(m3, _mm512_loadu_ps(row + at + 3 * LINE), absolute);
-  }
-  for (; at < k; at += LINE) m0 = _mm512_range_ps(m0, load_row(row, at, k), absolute);
-  return _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(m0, m1), _mm512_max_ps(m2, m3)));
+  enum { absolute = 11, PARTS = 4 };  // vrangeps: the larger magnitude, its sign cleared; it ignores NaN
+  const __m512 zero = _mm512_setzero_ps();
+  __m512 most[PARTS] = {zero, zero, zero, zero}, invalid[PARTS] = {zero, zero, zero, zero};
+  for (long at = 0; at < k; at += PARTS * LINE)
+UNROLL
+    for (int i = 0; i < PARTS; i++) {
+      __m512 x = load_row(row, at + i * LINE, k);
+      most[i] = _mm512_range_ps(most[i], x, absolute);
+      invalid[i] = _mm512_fmadd_ps(x, zero, invalid[i]);
+    }
+  __m512 both = _mm512_max_ps(_mm512_max_ps(most[0], most[1]), _mm512_max_ps(most[2], most[3]));
+  __m512 sum = _mm512_add_ps(_mm512_add_ps(invalid[0], invalid[1]), _mm512_add_ps(invalid[2], invalid[3]));
+  return _mm512_reduce_max_ps(both) + _mm512_reduce_add_ps(sum);
 }
 
-// The scale of a row, and its inverse: both 0 for a row that is all but zero.
+// The scale of a row, and its inverse: both 0 for a row that is all but zero. The scale of a row that is not finite is
+// NaN.
 AVX512_INLINE float scale_of(const float *row, long k, __m512 *inverse) {
   float most = largest(row, k), reciprocal = 127.0f / most;
   int usable = most > 0 && reciprocal < INFINITY;
   *inverse = _mm512_set1_ps(usable ? reciprocal : 0);
-  return usable ? most / 127.0f : 0;
+  // NaN reaches all results of the row.
+  return usable ? most / 127.0f : most == most ? 0 : most;
 }
 
 #endif

@@ -17,7 +17,7 @@ struct UsageMessage {
       of: #/^The value '(.*?)' is invalid for '([^ ']+).*?'\. Please provide one of (?s:(.*))/#)
     {
       // A list of words in quotes with commas, or one word per line after a dash.
-      let words: [Substring] = match.3.split { !($0.isLetter || $0.isNumber || "-_".contains($0)) }
+      let words: [Substring] = match.3.split { !($0.isLetter || $0.isNumber || "-_+".contains($0)) }
       let fillers: Set<Substring> = ["or", "the", "following", "-"]
       let names = words.filter { !fillers.contains($0) }
       let option = match.2.filter { $0 != "<" && $0 != ">" }.drop { $0 == "-" }

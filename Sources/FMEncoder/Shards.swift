@@ -32,8 +32,16 @@ public final class ShardImages: ImageSource {
   }
 
   /// Returns the part's images in the order in which they came.
-  /// - Throws: the errors of the whole source.
-  public func finish() throws(FedMedError) -> ImageList { own(try all.finish()) }
+  /// - Throws: the errors of the whole source, and `badData` if there are none.
+  public func finish() throws(FedMedError) -> ImageList {
+    let list = own(try all.finish())
+    guard !list.paths.isEmpty else {
+      throw FedMedError(
+        .badData, "no images for shard \(shard.index) of \(shard.count)", file: list.name,
+        hint: "use fewer shards")
+    }
+    return list
+  }
 }
 
 extension FeatureSet {

@@ -9,8 +9,7 @@ package struct FrozenLinear: Sendable {
   package let outputs: Int
   /// k, the number of inputs.
   package let inputs: Int
-  /// The precision of products.
-  package let precision: Precision
+  private let precision: Precision
   private var weights: Weights
   private var bias: Matrix
 
@@ -29,8 +28,7 @@ package struct FrozenLinear: Sendable {
     bias = Matrix(rows: 1, columns: outputs)
     weights =
       precision.isAccelerated
-      ? .packed(
-        AlignedMemory(bytes: product_packed_bytes(precision.kernel, outputs, inputs)))
+      ? .packed(AlignedMemory(bytes: 0))
       : .plain(Matrix(rows: 0, columns: inputs))
   }
 
@@ -44,7 +42,7 @@ package struct FrozenLinear: Sendable {
     }
     // Another copy of this map may still multiply with the old weights.
     weights = .plain(Matrix(rows: 0, columns: 0))
-    memory.reserve(memory.bytes)
+    memory.reserve(product_packed_bytes(precision.kernel, outputs, inputs))
     weight.withElements {
       product_pack(precision.kernel, outputs, inputs, $0.baseAddress, inputs, memory.start)
     }

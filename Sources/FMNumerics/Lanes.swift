@@ -24,6 +24,16 @@ extension Lanes {
 }
 
 extension UnsafeBufferPointer<Float> {
+  /// Whether no element is infinite or NaN.
+  package var isFinite: Bool {
+    // Zero times such an element is NaN, and sums keep it.
+    var total = Lanes.zero
+    for index in Swift.stride(from: 0, to: count, by: Lanes.scalarCount) {
+      total += 0 * lanes(at: index)
+    }
+    return total.sum() == 0
+  }
+
   /// Returns one row of a matrix with `width` columns.
   @inlinable @inline(__always)
   package func row(_ index: Int, of width: Int) -> UnsafeBufferPointer<Float> {

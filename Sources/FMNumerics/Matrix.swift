@@ -53,18 +53,6 @@ public struct Matrix: Equatable, Sendable {
     rows = count
   }
 
-  /// Whether no element is infinite or NaN.
-  package var isFinite: Bool {
-    // Zero times such an element is NaN, and sums keep it.
-    withElements { x in
-      var total = Lanes.zero
-      for index in stride(from: 0, to: x.count, by: Lanes.scalarCount) {
-        total += 0 * x.lanes(at: index)
-      }
-      return total.sum() == 0
-    }
-  }
-
   /// Sets every element to `value`.
   public mutating func fill(_ value: Float) {
     withMutableElements { $0.update(repeating: value) }

@@ -16,7 +16,7 @@ struct EncoderOptions: ParsableArguments {
   @Option(
     help: """
       Make features of the class token, of the mean of the patches, of both, or by the checkpoint's \
-      projection (as the checkpoint's authors do).
+      projection (the checkpoint's own way).
       """)
   var pool: Pooling?
 

@@ -34,6 +34,7 @@ package final class Checkpoint: Sendable {
     if access("\(folder)/\(names[0])", F_OK) != 0, access(index, F_OK) == 0 {
       let map: Index = try Self.json(index)
       names = Set(map.weightMap.values).sorted()
+      guard !names.isEmpty else { throw FedMedError(.badData, "names no file", file: index) }
       for name in names where name.contains("/") || name.hasPrefix(".") {
         throw FedMedError(.badData, "names a file outside the folder", file: index)
       }
@@ -76,6 +77,9 @@ package final class Checkpoint: Sendable {
     }
   }
 
+  /// The names of all tensors.
+  var names: some Sequence<String> { places.keys }
+
   /// Whether there is a tensor with that name.
   package func has(_ name: String) -> Bool { places[name] != nil }
 
@@ -110,6 +114,8 @@ package final class Checkpoint: Sendable {
   /// Returns a tensor with `rows * columns` elements as a matrix.
   /// - Throws: `badData` if it is missing or has another number of elements.
   package func matrix(_ name: String, rows: Int, columns: Int) throws(FedMedError) -> Matrix {
+    // Checked before memory is taken.
+    try check(name, count: rows * columns)
     var result = Matrix(rows: rows, columns: columns)
     try read(name, into: &result)
     return result

@@ -14,11 +14,13 @@ extension Preprocessing {
   private struct Defaults {
     var resampling = Resampling.bicubic
     var isCropped = false
+    var knowsCrop = true
     var colors = (mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
 
     /// - Parameter processor: the name of the class that reads the configuration.
     init(_ processor: String) {
       let isOf = { (name: String) in processor.hasPrefix(name) }
+      if isOf("ViT") || isOf("Siglip") || isOf("DINOv3") { knowsCrop = false }
       if isOf("ViT") { resampling = .bilinear }
       if isOf("DINOv3") { (resampling, colors) = (.bilinear, Preprocessing.imageNet) }
       // CLIP, BitImageProcessor of DINOv2, and files that do not name their processor.
@@ -45,16 +47,19 @@ extension Preprocessing {
     guard let resampling = Resampling(rawValue: number) else {
       throw config.fault("resample \(number), expected 1 to 5")
     }
-    let isCropped = try config.flag("do_center_crop", default: defaults.isCropped)
+    let isCropped =
+      try config.flag("do_center_crop", default: defaults.isCropped) && defaults.knowsCrop
     let isResized = try config.flag("do_resize", default: true)
-    let (side, resize) = try Self.sizes(config, isResized: isResized, isCropped: isCropped)
+    let (side, resize) = try Self.sizes(
+      config, isResized: isResized, isCropped: isCropped,
+      keepsProportions: defaults.isCropped)
     let isNormalized = try config.flag("do_normalize", default: true)
     let isRescaled = try config.flag("do_rescale", default: true)
     try self.init(
       resize: resize, resampling: resampling, side: side,
-      mean: isNormalized ? config.numbers("image_mean") ?? defaults.colors.mean : [0, 0, 0],
+      mean: isNormalized ? config.colors("image_mean") ?? defaults.colors.mean : [0, 0, 0],
       deviation: isNormalized
-        ? config.numbers("image_std") ?? defaults.colors.deviation : [1, 1, 1],
+        ? config.colors("image_std") ?? defaults.colors.deviation : [1, 1, 1],
       style: .transformers, config: config)
     rescale = isRescaled ? try config.number("rescale_factor", default: 1 / 255, in: 1e-6...1) : 1
   }
@@ -83,9 +88,10 @@ extension Preprocessing {
     self.style = style
   }
 
-  /// Reads the input's side and the way of resizing from `size` and `crop_size`.
+  /// Reads the input's side and the way of resizing from `size` and `crop_size`, 224 by default.
+  /// - Parameter keepsProportions: whether a single number in `size` is the length of the shorter side.
   private static func sizes(
-    _ config: CheckpointConfig, isResized: Bool, isCropped: Bool
+    _ config: CheckpointConfig, isResized: Bool, isCropped: Bool, keepsProportions: Bool
   ) throws(FedMedError) -> (side: Int, resize: Resize) {
     /// Returns the side of a square.
     func square(_ key: String) throws(FedMedError) -> Int? {
@@ -94,17 +100,18 @@ extension Preprocessing {
       let height = try size.integer("height", in: 1...4096)
       return try size.integer("width", in: 1...4096) == height ? height : nil
     }
-    let crop = isCropped ? try square("crop_size") : nil
+    let crop = isCropped ? config.has("crop_size") ? try square("crop_size") : 224 : nil
     var shortest: Int?
     if case .object = config["size"], let size = try config.object("size"),
       size.has("shortest_edge")
     {
       shortest = try size.integer("shortest_edge", in: 1...4096)
-    } else if case .integer(let side) = config["size"], isCropped {
-      // Of old files: the shorter side for processors that crop.
-      shortest = side
+    } else if keepsProportions {
+      if case .integer(let side) = config["size"] { shortest = side }
+      if !config.has("size") { shortest = 224 }
     }
-    switch (isResized, isCropped, crop, shortest, try square("size")) {
+    let whole = config.has("size") ? try square("size") : 224
+    switch (isResized, isCropped, crop, shortest, whole) {
     case (false, true, let crop?, _, _): return (crop, .none)
     case (false, false, _, _, _):
       throw config.fault("do_resize and do_center_crop are false, so images would differ in size")
@@ -113,5 +120,15 @@ extension Preprocessing {
     case (true, true, let crop?, nil, let whole?) where crop == whole: return (whole, .squash)
     default: throw config.fault("size and crop_size do not give a square input")
     }
+  }
+}
+
+extension CheckpointConfig {
+  /// Returns the values of red, green and blue, which may be one number for all; `nil` if the key is
+  /// missing.
+  /// - Throws: `badData` if the value is neither a number nor a list of numbers.
+  fileprivate func colors(_ key: String) throws(FedMedError) -> [Double]? {
+    if let gray = self[key]?.double { return [gray, gray, gray] }
+    return try numbers(key)
   }
 }

@@ -168,11 +168,14 @@ final class SafeTensors: Sendable {
         place: name)
     }
     let data = UnsafeRawBufferPointer(rebasing: file.bytes[place.range])
-    target.withMutableElements {
-      HalfPrecision.expand(
-        data, place.element,
-        into: UnsafeMutableBufferPointer(rebasing: $0[start..<start + count]))
+    let isFinite = target.withMutableElements { target in
+      let own = UnsafeMutableBufferPointer(rebasing: target[start..<start + count])
+      HalfPrecision.expand(data, place.element, into: own)
+      return UnsafeBufferPointer(own).isFinite
     }
     file.release(place.range)
+    guard isFinite else {
+      throw FedMedError(.badData, "a weight is not finite", file: file.path, place: name)
+    }
   }
 }

@@ -34,31 +34,35 @@ struct CLIPFamily: EncoderFamily {
     let shape = try TransformerShape(
       visionConfig,
       defaults: (width: 768, inner: 3072, heads: 12, epsilon: 1e-5, activation: "quick_gelu"))
-    let (w, root) = (shape.width, "vision_model")
+    let w = shape.width
+    // A vision tower alone is stored with or without the name of its part.
+    let root = checkpoint.has("embeddings.patch_embedding.weight") ? "" : "vision_model."
     let grid = try PatchGrid(visionConfig, defaultPatch: 32, side: side, isFixed: true)
     let positions = try checkpoint.matrix(
-      "\(root).embeddings.position_embedding.weight", rows: 1 + grid.trained * grid.trained,
+      "\(root)embeddings.position_embedding.weight", rows: 1 + grid.trained * grid.trained,
       columns: w)
     var classToken = try checkpoint.matrix(
-      "\(root).embeddings.class_embedding", rows: 1, columns: w)
+      "\(root)embeddings.class_embedding", rows: 1, columns: w)
     classToken.add(positions.gathering(0..<1))
     func norm(_ name: String) throws(FedMedError) -> Norm {
-      try Norm("\(root).\(name)", width: w, epsilon: shape.epsilon, from: checkpoint)
+      try Norm("\(root)\(name)", width: w, epsilon: shape.epsilon, from: checkpoint)
     }
     let projection = "visual_projection"
-    return VisionLayout(
-      shape: shape,
-      layers: (0..<shape.layers).map { Self.names("\(root).encoder.layers.\($0)") },
-      patch: grid.patch, grid: grid.wanted,
-      embedding: LinearNames("\(root).embeddings.patch_embedding", hasBias: false),
-      prefix: classToken, positions: positions.gathering(1..<positions.rows),
-      normBefore: try norm("pre_layrnorm"), normAfter: try norm("post_layernorm"),
-      head: .linear(
+    let head: VisionLayout.Head? =
+      checkpoint.has("\(projection).weight")
+      ? .linear(
         try FrozenLinear(
           LinearNames(projection, hasBias: false),
           outputs: projectionSize("\(projection).weight"), inputs: w, from: checkpoint),
-        isOfMean: false),
-      pooling: .projection)
+        isOfMean: false) : nil
+    return VisionLayout(
+      shape: shape,
+      layers: (0..<shape.layers).map { Self.names("\(root)encoder.layers.\($0)") },
+      patch: grid.patch, grid: grid.wanted,
+      embedding: LinearNames("\(root)embeddings.patch_embedding", hasBias: false),
+      prefix: classToken, positions: positions.gathering(1..<positions.rows),
+      normBefore: try norm("pre_layrnorm"), normAfter: try norm("post_layernorm"),
+      head: head, pooling: head == nil ? .classToken : .projection)
   }
 
   func text() throws(FedMedError) -> TextLayout {

@@ -24,11 +24,14 @@ struct DINOv2Family: EncoderFamily {
       inner: isGated ? (inner * 2 / 3 + 7) / 8 * 8 : inner, activation: isGated ? .swiGLU : nil)
   }
 
-  private static func names(_ layer: String, isGated: Bool) -> TransformerBlock.Names {
+  private static func names(
+    _ layer: String, isGated: Bool, hasBias: Bool
+  ) -> TransformerBlock.Names {
     let attention = "\(layer).attention.attention"
     return TransformerBlock.Names(
       norm1: "\(layer).norm1",
-      attention: LinearNames("\(attention).query", "\(attention).key", "\(attention).value"),
+      attention: LinearNames(
+        "\(attention).query", "\(attention).key", "\(attention).value", hasBias: hasBias),
       output: LinearNames("\(layer).attention.output.dense"), norm2: "\(layer).norm2",
       up: LinearNames("\(layer).mlp.\(isGated ? "weights_in" : "fc1")"),
       down: LinearNames("\(layer).mlp.\(isGated ? "weights_out" : "fc2")"),
@@ -43,12 +46,17 @@ struct DINOv2Family: EncoderFamily {
       "embeddings.position_embeddings", rows: 1 + grid.trained * grid.trained, columns: w)
     var prefix = try checkpoint.matrix("embeddings.cls_token", rows: 1, columns: w)
     prefix.add(positions.gathering(0..<1))
+    let hasBias = try config.flag("qkv_bias", default: true)
     let registers = "embeddings.register_tokens"
-    if checkpoint.has(registers) { prefix = try prefix.above(self.registers(registers, width: w)) }
+    if checkpoint.has(registers),
+      try config.integer("num_register_tokens", default: 4, in: 0...64) > 0
+    {
+      prefix = try prefix.above(self.registers(registers, width: w))
+    }
     return VisionLayout(
       shape: shape,
       layers: (0..<shape.layers).map {
-        Self.names("encoder.layer.\($0)", isGated: shape.activation.isGated)
+        Self.names("encoder.layer.\($0)", isGated: shape.activation.isGated, hasBias: hasBias)
       },
       patch: grid.patch, grid: grid.wanted,
       embedding: LinearNames("embeddings.patch_embeddings.projection"),

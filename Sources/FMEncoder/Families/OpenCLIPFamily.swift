@@ -26,6 +26,10 @@ struct OpenCLIPFamily: EncoderFamily {
   var hasTexts: Bool { true }
 
   func vision(side: Int) throws(FedMedError) -> VisionLayout {
+    let kind = try visionConfig.text("timm_proj") ?? "linear"
+    guard kind == "linear" else {
+      throw config.fault("timm_proj '\(printable(kind))', expected linear")
+    }
     let projection = "visual.head.proj"
     let weight = "\(projection).weight"
     let size = try projectionSize(weight)

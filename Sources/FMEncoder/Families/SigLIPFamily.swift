@@ -32,22 +32,24 @@ struct SigLIPFamily: EncoderFamily {
 
   func vision(side: Int) throws(FedMedError) -> VisionLayout {
     let shape = try Self.shape(visionConfig)
-    let (w, root) = (shape.width, "vision_model")
+    let w = shape.width
+    // A vision tower alone is stored with or without the name of its part.
+    let root = checkpoint.has("embeddings.patch_embedding.weight") ? "" : "vision_model."
     let grid = try PatchGrid(visionConfig, defaultPatch: 16, side: side, isFixed: true)
     let hasHead = try visionConfig.flag("vision_use_head", default: true)
     return VisionLayout(
       shape: shape,
-      layers: (0..<shape.layers).map { CLIPFamily.names("\(root).encoder.layers.\($0)") },
+      layers: (0..<shape.layers).map { CLIPFamily.names("\(root)encoder.layers.\($0)") },
       patch: grid.patch, grid: grid.wanted,
-      embedding: LinearNames("\(root).embeddings.patch_embedding"),
+      embedding: LinearNames("\(root)embeddings.patch_embedding"),
       prefix: Matrix(rows: 0, columns: w), hasClassToken: false,
       positions: try checkpoint.matrix(
-        "\(root).embeddings.position_embedding.weight", rows: grid.trained * grid.trained,
+        "\(root)embeddings.position_embedding.weight", rows: grid.trained * grid.trained,
         columns: w),
       normAfter: try Norm(
-        "\(root).post_layernorm", width: w, epsilon: shape.epsilon, from: checkpoint),
+        "\(root)post_layernorm", width: w, epsilon: shape.epsilon, from: checkpoint),
       head: hasHead
-        ? .attention(try AttentionPooling("\(root).head", shape: shape, from: checkpoint)) : nil,
+        ? .attention(try AttentionPooling("\(root)head", shape: shape, from: checkpoint)) : nil,
       pooling: hasHead ? .projection : .mean)
   }
 

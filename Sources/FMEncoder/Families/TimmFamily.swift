@@ -20,9 +20,13 @@ struct TimmFamily: EncoderFamily {
     if let arguments, arguments.has("num_heads") {
       heads = try arguments.integer("num_heads", in: TransformerShape.range)
     }
+    for key in ["mlp_layer", "norm_layer", "block_fn", "embed_layer", "attn_layer"]
+    where arguments?.has(key) == true {
+      throw config.fault("model_args.\(key) is not supported")
+    }
     return try TimmTransformer(
       name: config.text("architecture") ?? "", prefix: "", checkpoint: checkpoint, config: config,
-      heads: heads, pool: pool
+      heads: heads, pool: pool, activation: arguments?.text("act_layer")
     ).layout(side: side, projection: nil)
   }
 

@@ -14,9 +14,11 @@ struct TimmTransformer {
   let heads: Int?
   /// How timm pools tokens: `token`, `avg`, or empty for the architecture's own way.
   let pool: String
+  /// The name of the activation, if the config tells.
+  var activation: String?
 
   /// The head sizes of timm's `vit_…` models other than 64.
-  private static let headSizes = ["huge": 80, "giant": 88, "gigantic": 104]
+  private static let headSizes = ["huge": 80, "giant": 88, "gigantic": 104, "so400m": 72]
 
   private func has(_ name: String) -> Bool { checkpoint.has(prefix + name) }
 
@@ -31,7 +33,8 @@ struct TimmTransformer {
   /// The size of an attention head, which no tensor tells.
   private func headSize() throws(FedMedError) -> Int {
     let parts = name.split(separator: "_")
-    guard parts.first == "vit" else {
+    // Models with normalization after each part of a layer have the same tensors.
+    guard parts.first == "vit", !parts.contains("rpn") else {
       throw config.fault(
         "architecture '\(printable(name))', expected a vision transformer (vit_…)")
     }
@@ -53,8 +56,45 @@ struct TimmTransformer {
       width: width, inner: inner, layers: layers, heads: heads ?? max(width / size, 1),
       // timm's models of CLIP, which normalize before the layers, have another ε than the others.
       epsilon: has("norm_pre.weight") ? 1e-5 : 1e-6,
-      activation: isGated ? .swiGLU : name.contains("quickgelu") ? .quickGELU : .gelu,
-      config: config)
+      activation: try hiddenActivation(isGated: isGated), config: config)
+  }
+
+  /// The function of the layers, which the architecture's name tells if the config does not.
+  private func hiddenActivation(
+    isGated: Bool
+  ) throws(FedMedError) -> TransformerKernels.HiddenActivation {
+    let isTanh = name.contains("so400m") && name.contains("siglip")
+    let own =
+      isGated ? "silu" : name.contains("quickgelu") ? "quick_gelu" : isTanh ? "gelu_tanh" : "gelu"
+    switch (activation ?? own, isGated) {
+    case ("silu", true): return .swiGLU
+    case ("gelu", false): return .gelu
+    case ("gelu_tanh", false): return .tanhGELU
+    case ("quick_gelu", false): return .quickGELU
+    case (let other, _): throw config.fault("act_layer '\(printable(other))' is not supported")
+    }
+  }
+
+  /// Checks that all tensors are known: others belong to architectures with the same beginning of the
+  /// name that compute something else.
+  private func refuseOthers(_ layers: [TransformerBlock.Names]) throws(FedMedError) {
+    let maps = layers.flatMap { [$0.attention, $0.output, $0.up, $0.down] }
+    let norms = layers.flatMap { [$0.norm1, $0.norm2] }.flatMap { ["\($0).weight", "\($0).bias"] }
+    let parts = maps.flatMap(\.parts).flatMap { [$0.weight, $0.bias].compactMap { $0 } }
+    let scales = layers.flatMap { [$0.scale1, $0.scale2].compactMap { $0 } }
+    let around = [
+      "cls_token", "reg_token", "pos_embed", "patch_embed.proj.weight", "patch_embed.proj.bias",
+      "norm_pre.weight", "norm_pre.bias", "norm.weight", "norm.bias", "fc_norm.weight",
+      "fc_norm.bias",
+    ].map { prefix + $0 }
+    let known = Set(norms + parts + scales + around)
+    let others = checkpoint.names.filter {
+      $0.hasPrefix(prefix) && !known.contains($0) && !$0.hasPrefix(prefix + "head.")
+    }
+    if let other = others.sorted().first {
+      throw config.fault(
+        "architecture '\(printable(name))' has the unknown tensor \(printable(other))")
+    }
   }
 
   private func names(_ layer: Int) -> TransformerBlock.Names {
@@ -76,13 +116,9 @@ struct TimmTransformer {
   /// - Throws: `badData` if tensors are missing or have unexpected sizes, or the architecture is not
   ///   supported.
   func layout(side: Int, projection: FrozenLinear?) throws(FedMedError) -> VisionLayout {
-    for (name, what) in [
-      ("attn.q_norm.weight".inLayer(0), "normalized queries"), ("attn_pool.q.weight", "attn_pool"),
-      ("pos_embed_x", "factorized positions"),
-    ] where has(name) {
-      throw config.fault("\(what) are not supported")
-    }
     let shape = try shape()
+    let layers = (0..<shape.layers).map(names)
+    try refuseOthers(layers)
     let (w, patch) = (shape.width, try size("patch_embed.proj.weight", 2))
     var prefix = Matrix(rows: 0, columns: w)
     let hasClassToken = has("cls_token")
@@ -115,7 +151,7 @@ struct TimmTransformer {
     }
     let isMean = pool == "avg" || pool.isEmpty && isNormPooled || !hasClassToken
     return VisionLayout(
-      shape: shape, layers: (0..<shape.layers).map(names), patch: patch, grid: grids.wanted,
+      shape: shape, layers: layers, patch: patch, grid: grids.wanted,
       embedding: LinearNames(
         self.prefix + "patch_embed.proj", hasBias: has("patch_embed.proj.bias")),
       prefix: prefix, hasClassToken: hasClassToken,

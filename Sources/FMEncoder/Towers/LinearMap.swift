@@ -48,11 +48,6 @@ extension FrozenLinear {
       try checkpoint.read(part.weight, into: &weight, rows: index * rows..<(index + 1) * rows)
       if let name = part.bias { try checkpoint.read(name, into: &bias, rows: index..<index + 1) }
     }
-    // Integers would hide such weights; in the other precisions, the features show them.
-    guard precision != .int8 || weight.isFinite else {
-      throw FedMedError(
-        .badData, "a weight is not finite", file: checkpoint.folder, place: names.parts[0].weight)
-    }
     set(weight: weight, bias: Matrix(vector: bias.elements))
   }
 }

@@ -29,8 +29,11 @@ struct TransformerShape: Sendable {
     width: Int, inner: Int, layers: Int, heads: Int, epsilon: Double,
     activation: TransformerKernels.HiddenActivation, config: CheckpointConfig
   ) throws(FedMedError) {
-    guard [width, inner, layers, heads].allSatisfy(Self.range.contains), width % heads == 0,
-      epsilon.isFinite, epsilon >= 0
+    guard width % max(heads, 1) == 0 else {
+      throw config.fault("a width of \(width), which \(heads) heads do not divide")
+    }
+    guard [width, inner, layers, heads].allSatisfy(Self.range.contains), epsilon.isFinite,
+      epsilon >= 0
     else {
       throw config.fault(
         "sizes of the layers out of range: \(layers) layers of \(width) in \(heads) heads, "

@@ -62,18 +62,24 @@ struct PatchGrid {
   /// The number of patches of the images to encode.
   let wanted: Int
 
+  /// The largest number of patches along a side: 16,384 in an image.
+  private static let largest = 128
+
   /// Creates a grid for images of `side` × `side` pixels.
   /// - Parameter trainedSide: the side of the images that the encoder was trained with.
   /// - Throws: `badData` if a size is out of range.
   init(
     _ config: CheckpointConfig, patch: Int, trainedSide: Int, side: Int
   ) throws(FedMedError) {
-    guard patch >= 1, patch <= side, patch <= trainedSide, max(side, trainedSide) <= 2048 else {
+    guard patch >= 1, patch <= side, patch <= trainedSide else {
       throw config.fault(
-        "patches of \(patch) pixels in images of \(trainedSide), with an input side of \(side), "
-          + "expected at most 2048")
+        "patches of \(patch) pixels, but images of \(min(side, trainedSide)) pixels")
     }
     (self.patch, trained, wanted) = (patch, trainedSide / patch, side / patch)
+    guard max(trained, wanted) <= Self.largest else {
+      throw config.fault(
+        "\(max(trained, wanted)) patches along a side, expected at most \(Self.largest)")
+    }
   }
 
   /// Reads the sizes under the keys that Hugging Face's transformers library uses.

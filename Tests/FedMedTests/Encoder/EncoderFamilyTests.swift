@@ -85,6 +85,35 @@ struct EncoderFamilyTests {
     }
   }
 
+  /// A vision tower alone, as transformers stores it since version 5: without the name of the part.
+  @Test func readsAVisionTowerAlone() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try Golden.bytes("encoders/siglip/model.safetensors")
+    let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let head = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+      .replacing("\"vision_model.", with: "\"").utf8
+    let size = (0..<8).map { UInt8(truncatingIfNeeded: head.count >> (8 * $0)) }
+    try Data(size + head + bytes[(8 + length)...]).write(
+      to: URL(fileURLWithPath: folder.path("model.safetensors")))
+    let config = try #require(
+      JSONSerialization.jsonObject(with: Data(Golden.bytes("encoders/siglip/config.json")))
+        as? [String: Any])
+    var vision = try #require(config["vision_config"] as? [String: Any])
+    vision["model_type"] = "siglip_vision_model"
+    try JSONSerialization.data(withJSONObject: vision).write(
+      to: URL(fileURLWithPath: folder.path("config.json")))
+    try FileManager.default.copyItem(
+      atPath: path("siglip") + "/preprocessor_config.json",
+      toPath: folder.path("preprocessor_config.json"))
+    let encoder = try ImageEncoder(
+      folder: folder.url.path, options: EncodingOptions(), isSquashed: false)
+    let images = try Self.images.map { encoder.preprocessing.fit(try Golden.image($0)) }
+    #expect(
+      try encoder.vision.encode(images, preprocessing: encoder.preprocessing)
+        == features("siglip"))
+    #expect(!encoder.hasTexts)
+  }
+
   /// The class token, followed by the mean of the patches.
   @Test func joinsClassTokenAndMean() throws {
     let both = try features("vit", pooling: .classTokenAndMean)

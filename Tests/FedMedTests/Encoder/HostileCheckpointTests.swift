@@ -3,6 +3,7 @@ import Testing
 
 @testable import FMBase
 @testable import FMEncoder
+@testable import FMNumerics
 
 /// Invalid checkpoints and tokenizers of each kind are refused in one line.
 struct HostileCheckpointTests {
@@ -41,7 +42,7 @@ struct HostileCheckpointTests {
       ("siglip2", "tokenizer.json", "<eos>", "<end>", "missing the tokens <eos> and <pad>"),
       (
         "dinov3-vit", "config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5",
-        "out of range"
+        "5 heads do not divide"
       ),
       ("dinov3-gated", "config.json", "\"silu\"", "\"gelu\"", "expected silu"),
       (
@@ -54,6 +55,11 @@ struct HostileCheckpointTests {
         "images would differ in size"
       ),
       ("timm-uni", "config.json", "vit_large_patch16_224", "resnet50", "architecture 'resnet50'"),
+      ("timm-uni", "config.json", "vit_large", "vit_rpn_large", "architecture 'vit_rpn_large"),
+      (
+        "timm-uni", "config.json", "\"embed_dim\"", "\"act_layer\": \"mish\", \"embed_dim\"",
+        "act_layer 'mish' is not supported"
+      ),
       (
         "timm-uni", "config.json", "\"crop_mode\": \"center\"", "\"crop_mode\": \"border\"",
         "crop_mode 'border'"
@@ -88,6 +94,54 @@ struct HostileCheckpointTests {
     #expect(error.code == .badData)
     #expect(error.description.contains(message), "\(error.description)")
     #expect(!error.description.contains("\n"))
+  }
+
+  /// Weights that are not finite are named in every precision.
+  @Test(arguments: Precision.allCases.filter(\.isSupported))
+  func namesWeightsThatAreNotFinite(precision: Precision) throws {
+    for name in [
+      "encoder.layer.0.layernorm_before.weight", "encoder.layer.1.attention.attention.query.bias",
+      "embeddings.patch_embeddings.projection.weight",
+    ] {
+      let folder = try copy("vit", "config.json", replacing: "vit", with: "vit")
+      let path = folder.url.appendingPathComponent("model.safetensors")
+      var bytes = [UInt8](try Data(contentsOf: path))
+      let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let head = try #require(
+        JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: Any])
+      let entry = try #require(head[name] as? [String: Any])
+      let offsets = try #require(entry["data_offsets"] as? [Int])
+      // NaN in half precision.
+      bytes[8 + length + offsets[0] + 1] = 0x7E
+      try Data(bytes).write(to: path)
+      let error = try #require(
+        failure { () throws(FedMedError) in
+          let encoder = try ImageEncoder(
+            folder: folder.url.path, options: EncodingOptions(precision: precision),
+            isSquashed: false)
+          let image = Raster(width: 9, height: 9, pixels: [UInt8](repeating: 7, count: 243))
+          _ = try encoder.vision.encode(
+            [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing)
+        })
+      #expect(error.description.contains("\(name): a weight is not finite"))
+    }
+  }
+
+  @Test func refusesAnIndexWithoutFiles() throws {
+    let folder = try copy("vit", "config.json", replacing: "vit", with: "vit")
+    try FileManager.default.removeItem(atPath: folder.path("model.safetensors"))
+    try Data(#"{"weight_map": {}}"#.utf8).write(
+      to: URL(fileURLWithPath: folder.path("model.safetensors.index.json")))
+    let error = failure { () throws(FedMedError) in try open(folder) }
+    #expect(error?.description.hasSuffix("index.json: names no file") == true)
+  }
+
+  /// Sizes of 270 GB are compared with the tensors before memory is taken.
+  @Test func comparesSizesBeforeTakingMemory() throws {
+    let folder = try copy(
+      "vit", "config.json", replacing: "\"hidden_size\": 32", with: "\"hidden_size\": 16384")
+    let error = failure { () throws(FedMedError) in try open(folder) }
+    #expect(error?.code == .badData)
   }
 
   /// A pickle is never read.
