@@ -18,7 +18,7 @@ struct CLIPFamily: EncoderFamily {
     textConfig = try config.object("text_config")
   }
 
-  var hasTexts: Bool { checkpoint.has("text_projection.weight") }
+  var hasTexts: Bool { textConfig != nil && checkpoint.has("text_projection.weight") }
 
   /// The names of a layer's tensors; SigLIP's are the same.
   static func names(_ layer: String) -> TransformerBlock.Names {

@@ -18,7 +18,7 @@ struct SigLIPFamily: EncoderFamily {
     textConfig = try config.object("text_config")
   }
 
-  var hasTexts: Bool { checkpoint.has("text_model.head.weight") }
+  var hasTexts: Bool { textConfig != nil && checkpoint.has("text_model.head.weight") }
 
   private static func shape(
     _ config: CheckpointConfig
