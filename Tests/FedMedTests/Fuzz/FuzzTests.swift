@@ -51,23 +51,29 @@ import Testing
   }
 
   /// A checkpoint with one corrupted file is used from its config to the features of an image.
-  @Test func survivesCorruptedCheckpoints() throws {
+  @Test(arguments: [
+    "dinov2-tiny", "encoders/biomedclip-b", "encoders/dinov3-gated", "encoders/siglip2",
+    "encoders/timm-uni2", "encoders/vit",
+  ])
+  func survivesCorruptedCheckpoints(_ checkpoint: String) throws {
     let folder = try TemporaryFolder()
-    let names = ["config.json", "preprocessor_config.json", "model.safetensors"]
-    let files = try names.map { try Golden.bytes("dinov2-tiny/\($0)") }
+    let names = try FileManager.default.contentsOfDirectory(atPath: Golden.url(checkpoint).path)
+      .filter { $0 != "expect" }.sorted()
+    let files = try names.map { try Golden.bytes("\(checkpoint)/\($0)") }
     let image = Raster(width: 20, height: 30, pixels: [UInt8](repeating: 90, count: 1800))
     var mutation = Mutation(seed: 2)
     var (read, refused) = (0, 0)
     for _ in 0..<100 * effort {
-      let chosen = mutation.below(5) % 3
+      let chosen = mutation.below(names.count)
       for (index, name) in names.enumerated() {
         var bytes = files[index]
         if index == chosen {
           // The header of safetensors is JSON too, and is parsed only if its length is right.
-          let isText = index < 2 || mutation.below(2) == 0
+          let isJSON = name.hasSuffix(".json")
+          let isText = isJSON || mutation.below(2) == 0
           if !isText || mutation.below(4) == 0 {
-            bytes = mutation.corrupted(bytes, other: files[mutation.below(3)])
-          } else if index < 2 {
+            bytes = mutation.corrupted(bytes, other: files[mutation.below(files.count)])
+          } else if isJSON {
             bytes = mutation.corrupted(json: bytes)
           } else {
             let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -85,6 +91,7 @@ import Testing
         guard encoder.preprocessing.side <= 448 else { continue }
         _ = try encoder.vision.encode(
           [encoder.preprocessing.fit(image)], preprocessing: encoder.preprocessing)
+        if encoder.hasTexts { _ = try encoder.features(of: [["a"], ["b"]]) }
         read += 1
       } catch {
         #expect(error.code == .badData || error.code == .usage)
