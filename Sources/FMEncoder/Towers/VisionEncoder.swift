@@ -9,7 +9,7 @@ import Synchronization
 /// checkpoint, so that memory holds only one layer.
 public final class VisionEncoder: Sendable {
   /// The maximal number of rows (tokens) in a thread's matrices, unless a single image has more.
-  private static let rows = 1024
+  private static let rows = 8 * FrozenLinear.blockRows
   /// The largest useful number of threads.
   public static let maxThreads = 8
 
