@@ -48,14 +48,22 @@ struct ImportOptions: ParsableArguments {
       table: table, encoder: require(encoder, "--encoder"), logitScale: logitScale ?? 100
     ).read()
     if let anchors {
-      guard let labels = set.labels else {
-        throw FedMedError(.badData, "--anchors requires labels", file: set.name)
-      }
-      try set.takeAnchors(
-        ClassAnchors.draw(
-          anchors, labels: labels, classes: set.classes, seed: seed ?? 0, file: set.name),
-        count: anchors)
+      try set.drawAnchors(anchors, seed: seed)
     }
     return set
+  }
+}
+
+extension FeatureSet {
+  /// Draws samples of each class as anchors.
+  /// - Throws: `badData` if there are no labels or too few samples, `ioError` if features cannot be
+  ///   read.
+  mutating func drawAnchors(_ count: Int, seed: UInt64?) throws(FedMedError) {
+    guard let labels else {
+      throw FedMedError(.badData, "--anchors requires labels", file: name)
+    }
+    let drawn = try ClassAnchors.draw(
+      count, labels: labels, classes: classes, seed: seed ?? 0, file: name)
+    try takeAnchors(drawn, count: count)
   }
 }

@@ -26,13 +26,7 @@ extension Extract {
         path: text, classes: set.classes.count, dimension: set.encoder.dimension)
     }
     if let anchors = images.anchors {
-      guard let labels = set.labels else {
-        throw FedMedError(.badData, "--anchors requires labels", file: set.name)
-      }
-      try set.takeAnchors(
-        ClassAnchors.draw(
-          anchors, labels: labels, classes: set.classes, seed: images.seed ?? 0, file: set.name),
-        count: anchors)
+      try set.drawAnchors(anchors, seed: images.seed)
     } else if !set.hasText {
       throw FedMedError(
         .usage, "the shards have no class texts", hint: "use --anchors or --text")

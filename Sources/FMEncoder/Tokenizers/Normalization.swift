@@ -32,3 +32,11 @@ extension String {
     return String(decoding: UnsafeBufferPointer(start: result, count: count), as: UTF8.self)
   }
 }
+
+extension Unicode.Scalar {
+  /// Whether the character is in ASCII and neither a letter, a digit, a space nor a control character.
+  var isASCIIPunctuation: Bool {
+    (33...47).contains(value) || (58...64).contains(value) || (91...96).contains(value)
+      || (123...126).contains(value)
+  }
+}

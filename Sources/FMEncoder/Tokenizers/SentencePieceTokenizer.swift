@@ -172,13 +172,6 @@ extension PairMerging {
   }
 }
 
-extension Unicode.Scalar {
-  fileprivate var isASCIIPunctuation: Bool {
-    (33...47).contains(value) || (58...64).contains(value) || (91...96).contains(value)
-      || (123...126).contains(value)
-  }
-}
-
 extension String {
   /// The text in lower case. A capital sigma at the end of a word becomes a final one, as in Unicode's
   /// full mapping.

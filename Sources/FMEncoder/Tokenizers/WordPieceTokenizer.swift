@@ -135,14 +135,9 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Whether BERT takes the character as a word of its own. Of ASCII, these are all that are neither
-  /// letters, digits, spaces nor control characters.
+  /// Whether BERT takes the character as a word of its own.
   fileprivate var isPunctuation: Bool {
-    if (33...47).contains(value) || (58...64).contains(value) || (91...96).contains(value)
-      || (123...126).contains(value)
-    {
-      return true
-    }
+    if isASCIIPunctuation { return true }
     switch properties.generalCategory {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
