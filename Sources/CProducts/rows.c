@@ -175,32 +175,28 @@ EACH_PROCESSOR void rows_swiglu(const float *x, float *y, long rows, long width)
     }
 }
 
-EACH_PROCESSOR void rows_softmax(float *x, long rows, long width, float scale) {
-  for (long row = 0; row < rows; row++, x += width) {
+EACH_PROCESSOR void rows_softmax(float *x, long rows, long width, long stride, float scale) {
+  for (long row = 0; row < rows; row++, x += stride) {
+    // Whole vectors only: e to this power is 0.
+    for (long i = width; i < stride; i++) x[i] = -INFINITY;
     vector v, most = -INFINITY, total = 0;
-    float largest = -INFINITY;
-    long i = 0;
-    for (; i + LANES <= width; i += LANES) {
+    for (long i = 0; i < stride; i += LANES) {
       load(&v, x + i, LANES);
       most = __builtin_elementwise_max(most, v);
     }
-    for (; i < width; i++) largest = x[i] > largest ? x[i] : largest;
-    for (int j = 0; j < LANES; j++) largest = most[j] > largest ? most[j] : largest;
-    for (i = 0; i < width; i += LANES) {
-      long part = part_of(width - i);
-      load(&v, x + i, part);
+    float largest = __builtin_reduce_max(most);
+    for (long i = 0; i < stride; i += LANES) {
+      load(&v, x + i, LANES);
       v = (v - largest) * scale;
       exponential(&v);
-      store(&v, x + i, part);
-      // The lanes past the end hold what no element is.
-      if (part < LANES) load(&v, x + i, part);
+      store(&v, x + i, LANES);
       total += v;
     }
     float factor = 1 / sum_of(&total);
-    for (i = 0; i < width; i += LANES) {
-      load(&v, x + i, part_of(width - i));
+    for (long i = 0; i < stride; i += LANES) {
+      load(&v, x + i, LANES);
       v *= factor;
-      store(&v, x + i, part_of(width - i));
+      store(&v, x + i, LANES);
     }
   }
 }

@@ -102,8 +102,10 @@ package struct Attention: Sendable {
   ) {
     let tokens = operands.tokens
     let block = min(Self.queryBlock, queries)
-    if scores.columns != tokens || scores.rows != block {
-      scores = Matrix(rows: block, columns: tokens)
+    // The softmax takes whole vectors of 16 floats.
+    let pitch = (tokens + 15) / 16 * 16
+    if scores.columns != pitch || scores.rows != block {
+      scores = Matrix(rows: block, columns: pitch)
     }
     let isAccelerated = precision.isAccelerated
     if isAccelerated { pack(operands, block: block) }
@@ -116,28 +118,28 @@ package struct Attention: Sendable {
         if isAccelerated {
           product_run(
             precision.kernel, rows, tokens, operands.size, source, operands.queryStride, keys.start,
-            nil, scores, tokens, scratch.start)
+            nil, scores, pitch, scratch.start)
         } else {
           BLAS.product(
             BLAS.Operand(start: source, stride: operands.queryStride),
             BLAS.Operand(start: operands.keys, stride: operands.stride, isTransposed: true),
-            rows: rows, columns: tokens, inner: operands.size, into: scores, stride: tokens)
+            rows: rows, columns: tokens, inner: operands.size, into: scores, stride: pitch)
         }
         if isCausal {
           for row in 0..<rows {
             for column in min(first + row + 1, tokens)..<tokens {
-              scores[row * tokens + column] = -.infinity
+              scores[row * pitch + column] = -.infinity
             }
           }
         }
-        rows_softmax(scores, rows, tokens, 1 / Float(operands.size).squareRoot())
+        rows_softmax(scores, rows, tokens, pitch, 1 / Float(operands.size).squareRoot())
         if isAccelerated {
           product_run(
-            precision.kernel, rows, operands.size, tokens, scores, tokens, values.start, nil,
+            precision.kernel, rows, operands.size, tokens, scores, pitch, values.start, nil,
             target, stride, scratch.start)
         } else {
           BLAS.product(
-            BLAS.Operand(start: scores, stride: tokens),
+            BLAS.Operand(start: scores, stride: pitch),
             BLAS.Operand(start: operands.values, stride: operands.stride), rows: rows,
             columns: operands.size, inner: tokens, into: target, stride: stride)
         }

@@ -10,8 +10,9 @@ void rows_tanh_gelu(float *x, long count);
 void rows_quick_gelu(float *x, long count);
 // y = a σ(a) b, where a and b are the halves of each row of x [rows, 2 width]; y [rows, width].
 void rows_swiglu(const float *x, float *y, long rows, long width);
-// Each row of x [rows, width] becomes exp(scale x) divided by its sum; scale is above 0.
-void rows_softmax(float *x, long rows, long width, float scale);
+// Each row of x [rows, width] becomes exp(scale x) divided by its sum; scale is above 0. Rows are `stride` floats apart,
+// a multiple of 16 that is at least the width; those between rows become 0.
+void rows_softmax(float *x, long rows, long width, long stride, float scale);
 // y = (x − mean) / √(variance + epsilon) ⊙ weight + bias for each row of x [rows, width].
 void rows_normalize(const float *x, float *y, long rows, long width, const float *weight, const float *bias,
                     float epsilon);
