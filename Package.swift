@@ -10,6 +10,8 @@ let strict: [SwiftSetting] = isDevelopment ? [.unsafeFlags(["-warnings-as-errors
 let numeric: [SwiftSetting] =
   strict + (isDevelopment ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
 
+let cxxStrict: [CXXSetting] =
+  isDevelopment ? [.unsafeFlags(["-Wall", "-Werror"], .when(configuration: .debug))] : []
 let cNumeric: [CSetting] =
   isDevelopment ? [.unsafeFlags(["-O2", "-Wall", "-Werror"], .when(configuration: .debug))] : []
 
@@ -54,6 +56,12 @@ let package = Package(
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(name: "CLanes"),
     .target(name: "CProducts", cSettings: cNumeric),
+    .target(
+      name: "CDICOM", cxxSettings: cxxStrict,
+      linkerSettings: ["gdcmMSFF", "gdcmDSED", "gdcmCommon"].map { .linkedLibrary($0) }),
+    .target(
+      name: "CNIfTI", exclude: ["znzlib.h"], cSettings: [.headerSearchPath(".")] + cNumeric,
+      linkerSettings: ["niftiio", "znz", "z"].map { .linkedLibrary($0) }),
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     library("FMBase", system: ["CNettle"]),
     library("FMNumerics", ["FMBase"], system: ["COpenBLAS", "CLanes", "CProducts"]),
@@ -63,6 +71,9 @@ let package = Package(
     library(
       "FMEncoder", ["FMBase", "FMNumerics", "FMArchive"],
       system: ["CTurboJPEG", "CPNG", "CTIFF", "CUTF8Proc"]),
+    library(
+      "FMSeries", ["FMBase", "FMNumerics", "FMArchive", "FMEncoder", "FMPrivacy"],
+      system: ["CDICOM", "CNIfTI"]),
     library("FMPartition", ["FMBase", "FMNumerics", "FMArchive"]),
     library("FMMetrics", ["FMBase", "FMNumerics"]),
     library("FMReports", ["FMBase", "FMNumerics", "FMMethods", "FMArchive", "FMMetrics"]),
@@ -80,17 +91,24 @@ let package = Package(
       name: "fm-benchmark", dependencies: ["FedMed", "FMCommand"],
       path: "Tests/Benchmarks/fm-benchmark",
       swiftSettings: strict),
+    .executableTarget(
+      name: "fm-pixels", dependencies: ["FedMed", "FMSeries"], path: "Tests/Interop/fm-pixels",
+      swiftSettings: strict),
     .testTarget(
       name: "FedMedTests", dependencies: libraries.map { .target(name: $0) },
       resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["FedMed"] + tools.map { .target(name: $0) },
+      name: "CommandTests",
+      dependencies: ["FedMed", "FMSeries", "fm-pixels"] + tools.map { .target(name: $0) },
       exclude: ["Cases"],
       swiftSettings: strict),
   ]
-    + tools.map {
+    + tools.map { tool in
+      // Only fm-extract links GDCM.
       .executableTarget(
-        name: $0, dependencies: ["FedMed", "FMCommand", argumentParser], swiftSettings: strict)
+        name: tool,
+        dependencies: ["FedMed", "FMCommand", argumentParser]
+          + (tool == "fm-extract" ? ["FMSeries"] : []), swiftSettings: strict)
     }
 )

@@ -20,7 +20,7 @@ function __fm-extract_parse_tokens -S
     set -l unparsed_tokens (__fm-extract_tokens -pc)
     switch $unparsed_tokens[1]
     case 'fm-extract'
-        __fm-extract_parse_subcommand -r 1 'path=' 'label=' 'resize=' 'window=' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'shard=' 'j/threads=' 'checkpoint=' 'pool=' 'layer=' 'precision=' 'benchmark' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'join' 'o/output=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
+        __fm-extract_parse_subcommand -r 1 'path=' 'label=' 'resize=' 'window=+' 'damage=' 'prompt=+' 'texts=' 'anchors=' 'seed=' 'skip-unreadable' 'work=' 'shard=' 'j/threads=' 'unit=' 'slices=' 'pseudonyms=' 'key=' 'checkpoint=' 'pool=' 'layer=' 'precision=' 'benchmark' 'import' 'features=' 'labels=' 'logit-scale=' 'text=' 'classes=' 'table=' 'encoder=' 'join' 'o/output=' 'format=' 'columns=' 'q/quiet' 'v/verbose' 'progress=' 'version' 'h/help'
     end
 end
 
@@ -76,7 +76,7 @@ complete -c 'fm-extract' -f
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" path' -l 'path' -d 'With --table: the column with the paths of the images (path).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" label' -l 'label' -d 'With --table: the column with the class (label, if present).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" resize' -l 'resize' -d 'Resize as the checkpoint specifies, or squash images to the square, with bilinear interpolation (checkpoint).' -rfka 'checkpoint squash'
-complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" window' -l 'window' -d 'Show this range of 16-bit gray values: center ± width / 2 (darkest to brightest).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'window' -d 'Show this range of gray values: lung, bone, brain, soft, center ± width / 2, full, or with --unit header, the default there (full); give three for red, green and blue.' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" damage' -l 'damage' -d 'Corrupt the images, to test robustness: noise=, blur= or jpeg= and a degree (none).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract"' -l 'prompt' -d 'The text for a class, where {} is its name; several are averaged (\'a picture of a {}\').' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" texts' -l 'texts' -d 'Read the class texts from this file, one class, tab and text per line; several are averaged.' -rF
@@ -86,6 +86,10 @@ complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" work' -l 'work' -d 'Save progress in this folder, so that an interrupted extraction resumes; removed at the end.' -rfa '(__fm-extract_complete_directories)'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" shard' -l 'shard' -d 'Encode only every n-th image, from the i-th on; --join puts the parts together (all images).' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" j threads' -s 'j' -l 'threads' -d 'Use this number of threads (the number of processors).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" unit' -l 'unit' -d 'Read DICOM, and make a sample of each image, series or study.' -rfka 'image series study'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" slices' -l 'slices' -d 'Take this number of equally spaced slices of each series or study (16; with --unit image: all).' -rfka ''
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" pseudonyms' -l 'pseudonyms' -d 'Keep the key of the pseudonyms, and the table of whose they are, in this folder.' -rfa '(__fm-extract_complete_directories)'
+complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" key' -l 'key' -d 'The column of the table that identifies samples: accession, study or path, or KIND=COLUMN.' -rfka ''
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" checkpoint' -l 'checkpoint' -d 'The encoder: a folder with a checkpoint as it is downloaded.' -rfa '(__fm-extract_complete_directories)'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" pool' -l 'pool' -d 'Make features of the class token, of the mean of the patches, of both, or by the checkpoint\'s projection (the checkpoint\'s own way).' -rfka 'cls mean cls+mean projection'
 complete -c 'fm-extract' -n '__fm-extract_should_offer_completions_for_flags_or_options "fm-extract" layer' -l 'layer' -d 'Use the tokens behind this layer, from 1, normalized as the last ones (the last).' -rfka ''

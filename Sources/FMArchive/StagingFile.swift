@@ -3,7 +3,7 @@ import Glibc
 
 /// A file that is appended to and read at any offset. Only one thread at a time may use it.
 package final class StagingFile: @unchecked Sendable {
-  private let descriptor: Int32
+  package let descriptor: Int32
   /// The folder or path used in messages.
   private let folder: String
   /// The size in bytes.

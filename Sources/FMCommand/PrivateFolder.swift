@@ -8,13 +8,14 @@ public final class PrivateFolder {
   private let lock: Int32
 
   /// Opens the folder, which is created if it does not exist, and locks it.
+  /// - Parameter isWaiting: whether to wait for another process that uses it.
   /// - Throws: `cannotCreate` if it cannot be created; `tryAgain` if another process uses it.
-  public init(path: String) throws(FedMedError) {
+  public init(path: String, isWaiting: Bool = false) throws(FedMedError) {
     self.path = path
     try Self.create(path)
     lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw Folder.cannotCreate("\(path)/lock", errno: errno) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(lock, isWaiting ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 else {
       throw FedMedError(.tryAgain, "in use by another process", file: path)
     }
   }

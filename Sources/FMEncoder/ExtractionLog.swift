@@ -25,11 +25,10 @@ public final class ExtractionLog {
   /// - Parameters:
   ///   - settings: all that the features depend on except the images.
   ///   - folder: created if it does not exist; `nil` for a temporary file.
-  ///   - batch: the batch size; only complete batches are resumed.
   /// - Throws: `badData` if the folder contains other files or another extraction, `tryAgain` if it
   ///   is in use, `cannotCreate` or `ioError` if it cannot be written.
   public init(
-    settings: String, dimension: Int, folder: String?, batch: Int
+    settings: String, dimension: Int, folder: String?
   ) throws(FedMedError) {
     (self.dimension, self.folder) = (dimension, folder)
     let head = SHA256.digest(Array(settings.utf8))
@@ -61,7 +60,6 @@ public final class ExtractionLog {
     // A crash may have left a partial or corrupted record.
     let complete = (file.size - Self.headSize) / recordSize
     while known < complete, try isIntact(known) { known += 1 }
-    known = known / batch * batch
     try file.truncate(to: Self.headSize + known * recordSize)
   }
 

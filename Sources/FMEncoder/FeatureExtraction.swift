@@ -6,34 +6,36 @@ import FMNumerics
 public struct FeatureExtraction {
   private let encoder: VisionEncoder
   private let preprocessing: Preprocessing
-  private let window: GrayWindow?
+  private let windows: [GrayWindow]
   private let damage: ImageDamage?
 
   /// Creates a pipeline.
   /// - Parameters:
-  ///   - window: the gray values to show of 16-bit images; `nil` for each image's full range.
+  ///   - windows: the gray values to show of 16-bit images, see ``ImageDecoder``.
   ///   - damage: applied to the preprocessed images; `nil` for none.
   public init(
-    encoder: VisionEncoder, preprocessing: Preprocessing, window: GrayWindow?,
+    encoder: VisionEncoder, preprocessing: Preprocessing, windows: [GrayWindow],
     damage: ImageDamage?
   ) {
     self.damage = damage
     self.encoder = encoder
     self.preprocessing = preprocessing
-    self.window = window
+    self.windows = windows
   }
 
   private struct Job {
     let file: ImageFile
     let isKnown: Bool
-    var image: Result<Raster, FedMedError>?
+    /// The images that could be read.
+    var images: [Raster] = []
   }
 
-  /// Encodes all images of `source` that have no record in `log`, and appends their features to it.
+  /// Encodes all samples of `source` that have no record in `log`, and appends their features to it. The
+  /// features of a sample of several images are the mean of those of the images that can be read.
   /// - Parameters:
   ///   - unreadable: called for each image that cannot be read; an error it throws ends the
   ///     extraction.
-  ///   - progress: called with the number of images done.
+  ///   - progress: called with the number of samples done.
   /// - Throws: `badData` if the log belongs to other images or a feature is out of range, and the
   ///   errors of `source`, `log` and `unreadable`.
   public func encode(
@@ -42,19 +44,11 @@ public struct FeatureExtraction {
   ) throws(FedMedError) {
     var done = 0
     while true {
-      let jobs = try decoded(source, log)
+      let jobs = try decoded(source, log, unreadable)
       guard !jobs.isEmpty else { return }
-      var images: [Raster] = []
-      for job in jobs {
-        switch job.image {
-        case .success(let image): images.append(image)
-        case .failure(let error): try unreadable(error)
-        case nil: break
-        }
-      }
-      let new = jobs.filter { $0.image != nil }
+      let new = jobs.filter { !$0.isKnown }
       if !new.isEmpty {
-        let features = try encoder.encode(images, preprocessing: preprocessing)
+        let features = try encoder.encode(new.flatMap(\.images), preprocessing: preprocessing)
         try write(features, of: new, to: log)
       }
       done += jobs.count
@@ -62,35 +56,53 @@ public struct FeatureExtraction {
     }
   }
 
-  /// Reads and decodes the next batch, except for images that have a record.
+  private struct Slice {
+    let file: ImageFile
+    let job: Int
+    let index: Int
+    var image: Result<Raster, FedMedError>?
+  }
+
+  /// Reads and decodes the next batch, except for samples that have a record: as many samples as fill a
+  /// batch of the encoder with their images.
   private func decoded(
-    _ source: some ImageSource, _ log: ExtractionLog
+    _ source: some ImageSource, _ log: ExtractionLog,
+    _ unreadable: (FedMedError) throws(FedMedError) -> Void
   ) throws(FedMedError) -> [Job] {
-    var jobs: [Job] = []
-    var isAtEnd = false
-    while jobs.count < encoder.batch && !isAtEnd {
-      // Read no more files at a time than there are threads, because each is in memory and may be
-      // large.
-      var part: [Job] = []
-      while part.count < min(Parallel.threads, encoder.batch - jobs.count) && !isAtEnd {
-        let file = try source.next()
-        if let file { part.append(Job(file: file, isKnown: try log.skipIfKnown(file.mark))) }
-        isAtEnd = file == nil
-      }
-      Parallel.update(&part) { [preprocessing, window, damage] job in
-        if job.isKnown { return }
-        job.image = Result { () throws(FedMedError) in
-          let bytes = try job.file.bytes()
-          do throws(FedMedError) {
-            let image = preprocessing.fit(try ImageDecoder.decode(bytes, window: window))
+    var (jobs, waiting, images): ([Job], [Slice], Int) = ([], [], 0)
+    /// Decodes the waiting images: no more at a time than there are threads, because the file of each
+    /// is in memory and may be large.
+    func decode(upTo most: Int) throws(FedMedError) {
+      while waiting.count > most {
+        var part = Array(waiting.prefix(Parallel.threads))
+        waiting.removeFirst(part.count)
+        Parallel.update(&part) { [preprocessing, windows, damage] slice in
+          slice.image = Result { () throws(FedMedError) in
+            let image = preprocessing.fit(try slice.file.image(slice.index, windows: windows))
             return try damage?.apply(to: image) ?? image
-          } catch {
-            throw error.naming(file: job.file.name)
+          }
+        }
+        for slice in part {
+          switch slice.image {
+          case .success(let image): jobs[slice.job].images.append(image)
+          case .failure(let error): try unreadable(error)
+          case nil: break
           }
         }
       }
-      jobs += part
     }
+    while images < encoder.batch, let file = try source.next() {
+      let job = Job(file: file, isKnown: try log.skipIfKnown(file.mark))
+      jobs.append(job)
+      images += file.count
+      if job.isKnown { continue }
+      for index in 0..<file.count {
+        waiting.append(Slice(file: file, job: jobs.count - 1, index: index))
+      }
+      // A source may hand out files in memory.
+      try decode(upTo: Parallel.threads - 1)
+    }
+    try decode(upTo: 0)
     return jobs
   }
 
@@ -101,16 +113,30 @@ public struct FeatureExtraction {
     var row = 0
     for job in jobs {
       var own: [UInt8]?
-      if case .success = job.image {
+      if !job.images.isEmpty {
         do throws(FedMedError) {
-          own = try ElementCoding.encode(Array(features.row(row)), as: .float16)
+          let mean = features.mean(of: row..<row + job.images.count)
+          own = try ElementCoding.encode(mean, as: .float16)
         } catch {
           throw FedMedError(.badData, "invalid feature: \(error.reason)", file: job.file.name)
         }
-        row += 1
+        row += job.images.count
       }
       records.append((job.file.mark, own))
     }
     try log.append(records)
+  }
+}
+
+extension Matrix {
+  /// The mean of some rows.
+  /// - Precondition: there is at least one.
+  fileprivate func mean(of rows: Range<Int>) -> [Float] {
+    var sums = Array(row(rows.lowerBound))
+    guard rows.count > 1 else { return sums }
+    for other in rows.dropFirst() {
+      for (i, value) in row(other).enumerated() { sums[i] += value }
+    }
+    return sums.map { $0 / Float(rows.count) }
   }
 }

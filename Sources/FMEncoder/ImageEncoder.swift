@@ -46,9 +46,14 @@ public struct ImageEncoder: Sendable {
   public var hasTexts: Bool { family.hasTexts && vision.pooling == .projection }
 
   /// The SHA-256 of all that features depend on except weights, precision and images: the file that
-  /// describes the model, the preprocessing, the window, and pooling and layer if they are chosen.
-  public func settings(window: GrayWindow?) -> String {
-    var text = "\(preprocessing.canonicalText) \(window?.canonicalText ?? "-") "
+  /// describes the model, the preprocessing, and pooling and layer if they are chosen.
+  /// - Parameters:
+  ///   - windows: the gray values to show of wide images.
+  ///   - units: how samples are made from series; `nil` if each image is a sample.
+  public func settings(windows: [GrayWindow], units: String? = nil) -> String {
+    let shown = windows.map(\.canonicalText).joined(separator: ", ")
+    var text = "\(preprocessing.canonicalText) \(windows.isEmpty ? "-" : shown) "
+    if let units { text += "\(units) " }
     if let pooling = options.pooling { text += "pool \(pooling.rawValue) " }
     if let layer = options.layer { text += "layer \(layer) " }
     return SHA256.hexadecimal(SHA256.digest(Array(text.utf8) + config))

@@ -20,6 +20,8 @@ public final class ShardImages: ImageSource {
 
   /// The part's images; `nil` if they are known only at the end.
   public var list: ImageList? { all.list.map(own) }
+  /// The files of the whole source.
+  public var files: [String] { all.files }
 
   /// Returns the part's next image; `nil` at the end.
   /// - Throws: `badData` or `ioError` if the source cannot be read on.

@@ -15,7 +15,7 @@ extension Extract {
     }
     guard input.isEmpty, !isJoin, !imported.isImport, !imported.isGiven, output == nil,
       table == nil, classes == nil, text == nil, encoder == nil, images.anchors == nil,
-      !images.needsImages
+      !images.needsImages, !series.isGiven
     else { throw FedMedError(.usage, "--benchmark takes no images, and no options for them") }
     try images.threads.start(most: VisionEncoder.maxThreads)
     try listing.check(Self.columns)

@@ -1,4 +1,5 @@
 import FMCommand
+import FMSeries
 import FedMed
 
 extension Extract {
@@ -20,9 +21,15 @@ extension Extract {
         .usage, "--anchors cannot be combined with --shard", hint: "pass it to --join")
     }
     try images.threads.start(most: VisionEncoder.maxThreads)
-    let source = try images.source(images: input.first, table: table, classes: classes)
+    let windows = series.unit == nil ? try images.grayWindows() : []
+    let source: any ImageSource
+    if let unit = series.unit {
+      source = images.part(of: try seriesImages(unit))
+    } else {
+      source = try images.source(images: input.first, table: table, classes: classes)
+    }
     // The files of the checkpoint and the images are inputs too.
-    let inputs = inputs + Folder.files(checkpoint) + (source.list?.paths ?? [])
+    let inputs = inputs + Folder.files(checkpoint) + source.files
     try Output.check(output, inputs: inputs, isBinary: true)
     let bundle = try ImageEncoder(
       folder: checkpoint, options: model.choices, isSquashed: images.resize == .squash)
@@ -30,20 +37,22 @@ extension Extract {
     let early = try source.list.map { list throws(FedMedError) in
       try classReference(list, bundle)
     }
-    let settings = bundle.settings(window: images.window)
+    let settings = bundle.settings(
+      windows: windows,
+      units: series.unit.map { series.choices($0, images.windows).canonicalText })
     let log = try ExtractionLog(
       settings: [
         Self.signature, bundle.checksum, settings, model.choices.precision.rawValue,
         images.damage?.text, images.shard?.text,
       ]
       .compactMap { $0 }.joined(separator: " "),
-      dimension: bundle.vision.dimension, folder: images.work, batch: bundle.vision.batch)
+      dimension: bundle.vision.dimension, folder: images.work)
     if log.resumed > 0 { inform("resuming after \(log.resumed) images") }
 
     let bar = progress(
       "encoding", total: source.list?.paths.count, resumed: log.resumed)
     let extraction = FeatureExtraction(
-      encoder: bundle.vision, preprocessing: bundle.preprocessing, window: images.window,
+      encoder: bundle.vision, preprocessing: bundle.preprocessing, windows: windows,
       damage: images.damage)
     try extraction.encode(
       source, log: log,

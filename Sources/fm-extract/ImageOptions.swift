@@ -1,22 +1,12 @@
 import ArgumentParser
 import FMCommand
+import FMSeries
 import FedMed
 import Glibc
 
 /// The ways to resize images to the input of the encoder.
 enum ResizeChoice: String, CaseIterable, ExpressibleByArgument {
   case checkpoint, squash
-}
-
-extension GrayWindow: ExpressibleByArgument {
-  /// Parses a center and a width, separated by a comma.
-  public init?(argument: String) {
-    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map(Double.init)
-    guard numbers.count == 2, let center = numbers[0], let width = numbers[1],
-      center.isFinite, width.isFinite, width > 0
-    else { return nil }
-    self.init(center: center, width: width)
-  }
 }
 
 extension ImageDamage: ExpressibleByArgument {
@@ -54,11 +44,13 @@ struct ImageOptions: ParsableArguments {
   var resize: ResizeChoice?
 
   @Option(
-    parsing: .unconditional,
+    name: .customLong("window"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Show this range of 16-bit gray values: center ± width / 2 (darkest to brightest).",
-      valueName: "center,width"))
-  var window: GrayWindow?
+      """
+      Show this range of gray values: lung, bone, brain, soft, center ± width / 2, full, or with --unit \
+      header, the default there (full); give three for red, green and blue.
+      """, valueName: "range"))
+  var windows: [GrayRange] = []
 
   @Option(
     help: ArgumentHelp(
@@ -111,7 +103,7 @@ struct ImageOptions: ParsableArguments {
   /// Whether any option is given that has no effect on the speed of the encoder.
   var needsImages: Bool {
     let strings = [path, label, texts, work]
-    return strings.contains { $0 != nil } || shard != nil || window != nil || damage != nil
+    return strings.contains { $0 != nil } || shard != nil || !windows.isEmpty || damage != nil
       || !prompt.isEmpty || skipUnreadable
   }
 
@@ -124,14 +116,44 @@ struct ImageOptions: ParsableArguments {
       throw ValidationError("--texts cannot be combined with --prompt")
     }
     if seed != nil && anchors == nil { throw ValidationError("--seed requires --anchors") }
+    guard windows.isEmpty || windows.count == 1 || windows.count == 3 else {
+      throw ValidationError("--window must be given once, or three times for red, green and blue")
+    }
+  }
+
+  /// The windows for 16-bit images that are not DICOM; none for their full range.
+  /// - Throws: `usage` if a range is not defined for them.
+  func grayWindows() throws(FedMedError) -> [GrayWindow] {
+    if windows == [.full] { return [] }
+    return try windows.map { range throws(FedMedError) in
+      guard case .window(let window) = range else {
+        throw FedMedError(.usage, "--window header, and full for one color, require --unit")
+      }
+      return window
+    }
   }
 
   /// The source of the images, or of those of the shard; see `all`.
   func source(
     images: String?, table: String?, classes: String?
   ) throws(FedMedError) -> any ImageSource {
-    let source = try all(images: images, table: table, classes: classes)
-    return shard.map { ShardImages(source, shard: $0) } ?? source
+    part(of: try all(images: images, table: table, classes: classes))
+  }
+
+  /// The images of the shard.
+  func part(of source: any ImageSource) -> any ImageSource {
+    shard.map { ShardImages(source, shard: $0) } ?? source
+  }
+
+  /// Checks that standard input can be read as an archive.
+  /// - Throws: `usage` if it is a terminal, or the table comes from it.
+  func checkStandardInput(table: String?) throws(FedMedError) {
+    guard isatty(STDIN_FILENO) == 0 else {
+      throw FedMedError(
+        .usage, "no images given",
+        hint: "name a folder or a table, or pass a tar archive on standard input")
+    }
+    guard table != "-" else { throw FedMedError(.usage, "standard input can be read only once") }
   }
 
   /// The source of all images: a folder, or a tar archive in a file or on standard input, with an
@@ -150,16 +172,7 @@ struct ImageOptions: ParsableArguments {
       throw FedMedError(.usage, "--path and --label require --table")
     }
     let isTar = images.map { $0 == "-" || ByteSource.isRegularFile($0) } ?? (table == nil)
-    if isTar, images ?? "-" == "-" {
-      guard isatty(STDIN_FILENO) == 0 else {
-        throw FedMedError(
-          .usage, "no images given",
-          hint: "name a folder or a table, or pass a tar archive on standard input")
-      }
-      guard table != "-" else {
-        throw FedMedError(.usage, "standard input can be read only once")
-      }
-    }
+    if isTar, images ?? "-" == "-" { try checkStandardInput(table: table) }
     var list: ImageList?
     if let table {
       let source = try ByteSource(path: table)

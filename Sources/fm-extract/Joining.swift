@@ -4,7 +4,8 @@ import FedMed
 extension Extract {
   /// Joins shards.
   func join(_ inputs: [String]) throws(FedMedError) {
-    guard !imported.isImport, !imported.isGiven, !model.isGiven, !images.isGiven, table == nil,
+    guard !imported.isImport, !imported.isGiven, !model.isGiven, !images.isGiven, !series.isGiven,
+      table == nil,
       classes == nil, encoder == nil
     else {
       throw FedMedError(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FMCommand
+import FMSeries
 import FedMed
 
 /// Makes feature archives.
@@ -11,6 +12,8 @@ struct Extract: Tool {
       fm-extract --checkpoint DIR [options] FOLDER > FEATURES
       fm-extract --checkpoint DIR --table TSV [options] [FOLDER] > FEATURES
       tar c FOLDER | fm-extract --checkpoint DIR [options] > FEATURES
+      fm-extract --checkpoint DIR --unit UNIT --pseudonyms DIR [--table CSV --key KIND] [options] \
+      [DICOM] > FEATURES
       fm-extract --import --features FILE --text NPY --classes FILE --table TSV --encoder NAME \
       [options] > FEATURES
       fm-extract --import --features CSV --anchors N --encoder NAME [options] > FEATURES
@@ -26,6 +29,8 @@ struct Extract: Tool {
     version: version(of: "fm-extract"))
 
   @OptionGroup(title: "Images") var images: ImageOptions
+
+  @OptionGroup(title: "Series") var series: SeriesOptions
 
   @OptionGroup(title: "Encoder") var model: EncoderOptions
 
@@ -93,7 +98,7 @@ struct Extract: Tool {
     if isJoin {
       try join(inputs)
     } else if imported.isImport {
-      guard !images.isGiven, !model.isGiven, input.isEmpty else {
+      guard !images.isGiven, !series.isGiven, !model.isGiven, input.isEmpty else {
         throw FedMedError(.usage, "--import cannot be combined with images or options for them")
       }
       guard text == nil || images.anchors == nil else {
@@ -123,4 +128,5 @@ struct Extract: Tool {
   }
 }
 
+if CommandLine.arguments.first == DecoderService.name { DecoderService.serve() }
 Extract.start()

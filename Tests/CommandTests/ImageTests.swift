@@ -21,17 +21,7 @@ struct ImageTests {
   }
 
   func array(_ archive: String, _ member: String) throws -> [Float] {
-    let bytes = try shell.run("tar xOf \(archive) \(member).npy").output
-    let length = try ArrayHeader.length(prefix: bytes)
-    let data = Array(bytes[length...])
-    let isHalf = try ArrayHeader(bytes: Array(bytes[..<length])).descriptor == "<f2"
-    return data.withUnsafeBytes { data in
-      stride(from: 0, to: data.count, by: isHalf ? 2 : 4).map {
-        isHalf
-          ? Float(data.loadUnaligned(fromByteOffset: $0, as: Float16.self))
-          : data.loadUnaligned(fromByteOffset: $0, as: Float.self)
-      }
-    }
+    try shell.array(archive, member)
   }
 
   /// The features equal those of transformers, for any number of threads.

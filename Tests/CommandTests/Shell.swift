@@ -139,6 +139,21 @@ final class Shell {
     try write("samples.tsv", "sample\tlabel\tclinic\tpatient\n" + rows.joined())
   }
 
+  /// The array in a member of an archive, as single precision.
+  func array(_ archive: String, _ member: String) throws -> [Float] {
+    let bytes = try run("tar xOf \(archive) \(member).npy").output
+    let length = try ArrayHeader.length(prefix: bytes)
+    let data = Array(bytes[length...])
+    let isHalf = try ArrayHeader(bytes: Array(bytes[..<length])).descriptor == "<f2"
+    return data.withUnsafeBytes { data in
+      stride(from: 0, to: data.count, by: isHalf ? 2 : 4).map {
+        isHalf
+          ? Float(data.loadUnaligned(fromByteOffset: $0, as: Float16.self))
+          : data.loadUnaligned(fromByteOffset: $0, as: Float.self)
+      }
+    }
+  }
+
   static let importCommand =
     "fm-extract --import -q --features features.npy --labels labels.npy --text text.npy "
     + "--classes classes.txt --table samples.tsv --encoder made-up"

@@ -32,6 +32,37 @@ private func use(_ archive: ModelArchive) throws(FedMedError) {
   _ = try method.model(of: totals, noise: noise)
 }
 
+/// Decoders that read the file of the current input, each time from another place in it, because they keep
+/// the last file open.
+private final class Decoders: Sendable {
+  let spool: StagingFile
+  let pool: DecoderPool
+
+  init(program: String) {
+    guard let spool = try? StagingFile() else { fatalError("no temporary file") }
+    self.spool = spool
+    pool = DecoderPool(program: program, spool: spool)
+  }
+
+  static let shared = Decoders(
+    program: getenv("FEDMED_DECODER").map { String(cString: $0) } ?? "fm-extract")
+
+  func place(of bytes: [UInt8]) throws(FedMedError) -> FilePlace {
+    let start = (spool.size / 65536 + 1) % (1 << 20) * 65536
+    try spool.truncate(to: 0)
+    try spool.truncate(to: start)
+    try spool.append(bytes)
+    return .spooled(start: start, size: bytes.count)
+  }
+}
+
+/// Shows a frame, unless it is large.
+private func show(_ frame: Int, _ decoded: DecoderPool.Frame) throws(FedMedError) {
+  let image = try FrameImage(decoded, index: frame)
+  guard image.rows * image.columns < 1 << 20 else { return }
+  _ = try image.raster([.header])
+}
+
 private typealias Reader = @Sendable ([UInt8]) throws(FedMedError) -> Void
 
 private let readers: [String: Reader] = [
@@ -113,6 +144,40 @@ private let readers: [String: Reader] = [
     } else {
       _ = try SentencePieceTokenizer(tokenizers, length: 8).encode(text)
     }
+  },
+  "dicom": { bytes throws(FedMedError) in
+    let (pool, place) = (Decoders.shared.pool, try Decoders.shared.place(of: bytes))
+    let elements = try pool.header(place)
+    guard
+      case .success(let image) = try IndexedFile.read(
+        elements, name: "input", place: place, mark: "")
+    else { return }
+    let layout = try PixelLayout(elements)
+    guard layout.rows * layout.columns < 1 << 22 else { return }
+    for frame in image.frames.indices.prefix(2) { try show(frame, pool.frame(frame, of: place)) }
+  },
+  "answer": { bytes throws(FedMedError) in
+    var offset = 0
+    let answer = DecoderAnswer(most: (header: 1 << 16, pixels: 1 << 16)) { count in
+      guard count <= bytes.count - offset else { return nil }
+      defer { offset += count }
+      return Array(bytes[offset..<offset + count])
+    }
+    guard let answer, !answer.isFailure else { return }
+    let elements = try DICOMElements(records: answer.header)
+    let place = FilePlace.path("input")
+    guard
+      case .success(let file) = try IndexedFile.read(
+        elements, name: "input", place: place, mark: "")
+    else { return }
+    _ = SliceOrder.slices([file])
+    try show(
+      0, DecoderPool.Frame(elements: elements, samples: answer.samples, pixels: answer.pixels))
+  },
+  "labels": { bytes throws(FedMedError) in
+    let text = try open(bytes).text(limit: 1 << 20)
+    var table = try LabelTable(text: text, key: .path, label: "label", file: "input")
+    _ = table.remarks
   },
   "table": { bytes throws(FedMedError) in
     _ = try Table(text: open(bytes).text(limit: 1 << 20), file: "input")

@@ -12,8 +12,14 @@ public struct GrayWindow: Equatable, Sendable {
     self.width = width
   }
 
+  /// Usual windows for computed tomography, in Hounsfield units.
+  public static let named = [
+    "lung": GrayWindow(center: -600, width: 1500), "bone": GrayWindow(center: 400, width: 1800),
+    "brain": GrayWindow(center: 40, width: 80), "soft": GrayWindow(center: 50, width: 400),
+  ]
+
   /// A text of all values, part of a checksum: it must never change.
-  var canonicalText: String { "GreyWindow(centre: \(center), width: \(width))" }
+  package var canonicalText: String { "GreyWindow(centre: \(center), width: \(width))" }
 }
 
 /// A gray image with more than 8 bits per pixel.
@@ -23,28 +29,32 @@ struct WideGray {
   /// Returns the gray value of a pixel, by its index in row-major order.
   package let value: (Int) -> Int32
 
-  /// Converts to 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded. The window defines
-  /// the darkest and the brightest value; without one, they are those of the image. An image with a
-  /// single gray value becomes black.
-  func raster(_ window: GrayWindow?) -> Raster {
-    let range: ClosedRange<Double>
-    if let window {
-      range = window.center - window.width / 2...window.center + window.width / 2
-    } else {
+  /// Converts to 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded. A window defines the
+  /// darkest and the brightest value; without one, they are those of the image. An image with a single
+  /// gray value becomes black.
+  /// - Parameter windows: one for gray, three for red, green and blue; none for the image's own range.
+  func raster(_ windows: [GrayWindow]) -> Raster {
+    var ranges = windows.map { $0.center - $0.width / 2...$0.center + $0.width / 2 }
+    if ranges.isEmpty {
       var (darkest, brightest) = (Int32.max, Int32.min)
       for index in 0..<width * height {
         let gray = value(index)
         (darkest, brightest) = (min(darkest, gray), max(brightest, gray))
       }
-      range = Double(darkest)...Double(max(darkest, brightest))
+      ranges = [Double(darkest)...Double(max(darkest, brightest))]
     }
-    let span = range.upperBound - range.lowerBound
-    let scale = span > 0 ? 255 / span : 0
+    let maps = ranges.map { range in
+      let span = range.upperBound - range.lowerBound
+      return (darkest: range.lowerBound, scale: span > 0 ? 255 / span : 0)
+    }
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for index in 0..<width * height {
-      let gray = ((Double(value(index)) - range.lowerBound) * scale).rounded()
-      let shown = UInt8(min(max(gray, 0), 255))
-      for c in 0..<3 { pixels[index * 3 + c] = shown }
+      let gray = Double(value(index))
+      for c in 0..<3 {
+        let map = maps[c % maps.count]
+        let shown = ((gray - map.darkest) * map.scale).rounded()
+        pixels[index * 3 + c] = UInt8(min(max(shown, 0), 255))
+      }
     }
     return Raster(width: width, height: height, pixels: pixels)
   }

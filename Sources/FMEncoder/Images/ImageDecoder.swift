@@ -5,7 +5,7 @@ public enum ImageDecoder {
   /// The maximal number of pixels: 2²⁶, or 200 MB decoded.
   static let largestPixels = 1 << 26
   /// The maximal size of all samples: 256 MiB.
-  static let largestBytes = 1 << 28
+  package static let largestBytes = 1 << 28
 
   /// The maximal ratio of the sides: resizing a line of pixels would blow it up to a huge square.
   static let longestRatio = 1 << 10
@@ -31,20 +31,25 @@ public enum ImageDecoder {
   }
 
   /// Decodes an image, and turns it upright.
-  /// - Parameter window: the gray values to show of a 16-bit image; `nil` for its full range.
+  /// - Parameter windows: the gray values to show of a 16-bit image: one range for gray, three for red, green
+  ///   and blue; none for its full range.
   /// - Throws: `badData` if the bytes are not a valid image of a supported format.
   public static func decode(
-    _ bytes: [UInt8], window: GrayWindow? = nil
+    _ bytes: [UInt8], windows: [GrayWindow] = []
   ) throws(FedMedError) -> Raster {
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       return Orientation.upright(
         try JPEGDecoder.decode(bytes), orientation: Orientation.read(bytes))
     }
     if bytes.starts(with: PNGDecoder.signature) {
-      return try PNGDecoder.decode(bytes, window: window)
+      return try PNGDecoder.decode(bytes, windows: windows)
     }
-    if TIFFDecoder.recognizes(bytes) { return try TIFFDecoder.decode(bytes, window: window) }
-    if PNMDecoder.recognizes(bytes) { return try PNMDecoder.decode(bytes, window: window) }
+    if TIFFDecoder.recognizes(bytes) { return try TIFFDecoder.decode(bytes, windows: windows) }
+    if PNMDecoder.recognizes(bytes) { return try PNMDecoder.decode(bytes, windows: windows) }
+    if bytes.count > 132, bytes[128..<132].elementsEqual("DICM".utf8) {
+      throw FedMedError(
+        .badData, "a DICOM file", hint: "use --unit to make samples of DICOM images or series")
+    }
     throw FedMedError(.badData, "not a JPEG, PNG, TIFF or PNM")
   }
 }

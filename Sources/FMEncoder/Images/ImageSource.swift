@@ -4,6 +4,9 @@ import Glibc
 
 /// A source of images, one after the other.
 public protocol ImageSource: AnyObject {
+  /// The files that it reads; empty if they are not known in advance.
+  var files: [String] { get }
+
   /// All images; `nil` if they are known only at the end.
   var list: ImageList? { get }
 
@@ -16,7 +19,17 @@ public protocol ImageSource: AnyObject {
   func finish() throws(FedMedError) -> ImageList
 }
 
-/// An image before it is decoded.
+/// Images that together make one sample, such as slices of a series.
+public protocol Slices: Sendable {
+  /// The number of images.
+  var count: Int { get }
+
+  /// Decodes an image; threads may decode several at a time.
+  /// - Throws: `badData`, `noInput` or `ioError`, with the file, if it cannot be read.
+  func slice(_ index: Int) throws(FedMedError) -> Raster
+}
+
+/// A sample before it is decoded: an image, or the slices of a series.
 public struct ImageFile: Sendable {
   /// The name in messages.
   package let name: String
@@ -31,8 +44,37 @@ public struct ImageFile: Sendable {
     case file(path: String)
     /// In memory.
     case bytes([UInt8])
+    /// Several images, whose features are averaged.
+    case slices(any Slices)
     /// Nowhere: they could not be read.
     case unreadable(FedMedError)
+  }
+
+  /// Creates a sample of several images.
+  public init(name: String, mark: String, slices: any Slices) {
+    (self.name, self.mark, content) = (name, mark, .slices(slices))
+  }
+
+  package init(name: String, mark: String, content: Content) {
+    (self.name, self.mark, self.content) = (name, mark, content)
+  }
+
+  /// The number of images.
+  var count: Int {
+    guard case .slices(let slices) = content else { return 1 }
+    return slices.count
+  }
+
+  /// Decodes an image.
+  /// - Throws: `badData`, `noInput` or `ioError` if it cannot be read.
+  func image(_ index: Int, windows: [GrayWindow]) throws(FedMedError) -> Raster {
+    if case .slices(let slices) = content { return try slices.slice(index) }
+    let bytes = try bytes()
+    do throws(FedMedError) {
+      return try ImageDecoder.decode(bytes, windows: windows)
+    } catch {
+      throw error.naming(file: name)
+    }
   }
 
   /// The maximal size of a file: 256 MiB.
@@ -48,6 +90,7 @@ public struct ImageFile: Sendable {
   package func bytes() throws(FedMedError) -> [UInt8] {
     switch content {
     case .bytes(let bytes): return bytes
+    case .slices: return []
     case .unreadable(let error): throw error
     case .file(let path):
       var status = stat()
@@ -74,6 +117,8 @@ public final class FileImages: ImageSource {
 
   /// All images.
   public var list: ImageList? { images }
+  /// The paths of the images.
+  public var files: [String] { images.paths }
 
   /// Returns the next image.
   /// - Throws: nothing; a missing file is reported when its bytes are read.
@@ -81,17 +126,19 @@ public final class FileImages: ImageSource {
     guard position < images.paths.count else { return nil }
     let (path, sample) = (images.paths[position], images.table.rows[position][0])
     position += 1
-    // Identifies the file, independently of the path to its folder. A missing file is reported
-    // later.
+    return ImageFile(
+      name: path, mark: "\(Self.mark(path)) \(sample)", content: .file(path: path))
+  }
+
+  /// Identifies a file, independently of the path to its folder: inode, size and times. `-` if it is
+  /// missing, which is reported when it is read.
+  package static func mark(_ path: String) -> String {
     var status = stat()
-    let exists = stat(path, &status) == 0
-    let mark =
-      exists
-      ? [
-        Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-        status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-      ].map(String.init).joined(separator: " ") : "-"
-    return ImageFile(name: path, mark: "\(mark) \(sample)", content: .file(path: path))
+    guard stat(path, &status) == 0 else { return "-" }
+    return [
+      Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+      status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+    ].map(String.init).joined(separator: " ")
   }
 
   /// Returns all images.

@@ -10,7 +10,8 @@ enum PNGDecoder {
 
   /// Decodes an image, and turns it upright.
   /// - Throws: `badData` if it is invalid or too large.
-  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], windows: [GrayWindow]) throws(FedMedError) -> Raster
+  {
     var image = png_pixels()
     let isRead =
       png_decode(
@@ -32,7 +33,7 @@ enum PNGDecoder {
     let raster: Raster
     switch (image.depth, image.channels) {
     case (16, 1):
-      raster = WideGray(width: width, height: height) { Int32(word($0)) }.raster(window)
+      raster = WideGray(width: width, height: height) { Int32(word($0)) }.raster(windows)
     case (16, _):
       // Keep the upper 8 of 16 bits, as Pillow does.
       raster = Raster(

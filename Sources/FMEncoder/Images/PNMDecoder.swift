@@ -16,14 +16,15 @@ struct PNMDecoder {
   /// Decodes an image.
   /// - Throws: `badData` if the header is invalid, the image is too large, or data is missing or
   ///   out of range.
-  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], windows: [GrayWindow]) throws(FedMedError) -> Raster
+  {
     var decoder = PNMDecoder(bytes: bytes)
-    return try decoder.decode(window)
+    return try decoder.decode(windows)
   }
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
 
-  private mutating func decode(_ window: GrayWindow?) throws(FedMedError) -> Raster {
+  private mutating func decode(_ windows: [GrayWindow]) throws(FedMedError) -> Raster {
     let kind = Int(bytes[1] - UInt8(ascii: "0"))
     let (isText, form) = (kind <= 3, (kind - 1) % 3)
     let (width, height) = (try number("width"), try number("height"))
@@ -48,7 +49,7 @@ struct PNMDecoder {
       }
       return WideGray(width: width, height: height) {
         isText ? Int32(words[$0]) : Self.word(bytes, start, $0)
-      }.raster(window)
+      }.raster(windows)
     }
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for i in 0..<count {

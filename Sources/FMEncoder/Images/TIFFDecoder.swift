@@ -25,13 +25,14 @@ enum TIFFDecoder {
 
   /// Decodes an image, and turns it upright.
   /// - Throws: `badData` with libtiff's message if it cannot be read, or if it is too large.
-  package static func decode(_ bytes: [UInt8], window: GrayWindow?) throws(FedMedError) -> Raster {
+  package static func decode(_ bytes: [UInt8], windows: [GrayWindow]) throws(FedMedError) -> Raster
+  {
     collectsErrors
     return try bytes.withUnsafeBytes { bytes in
       Result { () throws(FedMedError) in
         let memory = Memory(bytes)
         return try withExtendedLifetime(memory) {
-          Result { () throws(FedMedError) in try decode(memory, window) }
+          Result { () throws(FedMedError) in try decode(memory, windows) }
         }.get()
       }
     }.get()
@@ -45,7 +46,7 @@ enum TIFFDecoder {
   }
 
   private static func decode(
-    _ memory: Memory, _ window: GrayWindow?
+    _ memory: Memory, _ windows: [GrayWindow]
   ) throws(FedMedError) -> Raster {
     let context = Unmanaged.passUnretained(memory).toOpaque()
     let tiff = tiff_open(
@@ -112,7 +113,7 @@ enum TIFFDecoder {
       image = layout.raster(
         data, isGray: isGray, isInverted: colors == Int(PHOTOMETRIC_MINISWHITE),
         isSigned: isSigned,
-        window: window)
+        windows: windows)
     } else {
       image = try converted(tiff, width: width, height: height)
     }
@@ -188,7 +189,7 @@ enum TIFFDecoder {
     var rowBytes: Int { width * samples * bytes }
 
     func raster(
-      _ data: [UInt8], isGray: Bool, isInverted: Bool, isSigned: Bool, window: GrayWindow?
+      _ data: [UInt8], isGray: Bool, isInverted: Bool, isSigned: Bool, windows: [GrayWindow]
     ) -> Raster {
       /// Returns a sample by the indices of its pixel and within it.
       func value(_ pixel: Int, _ sample: Int) -> Int32 {
@@ -202,7 +203,7 @@ enum TIFFDecoder {
         let sign: Int32 = isInverted ? -1 : 1
         let base: Int32 = isInverted ? (isSigned ? -1 : 65535) : 0
         return WideGray(width: width, height: height) { base + sign * value($0, 0) }
-          .raster(window)
+          .raster(windows)
       }
       var pixels = [UInt8](repeating: 0, count: count * 3)
       for pixel in 0..<count {

@@ -9,6 +9,8 @@ import FMBase
 public final class TarImages: ImageSource {
   /// Unknown before the end.
   public let list: ImageList? = nil
+  /// Unknown before the end.
+  public let files: [String] = []
 
   private let tar: TarStream
   private let name: String

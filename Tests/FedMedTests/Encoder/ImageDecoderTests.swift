@@ -9,7 +9,7 @@ import Testing
 /// that of the PNG.
 struct ImageDecoderTests {
   private func decode(_ name: String, window: GrayWindow? = nil) throws -> Raster {
-    try ImageDecoder.decode(Golden.bytes("formats/\(name)"), window: window)
+    try ImageDecoder.decode(Golden.bytes("formats/\(name)"), windows: window.map { [$0] } ?? [])
   }
 
   @Test(arguments: [
@@ -46,7 +46,7 @@ struct ImageDecoderTests {
 
   @Test func mapsConstantGrayToBlack() {
     let flat = WideGray(width: 2, height: 1) { _ in 700 }
-    #expect(flat.raster(nil).pixels == [0, 0, 0, 0, 0, 0])
+    #expect(flat.raster([]).pixels == [0, 0, 0, 0, 0, 0])
   }
 
   /// A file that is truncated anywhere, or has any byte of its header changed, is read or refused.

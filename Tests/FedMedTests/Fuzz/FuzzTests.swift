@@ -36,7 +36,7 @@ import Testing
       let original = files[round % files.count]
       let bytes = mutation.corrupted(original, other: files[mutation.below(files.count)])
       do throws(FedMedError) {
-        let image = try ImageDecoder.decode(bytes, window: nil)
+        let image = try ImageDecoder.decode(bytes)
         #expect(image.width * image.height <= ImageDecoder.largestPixels)
         #expect(preprocessing.fit(image).pixels.count == 224 * 224 * 3)
         read += 1

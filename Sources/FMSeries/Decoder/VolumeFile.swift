@@ -1,0 +1,62 @@
+import CNIfTI
+import FMBase
+
+/// A NIfTI volume read by niftilib, whose axial slices are frames. Its header is described by the elements
+/// that a DICOM file would have.
+final class VolumeFile: ReadableFile {
+  private let file: OpaquePointer
+  private let shape: volume_shape
+
+  /// Reads a volume from a place in an open file.
+  /// - Throws: `badData` if it is not a readable volume.
+  init(_ descriptor: Int32, start: Int, withVoxels: Bool) throws(FedMedError) {
+    var message = [CChar](repeating: 0, count: Int(VOLUME_MESSAGE_SIZE))
+    var shape = volume_shape()
+    guard let file = volume_open(descriptor, Int64(start), withVoxels ? 1 : 0, &shape, &message)
+    else {
+      let text = message.withUnsafeBufferPointer {
+        $0.baseAddress.map { String(cString: $0) } ?? ""
+      }
+      throw FedMedError(.badData, text)
+    }
+    (self.file, self.shape) = (file, shape)
+  }
+
+  deinit { volume_close(file) }
+
+  func elements() throws(FedMedError) -> [UInt8] {
+    var records = DICOMElements.Records()
+    func word(_ tag: DICOMElements.Tag, _ value: Int64) {
+      records.add(tag.rawValue, [UInt8(value & 255), UInt8(value >> 8 & 255)])
+    }
+    func text(_ tag: DICOMElements.Tag, _ text: String) {
+      records.add(tag.rawValue, Array(text.utf8))
+    }
+    records.add("", Array(DICOMElements.volumeSyntax.utf8))
+    word(.rows, shape.rows)
+    word(.columns, shape.columns)
+    text(.colors, "MONOCHROME2")
+    text(.frames, "\(shape.slices)")
+    text(.spacing, "\(shape.row_spacing)\\\(shape.column_spacing)")
+    if shape.brightest > shape.darkest {
+      text(.windowCenter, "\((shape.darkest + shape.brightest) / 2)")
+      text(.windowWidth, "\(shape.brightest - shape.darkest)")
+      text(.windowFunction, "LINEAR_EXACT")
+    }
+    return records.bytes
+  }
+
+  func frame(
+    _ index: Int, capacity: Int
+  ) throws(FedMedError) -> (pixels: [UInt8], samples: DecodedSamples) {
+    guard (0..<Int(shape.slices)).contains(index) else {
+      throw FedMedError(.badData, "no such slice")
+    }
+    var values = [Float](repeating: 0, count: Int(shape.rows * shape.columns))
+    volume_slice(file, Int64(index), &values)
+    return (
+      values.withUnsafeBytes { Array($0) },
+      DecodedSamples(isPlanar: false, bits: 32, colors: "MONOCHROME2")
+    )
+  }
+}

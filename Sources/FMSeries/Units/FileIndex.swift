@@ -1,0 +1,178 @@
+import FMArchive
+import FMBase
+import FMEncoder
+import FMNumerics
+import Glibc
+
+/// The images among some files, by their headers.
+public struct FileIndex: Sendable {
+  /// A file to read.
+  struct Entry: Sendable {
+    let name: String
+    let place: FilePlace
+    let mark: String
+    /// The first bytes.
+    let start: [UInt8]
+  }
+
+  private(set) var files: [IndexedFile] = []
+  private var others: [IndexedFile.OtherKind: Int] = [:]
+  /// The number of files in other formats.
+  public private(set) var foreign = 0
+  /// The number of files that repeat an image.
+  public private(set) var duplicates = 0
+  /// The number of images whose header says that text may be burned into the pixels.
+  public var withText: Int { files.count { $0.mayShowText } }
+
+  /// How many objects are not images, such as `2 structured reports`; empty if there are none.
+  public var otherObjects: [String] {
+    IndexedFile.OtherKind.allCases.compactMap { kind in
+      guard kind != .directory, let count = others[kind] else { return nil }
+      return "\(count) \(kind.rawValue)"
+    }
+  }
+
+  /// Reads the headers of files.
+  /// - Parameters:
+  ///   - unreadable: called for each damaged file; an error it throws ends the reading.
+  ///   - progress: called with the number of files read.
+  /// - Throws: the errors of `unreadable`.
+  init(
+    _ entries: [Entry], _ pool: DecoderPool,
+    unreadable: (FedMedError) throws(FedMedError) -> Void, progress: (Int) -> Void
+  ) throws(FedMedError) {
+    var instances: Set<String> = []
+    for start in stride(from: 0, to: entries.count, by: Self.chunk) {
+      var part = entries[start..<min(start + Self.chunk, entries.count)].map {
+        (entry: $0, result: Outcome?.none)
+      }
+      Parallel.update(&part) { $0.result = Self.read($0.entry, pool) }
+      for (entry, result) in part {
+        switch result {
+        case .image(let file):
+          if let instance = file.instance, !instances.insert(instance).inserted {
+            duplicates += 1
+          } else {
+            files.append(file)
+          }
+        case .other(let kind): others[kind, default: 0] += 1
+        case .damaged(let error):
+          try unreadable(error.naming(file: entry.place.path(named: entry.name)))
+        case .foreign, nil: foreign += 1
+        }
+      }
+      progress(start + part.count)
+    }
+  }
+
+  private static let chunk = 64
+
+  private enum Outcome: Sendable {
+    case image(IndexedFile)
+    case other(IndexedFile.OtherKind)
+    case damaged(FedMedError)
+    case foreign
+  }
+
+  private static func read(_ entry: Entry, _ pool: DecoderPool) -> Outcome {
+    let isMarked = isMarked(entry.start) || isVolume(entry.name)
+    // Old files have no mark: they begin with an element of group 2 or 8.
+    guard isMarked || [[2, 0], [8, 0], [0, 8]].contains(Array(entry.start.prefix(2))) else {
+      return .foreign
+    }
+    do throws(FedMedError) {
+      let elements = try pool.header(entry.place)
+      switch try IndexedFile.read(
+        elements, name: entry.name, place: entry.place, mark: entry.mark)
+      {
+      case .success(let file): return .image(file)
+      case .failure(let other): return .other(other.kind)
+      }
+    } catch {
+      return isMarked ? .damaged(error) : .foreign
+    }
+  }
+
+  /// The number of first bytes by which a file is recognized.
+  static let startSize = 132
+
+  /// Whether a file has the name of a NIfTI volume.
+  static func isVolume(_ name: String) -> Bool {
+    name.hasSuffix(".nii") || name.hasSuffix(".nii.gz")
+  }
+
+  /// Whether a file begins as DICOM files do.
+  static func isMarked(_ start: [UInt8]) -> Bool {
+    start.count >= startSize && Array(start[128..<132]) == Array("DICM".utf8)
+  }
+}
+
+extension FileIndex.Entry {
+  /// The files in a folder and the folders in it; names that begin with a dot are ignored.
+  /// - Throws: `noInput` if the folder cannot be read.
+  static func folder(_ root: String) throws(FedMedError) -> [FileIndex.Entry] {
+    var entries: [FileIndex.Entry] = []
+    var waiting = [""]
+    while let prefix = waiting.popLast() {
+      for name in try Folder.names(
+        root + (prefix.isEmpty ? "" : "/\(prefix)"), failingWith: .noInput)
+      where !name.hasPrefix(".") {
+        let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
+        if Folder.isFolder("\(root)/\(relative)") {
+          waiting.append(relative)
+        } else {
+          entries.append(file("\(root)/\(relative)", name: relative))
+        }
+      }
+    }
+    return entries.sorted { $0.name.precedes($1.name) }
+  }
+
+  /// A file; one that cannot be read has no first bytes.
+  static func file(_ path: String, name: String) -> FileIndex.Entry {
+    let isFile = ByteSource.isRegularFile(path)
+    let start = isFile ? try? ByteSource(path: path).read(upTo: FileIndex.startSize) : nil
+    return FileIndex.Entry(
+      name: name, place: .path(path), mark: FileImages.mark(path), start: start ?? [])
+  }
+
+  /// The members of a tar archive, which are copied to `spool`; names that begin with a dot are ignored.
+  /// - Throws: `noInput`, `badData` or `ioError` if the archive cannot be read; `ioError` if it cannot be
+  ///   copied.
+  static func members(
+    of path: String, to spool: StagingFile
+  ) throws(FedMedError) -> [FileIndex.Entry] {
+    let source = try ByteSource(path: path)
+    let stream = try DecompressedStream(source)
+    stream.limit = .max
+    let tar = try TarStream(stream, file: source.name)
+    var entries: [FileIndex.Entry] = []
+    while let entry = try tar.next() {
+      let parts = entry.name.split(separator: "/").filter { $0 != "." }
+      guard entry.kind == .file, !parts.contains(where: { $0.hasPrefix(".") }) else { continue }
+      let (begin, name) = (spool.size, parts.joined(separator: "/"))
+      var (left, hash, start) = (entry.size, SHA256(), [UInt8]())
+      while left > 0 {
+        var bytes = [UInt8](repeating: 0, count: min(left, 1 << 20))
+        let count = try bytes.withUnsafeMutableBytes { buffer in
+          Result { () throws(FedMedError) in
+            try tar.read(into: buffer, place: printable(entry.name))
+          }
+        }.get()
+        guard count == bytes.count else {
+          throw FedMedError(.badData, "truncated", file: source.name, place: printable(name))
+        }
+        if start.isEmpty { start = Array(bytes.prefix(FileIndex.startSize)) }
+        hash.update(bytes[...])
+        try spool.append(bytes)
+        left -= count
+      }
+      entries.append(
+        FileIndex.Entry(
+          name: name, place: .spooled(start: begin, size: entry.size), mark: hash.hexadecimal(),
+          start: start))
+    }
+    try tar.finish()
+    return entries.sorted { $0.name.precedes($1.name) }
+  }
+}
