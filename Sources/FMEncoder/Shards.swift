@@ -47,9 +47,54 @@ public final class ShardImages: ImageSource {
 }
 
 extension FeatureSet {
-  /// Joins the parts of an extraction, in any order, to what the extraction would have given as a whole.
-  /// - Throws: `badData` if the parts are not all parts of one extraction.
+  /// Joins feature sets, in any order: the parts of an extraction to what the extraction would have given
+  /// as a whole, or complete extractions with the same encoder, settings and classes, such as those of
+  /// several days, in the order of their samples' names.
+  /// - Throws: `badData` if they do not belong together, a part is missing, or a sample is in two of them.
   public static func joining(_ parts: [FeatureSet]) throws(FedMedError) -> FeatureSet {
+    guard let first = parts.first else { throw FedMedError(.badData, "nothing to join") }
+    let order = try first.shard == nil ? orderByName(parts) : orderOfShards(parts)
+    for set in parts where !set.isOfSameExtraction(as: first) {
+      throw FedMedError(
+        .badData, "differs from \(first.name) in its encoder, classes or columns", file: set.name)
+    }
+    var whole = FeatureSet(
+      classes: first.classes, encoder: first.encoder,
+      rows: try FeatureRows(joining: parts.map(\.rows), order: order),
+      labels: first.labels == nil ? nil : order.map { parts[$0.part].labels?[$0.row] ?? 0 },
+      text: first.text,
+      table: Table(
+        header: first.table.header, rows: order.map { parts[$0.part].table.rows[$0.row] }),
+      name: first.name)
+    (whole.damage, whole.anchors) = (first.damage, first.anchors)
+    return whole
+  }
+
+  private static func orderByName(
+    _ parts: [FeatureSet]
+  ) throws(FedMedError) -> [(part: Int, row: Int)] {
+    var places: [String: (part: Int, row: Int)] = [:]
+    for (part, set) in parts.enumerated() {
+      guard set.shard == nil else {
+        throw FedMedError(.badData, "a shard, which \(parts[0].name) is not", file: set.name)
+      }
+      guard set.split == nil else {
+        throw FedMedError(.badData, "already partitioned", file: set.name)
+      }
+      for (row, name) in set.names.enumerated() {
+        if let other = places.updateValue((part, row), forKey: name) {
+          throw FedMedError(
+            .badData, "sample '\(printable(name))' is also in \(parts[other.part].name)",
+            file: set.name)
+        }
+      }
+    }
+    return places.sorted { $0.key.precedes($1.key) }.map(\.value)
+  }
+
+  private static func orderOfShards(
+    _ parts: [FeatureSet]
+  ) throws(FedMedError) -> [(part: Int, row: Int)] {
     var places: [(place: Int, part: Int, row: Int)] = []
     var found: Set<Int> = []
     var images = 0
@@ -58,7 +103,7 @@ extension FeatureSet {
       guard let shard = set.shard, let count = parts[0].shard?.count else {
         throw fault("not a shard of an extraction")
       }
-      guard shard.count == count, set.isOfSameExtraction(as: parts[0]) else {
+      guard shard.count == count else {
         throw fault("a shard of another extraction than \(parts[0].name)")
       }
       guard found.insert(shard.index).inserted else {
@@ -86,23 +131,12 @@ extension FeatureSet {
           file: set.name)
       }
     }
-    places.sort { $0.place < $1.place }
-    let order = places.map { (part: $0.part, row: $0.row) }
-    var whole = FeatureSet(
-      classes: first.classes, encoder: first.encoder,
-      rows: try FeatureRows(joining: parts.map(\.rows), order: order),
-      labels: first.labels == nil ? nil : order.map { parts[$0.part].labels?[$0.row] ?? 0 },
-      text: first.text,
-      table: Table(
-        header: first.table.header, rows: order.map { parts[$0.part].table.rows[$0.row] }),
-      name: first.name)
-    whole.damage = first.damage
-    return whole
+    return places.sorted { $0.place < $1.place }.map { ($0.part, $0.row) }
   }
 
   private func isOfSameExtraction(as other: FeatureSet) -> Bool {
     encoder == other.encoder && classes == other.classes && text == other.text
-      && damage == other.damage && table.header == other.table.header
+      && damage == other.damage && anchors == other.anchors && table.header == other.table.header
       && (labels == nil) == (other.labels == nil) && rows.elementType == other.rows.elementType
   }
 

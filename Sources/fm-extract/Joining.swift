@@ -11,7 +11,7 @@ extension Extract {
       throw FedMedError(
         .usage, "--join can be combined only with --anchors, --seed, --text and --output")
     }
-    guard !input.isEmpty else { throw FedMedError(.usage, "no shards given") }
+    guard !input.isEmpty else { throw FedMedError(.usage, "no archives given") }
     guard text == nil || images.anchors == nil else {
       throw FedMedError(.usage, "--text cannot be combined with --anchors")
     }
@@ -30,7 +30,7 @@ extension Extract {
       try set.drawAnchors(anchors, seed: images.seed)
     } else if !set.hasText {
       throw FedMedError(
-        .usage, "the shards have no class texts", hint: "use --anchors or --text")
+        .usage, "the archives have no class texts", hint: "use --anchors or --text")
     }
     try write(set, inputs)
   }

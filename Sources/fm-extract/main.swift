@@ -17,7 +17,7 @@ struct Extract: Tool {
       fm-extract --import --features FILE --text NPY --classes FILE --table TSV --encoder NAME \
       [options] > FEATURES
       fm-extract --import --features CSV --anchors N --encoder NAME [options] > FEATURES
-      fm-extract --join [--anchors N] SHARD ... > FEATURES
+      fm-extract --join [--anchors N] FEATURES ... > FEATURES
       fm-extract --checkpoint DIR --benchmark [options]
       """,
     discussion: """
@@ -61,7 +61,8 @@ struct Extract: Tool {
   var encoder: String?
 
   @Flag(
-    name: .customLong("join"), help: "Join the shards of an extraction to one feature archive.")
+    name: .customLong("join"),
+    help: "Join the shards of an extraction, or whole extractions, to one archive.")
   var isJoin = false
 
   @Option(
@@ -78,7 +79,7 @@ struct Extract: Tool {
     help: ArgumentHelp(
       """
       The images: a folder or a tar archive; - is standard input. With --table, its paths are relative \
-      to it. With --join, the shards.
+      to it. With --join, feature archives.
       """, valueName: "images"), completion: .file())
   var input: [String] = []
 

@@ -106,7 +106,7 @@ extension ImageTests {
     #expect(
       try shell.succeed("tar xOf j.tar samples.tsv | wc -l") == "11\n")
     try shell.succeed("\(call) --text text.npy \(source) | cmp - j.tar")
-    try shell.fail("fm-extract --join s1.tar s2.tar s3.tar", 64, "the shards have no class texts")
+    try shell.fail("fm-extract --join s1.tar s2.tar s3.tar", 64, "the archives have no class texts")
     try shell.fail("fm-extract --join --anchors 1 s1.tar s2.tar", 65, "missing shard 3 of 3")
     try shell.fail(
       "fm-extract --join --anchors 1 s1.tar s2.tar s2.tar", 65, "duplicate shard 2 of 3")
@@ -120,6 +120,27 @@ extension ImageTests {
     try shell.fail("\(call) --shard 1/2 --anchors 1 images", 64, "cannot be combined with --shard")
     try shell.fail(
       "fm-extract --join --checkpoint c s1.tar", 64, "--join can be combined only with")
+  }
+
+  /// Complete extractions join too, in any order, unless they have a sample in common.
+  @Test func extractionsJoin() throws {
+    let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"
+    try shell.succeed(
+      """
+      printf '%s\\n' glioma 'no tumour' > classes.txt; mkdir first second
+      cp -r images/glioma first; cp -r 'images/no tumour' second
+      \(call) --classes classes.txt images > whole.tar
+      for part in first second; do \(call) --classes classes.txt $part > $part.tar; done
+      fm-extract -q --join second.tar first.tar | cmp - whole.tar
+      fm-partition -q --scheme whole --site a --stratify -o parts first.tar
+      \(call) --classes classes.txt --damage blur=1 second > damaged.tar
+      """)
+    try shell.fail(
+      "fm-extract --join whole.tar first.tar", 65,
+      "first.tar: sample 'glioma/0.jpg' is also in whole.tar")
+    try shell.fail("fm-extract --join second.tar parts/a.tar", 65, "a.tar: already partitioned")
+    try shell.fail(
+      "fm-extract --join first.tar damaged.tar", 65, "damaged.tar: differs from first.tar")
   }
 
   /// With class texts, each shard has them already.

@@ -52,7 +52,7 @@ package struct FrameImage {
     let pixels: [UInt8]
     if layout.isFloat {
       let shown = try (ranges.isEmpty ? [.header] : ranges).map { range throws(FedMedError) in
-        try brightness(range).map { UInt8(($0 * 255).rounded()) }
+        try brightness(range).map(GrayRange.byte)
       }
       pixels = reals.indices.flatMap { place in (0..<3).map { shown[$0 % shown.count][place] } }
     } else if isGray {

@@ -22,6 +22,11 @@ public enum GrayRange: Equatable, Sendable {
 }
 
 extension GrayRange {
+  /// A brightness in 8 bits; 0 if a header's numbers are so large that it is not defined.
+  static func byte(_ brightness: Double) -> UInt8 {
+    brightness > 0 ? UInt8((min(brightness, 1) * 255).rounded()) : 0
+  }
+
   /// The function from values to brightness, 0 (black) to 1 (white).
   /// - Parameters:
   ///   - darkest: the least value of the frame; `brightest` is the greatest.
@@ -37,7 +42,11 @@ extension GrayRange {
       let place = DICOMElements.Tag.windowTable.rawValue + "[0]."
       if let table = LookupTable(elements, in: place, isSigned: isSigned) {
         let largest = Double(table.largest)
-        return { Double(table.value(Int($0.rounded(.towardZero)))) / largest }
+        return { value in
+          let index =
+            value.magnitude < 131_072 ? Int(value.rounded(.towardZero)) : value < 0 ? .min : .max
+          return min(Double(table.value(index)) / largest, 1)
+        }
       }
       if let window = try VOIWindow(elements, frame: frame) { return window.brightness }
       fallthrough
@@ -77,7 +86,7 @@ struct GrayTable {
   }
 
   /// The table in 8 bits.
-  var bytes: [UInt8] { brightness.map { UInt8(($0 * 255).rounded()) } }
+  var bytes: [UInt8] { brightness.map(GrayRange.byte) }
 }
 
 /// Stored values that stand for no measurement (PS3.3 C.7.5.1.1.2).
@@ -150,7 +159,9 @@ struct LookupTable {
     guard entries.count == count else { return nil }
   }
 
-  func value(_ stored: Int) -> Int { entries[min(max(stored - first, 0), entries.count - 1)] }
+  func value(_ stored: Int) -> Int {
+    entries[stored < first ? 0 : min(stored, first + entries.count - 1) - first]
+  }
 }
 
 /// A window (PS3.3 C.11.2.1).

@@ -73,7 +73,10 @@ package struct PixelLayout: Equatable, Sendable {
   func values(
     _ bytes: [UInt8], bits: Int, count: Int
   ) throws(FedMedError) -> [Int32] {
-    guard bits == 8 || bits == 16, bytes.count >= count * bits / 8 else {
+    guard bits == 8 || bits == 16 else {
+      throw FedMedError(.badData, "\(bits) bits per decoded sample, expected 8 or 16")
+    }
+    guard bytes.count >= count * bits / 8 else {
       throw FedMedError(.badData, "\(bytes.count) bytes of pixels, expected \(count * bits / 8)")
     }
     let mask = UInt32((1 << bitsStored) - 1)

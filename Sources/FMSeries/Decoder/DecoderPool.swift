@@ -68,6 +68,17 @@ final class DecoderProcess: Sendable {
   /// The largest header and frame that are accepted, in bytes.
   private static let largest = (header: 1 << 28, pixels: ImageDecoder.largestBytes)
 
+  /// This process's environment variables, with a single thread for OpenBLAS.
+  private static let environment: [String] = {
+    var (variables, place) = (["OPENBLAS_NUM_THREADS=1"], environ)
+    while let variable = place.pointee {
+      let text = String(cString: variable)
+      if !text.hasPrefix("OPENBLAS_NUM_THREADS=") { variables.append(text) }
+      place += 1
+    }
+    return variables
+  }()
+
   /// Starts the process.
   /// - Throws: `ioError` if it cannot be started.
   init(program: String, spool: Int32?) throws(FedMedError) {
@@ -93,9 +104,15 @@ final class DecoderProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, $0, DecoderService.spool) == 0
       } ?? true)
     var words: [UnsafeMutablePointer<CChar>?] = [strdup(DecoderService.name), nil]
-    defer { free(words[0]) }
+    // Threads of OpenBLAS would take memory that is meant for files.
+    var variables = Self.environment.map { strdup($0) } + [nil]
+    defer {
+      free(words[0])
+      for variable in variables { free(variable) }
+    }
     var process: pid_t = 0
-    let failure = isReady ? posix_spawn(&process, program, &actions, nil, &words, environ) : ENOMEM
+    let failure =
+      isReady ? posix_spawn(&process, program, &actions, nil, &words, &variables) : ENOMEM
     guard failure == 0 else {
       close(ends[0])
       throw FedMedError(.ioError, errno: failure, "start", file: DecoderService.name)
@@ -104,8 +121,9 @@ final class DecoderProcess: Sendable {
   }
 
   deinit {
-    // The process ends when the socket closes.
     close(socket)
+    // It keeps nothing that would have to be saved.
+    kill(process, SIGKILL)
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
   }

@@ -11,9 +11,6 @@ public enum DecoderService {
   static let (socket, spool): (Int32, Int32) = (0, 3)
   /// The time that a request may take, in seconds of real time.
   static let timeLimit: UInt32 = 120
-  /// What a request may use beyond three times the size of its file, in bytes: the file is in memory,
-  /// and so is what is decoded from it.
-  private static let memoryLimit = 1 << 31
 
   /// Answers requests until there are no more, and ends the process.
   public static func serve() -> Never {
@@ -27,9 +24,7 @@ public enum DecoderService {
       alarm(timeLimit)
       let answer: DecoderAnswer
       do throws(FedMedError) {
-        answer = try decoder.answer(request) { size in
-          limit(RLIMIT_AS, to: baseline + memoryLimit + 3 * size)
-        }
+        answer = try decoder.answer(request) { limit(RLIMIT_AS, to: baseline + $0) }
       } catch {
         decoder = FileDecoder()
         answer = DecoderAnswer(reason: error.reason)
@@ -39,7 +34,8 @@ public enum DecoderService {
         [answer.head, answer.header, answer.pixels].allSatisfy({ Socket.write($0, to: socket) })
       else { break }
     }
-    exit(0)
+    // Without what libraries do at the end, which may need memory that is no longer allowed.
+    _exit(0)
   }
 
   /// Sets a soft limit, which can be changed again.

@@ -20,41 +20,50 @@ protocol ReadableFile {
 /// Reads headers and frames of files, in the decoder's process. The last file stays open, because the
 /// next request is often for another frame of it.
 struct FileDecoder {
-  private var last: (place: FilePlace, mark: String, file: any ReadableFile)?
+  private var last: (place: FilePlace, mark: String, size: Int, file: any ReadableFile)?
 
   /// The largest file: 4 GiB.
-  static let largestFile = 1 << 32
+  private static let largestFile = 1 << 32
+
+  /// The memory that reading a DICOM file of some size may take, in bytes. GDCM reserves what a header
+  /// claims, so a small file must not be allowed much; a deflated one is inflated.
+  private static func memory(reading size: Int) -> Int { (1 << 27) + 16 * size }
+  /// What decoding a frame may take in addition: the frame, and copies of it in other types.
+  private static func memory(decoding frame: Int) -> Int { (1 << 27) + 8 * frame }
+  /// What a NIfTI volume may take: niftilib reserves memory only after it has checked the header.
+  private static let volumeMemory = 1 << 33
 
   /// Answers a request.
-  /// - Parameter prepare: called with the size of a file before it is read.
+  /// - Parameter allow: called with the number of bytes that the next step may take.
   /// - Throws: `badData` or `noInput` if the file cannot be read.
   mutating func answer(
-    _ request: DecoderRequest, prepare: (Int) -> Void
+    _ request: DecoderRequest, allow: (Int) -> Void
   ) throws(FedMedError) -> DecoderAnswer {
     guard let frame = request.frame else {
-      let file = try Self.open(request.place, withPixels: false, prepare)
+      let file = try Self.open(request.place, withPixels: false, allow).file
       return DecoderAnswer(header: try file.elements())
     }
     var mark = ""
     if case .path(let path) = request.place { mark = FileImages.mark(path) }
-    let file: any ReadableFile
-    if let last, last.place == request.place, last.mark == mark {
-      file = last.file
-    } else {
+    if last?.place != request.place || last?.mark != mark {
       // Only one file is in memory at a time.
       last = nil
-      file = try Self.open(request.place, withPixels: true, prepare)
-      last = (request.place, mark, file)
+      let (file, size) = try Self.open(request.place, withPixels: true, allow)
+      last = (request.place, mark, size, file)
     }
+    guard let (_, _, size, file) = last else { return DecoderAnswer(reason: "not a readable file") }
     var answer = DecoderAnswer(header: try file.elements())
     let layout = try PixelLayout(DICOMElements(records: answer.header))
+    if !layout.isFloat {
+      allow(Self.memory(reading: size) + Self.memory(decoding: layout.largestFrame))
+    }
     (answer.pixels, answer.samples) = try file.frame(frame, capacity: layout.largestFrame)
     return answer
   }
 
   private static func open(
-    _ place: FilePlace, withPixels: Bool, _ prepare: (Int) -> Void
-  ) throws(FedMedError) -> any ReadableFile {
+    _ place: FilePlace, withPixels: Bool, _ allow: (Int) -> Void
+  ) throws(FedMedError) -> (file: any ReadableFile, size: Int) {
     switch place {
     case .path(let path):
       var status = stat()
@@ -65,17 +74,15 @@ struct FileDecoder {
       let source = try ByteSource(path: path)
       try source.requireSize(atMost: largestFile)
       let size = source.size ?? 0
-      prepare(size)
-      return try read(source.descriptor, start: 0, size: size, withPixels: withPixels)
+      return (try read(source.descriptor, 0, size, withPixels: withPixels, allow), size)
     case .spooled(let start, let size):
-      prepare(size)
-      return try read(DecoderService.spool, start: start, size: size, withPixels: withPixels)
+      return (try read(DecoderService.spool, start, size, withPixels: withPixels, allow), size)
     }
   }
 
   /// Reads a part of an open file with the library for its format.
   private static func read(
-    _ descriptor: Int32, start: Int, size: Int, withPixels: Bool
+    _ descriptor: Int32, _ start: Int, _ size: Int, withPixels: Bool, _ allow: (Int) -> Void
   ) throws(FedMedError) -> any ReadableFile {
     var head = [UInt8](repeating: 0, count: 4)
     let isRead = pread(descriptor, &head, head.count, off_t(start)) == head.count
@@ -83,6 +90,7 @@ struct FileDecoder {
     let isVolume =
       isRead
       && (head.starts(with: [0x1F, 0x8B]) || [[92, 1, 0, 0], [0, 0, 1, 92]].contains(head))
+    allow(isVolume ? volumeMemory : memory(reading: size))
     return isVolume
       ? try VolumeFile(descriptor, start: start, withVoxels: withPixels)
       : try DICOMFile(descriptor, start: start, size: size, withPixels: withPixels)
