@@ -121,6 +121,7 @@ struct SeriesTests {
       mkdir flat; i=0; for f in pacs/*/* pacs/A/B/*; do
         test -d $f || { i=$((i + 1)); cp $f flat/$((i * 7919 % 100)).dcm; }; done
       \(run) flat | cmp - folder.tar
+      ln -s .. pacs/A/loop; ln -s nowhere pacs/dangling; \(run) pacs | cmp - folder.tar
       for pause in .05 .1 .2; do
         (\(run) --work w pacs > part.tar & p=$!; sleep $pause; kill -9 $p 2> /dev/null; wait $p) 2> /dev/null || true
       done

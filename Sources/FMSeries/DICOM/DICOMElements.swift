@@ -111,7 +111,10 @@ package struct DICOMElements: Sendable {
     guard let bytes = bytes(tag, in: prefix) else { return nil }
     let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0 }
     let text = bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
-    return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
+    guard !text.isEmpty else { return nil }
+    // Old character sets: one character per byte keeps different identifiers different.
+    return String(validating: Array(text), as: UTF8.self)
+      ?? String(String.UnicodeScalarView(text.map { Unicode.Scalar($0) }))
   }
 
   /// The numbers of an element that is a text; empty if it is missing or not numeric.

@@ -19,6 +19,22 @@ public final class DecoderPool: Sendable {
     (self.program, self.spool) = (program, spool)
   }
 
+  /// The first bytes of a file; none of what is not a plain file.
+  /// - Throws: `noInput` or `ioError` if it cannot be read, without its name.
+  func start(of place: FilePlace, count: Int) throws(FedMedError) -> [UInt8] {
+    switch place {
+    case .spooled(let start, let size):
+      return try spool?.bytes(min(size, count), from: start) ?? []
+    case .path(let path):
+      guard ByteSource.isRegularFile(path) || !ByteSource.exists(path) else { return [] }
+      do throws(FedMedError) {
+        return try ByteSource(path: path).read(upTo: count)
+      } catch {
+        throw FedMedError(error.code, error.reason)
+      }
+    }
+  }
+
   /// A file's elements, and a frame of it.
   package struct Frame {
     let elements: DICOMElements

@@ -11,8 +11,6 @@ public struct FileIndex: Sendable {
     let name: String
     let place: FilePlace
     let mark: String
-    /// The first bytes.
-    let start: [UInt8]
   }
 
   private(set) var files: [IndexedFile] = []
@@ -75,9 +73,15 @@ public struct FileIndex: Sendable {
   }
 
   private static func read(_ entry: Entry, _ pool: DecoderPool) -> Outcome {
-    let isMarked = isMarked(entry.start) || isVolume(entry.name)
+    let start: [UInt8]
+    do throws(FedMedError) {
+      start = try pool.start(of: entry.place, count: startSize)
+    } catch {
+      return .damaged(error)
+    }
+    let isMarked = isMarked(start) || isVolume(entry.name)
     // Old files have no mark: they begin with an element of group 2 or 8.
-    guard isMarked || [[2, 0], [8, 0], [0, 8]].contains(Array(entry.start.prefix(2))) else {
+    guard isMarked || [[2, 0], [8, 0], [0, 8]].contains(Array(start.prefix(2))) else {
       return .foreign
     }
     do throws(FedMedError) {
@@ -112,8 +116,14 @@ extension FileIndex.Entry {
   /// - Throws: `noInput` if the folder cannot be read.
   static func folder(_ root: String) throws(FedMedError) -> [FileIndex.Entry] {
     var entries: [FileIndex.Entry] = []
-    var waiting = [""]
+    // Links may lead back to a folder.
+    var (waiting, seen): ([String], Set<String>) = ([""], [])
     while let prefix = waiting.popLast() {
+      var status = stat()
+      guard
+        stat("\(root)/\(prefix)", &status) != 0
+          || seen.insert("\(status.st_dev) \(status.st_ino)").inserted
+      else { continue }
       for name in try Folder.names(
         root + (prefix.isEmpty ? "" : "/\(prefix)"), failingWith: .noInput)
       where !name.hasPrefix(".") {
@@ -121,19 +131,16 @@ extension FileIndex.Entry {
         if Folder.isFolder("\(root)/\(relative)") {
           waiting.append(relative)
         } else {
-          entries.append(file("\(root)/\(relative)", name: relative))
+          entries.append(FileIndex.Entry(path: "\(root)/\(relative)", name: relative))
         }
       }
     }
     return entries.sorted { $0.name.precedes($1.name) }
   }
 
-  /// A file; one that cannot be read has no first bytes.
-  static func file(_ path: String, name: String) -> FileIndex.Entry {
-    let isFile = ByteSource.isRegularFile(path)
-    let start = isFile ? try? ByteSource(path: path).read(upTo: FileIndex.startSize) : nil
-    return FileIndex.Entry(
-      name: name, place: .path(path), mark: FileImages.mark(path), start: start ?? [])
+  /// A file.
+  init(path: String, name: String) {
+    self.init(name: name, place: .path(path), mark: FileImages.mark(path))
   }
 
   /// The members of a tar archive, which are copied to `spool`; names that begin with a dot are ignored.
@@ -151,7 +158,7 @@ extension FileIndex.Entry {
       let parts = entry.name.split(separator: "/").filter { $0 != "." }
       guard entry.kind == .file, !parts.contains(where: { $0.hasPrefix(".") }) else { continue }
       let (begin, name) = (spool.size, parts.joined(separator: "/"))
-      var (left, hash, start) = (entry.size, SHA256(), [UInt8]())
+      var (left, hash) = (entry.size, SHA256())
       while left > 0 {
         var bytes = [UInt8](repeating: 0, count: min(left, 1 << 20))
         let count = try bytes.withUnsafeMutableBytes { buffer in
@@ -162,15 +169,13 @@ extension FileIndex.Entry {
         guard count == bytes.count else {
           throw FedMedError(.badData, "truncated", file: source.name, place: printable(name))
         }
-        if start.isEmpty { start = Array(bytes.prefix(FileIndex.startSize)) }
         hash.update(bytes[...])
         try spool.append(bytes)
         left -= count
       }
       entries.append(
         FileIndex.Entry(
-          name: name, place: .spooled(start: begin, size: entry.size), mark: hash.hexadecimal(),
-          start: start))
+          name: name, place: .spooled(start: begin, size: entry.size), mark: hash.hexadecimal()))
     }
     try tar.finish()
     return entries.sorted { $0.name.precedes($1.name) }

@@ -2,7 +2,7 @@ import FMBase
 import FMEncoder
 
 /// What is known of an image file before it is decoded.
-struct IndexedFile: Sendable {
+final class IndexedFile: Sendable {
   /// The path relative to the folder or in the tar archive.
   let name: String
   let place: FilePlace

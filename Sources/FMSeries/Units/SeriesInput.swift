@@ -26,10 +26,10 @@ public struct SeriesInput {
     }
     if ByteSource.isRegularFile(path) {
       let name = path.split(separator: "/").last.map(String.init) ?? path
-      let file = FileIndex.Entry.file(path, name: name)
-      if FileIndex.isMarked(file.start) || FileIndex.isVolume(path) {
-        entries = [file]
-        pool = DecoderPool(program: program)
+      let own = DecoderPool(program: program)
+      let start = try own.start(of: .path(path), count: FileIndex.startSize)
+      if FileIndex.isMarked(start) || FileIndex.isVolume(path) {
+        (entries, pool) = ([FileIndex.Entry(path: path, name: name)], own)
         return
       }
     }
