@@ -110,6 +110,38 @@ struct SeriesTests {
     }
   }
 
+  /// The frames of an enhanced object are ordered by their own positions, in a single file too.
+  @Test func ordersFramesByPosition() throws {
+    let frames = [2, 0, 1]
+    let positions = frames.map { slice -> [DICOMFile.Element] in
+      [.sequence(0x0020_9113, [.text(0x0020_0032, "DS", "0\\0\\\(slice)")])]
+    }
+    let shared: [DICOMFile.Element] = [
+      .sequence(0x0020_9116, [.text(0x0020_0037, "DS", "1\\0\\0\\0\\1\\0")])
+    ]
+    let file = DICOMFile(
+      .enhanced, columns: 32, values: frames.flatMap { self.slice(0, 0, $0) }, frames: 3
+    ).with(
+      .sequence(0x5200_9229, shared),
+      .sequence(0x5200_9230, positions[0], positions[1], positions[2]))
+    try shell.write("enhanced.dcm", file.bytes)
+    try shell.succeed("mkdir single")
+    for slice in 0..<3 {
+      var own = identity(study: 0, series: 0, slice: slice)
+      own.number = slice
+      let image = DICOMFile(.computed, own, columns: 32, values: self.slice(0, 0, slice))
+      try shell.write("single/\(slice)", image.bytes)
+    }
+    try shell.succeed(
+      """
+      printf 'a\\nb\\n' > classes.txt; \(call) --unit image \(accession) pacs > x.tar; tar xf x.tar text.npy
+      run='\(call.replacing("--anchors 1", with: "--text text.npy").replacing("--table labels.csv", with: "--classes classes.txt"))'
+      $run --unit image enhanced.dcm > enhanced.tar; $run --unit image single > single.tar
+      """)
+    #expect(try shell.array("enhanced.tar", "features") == shell.array("single.tar", "features"))
+    #expect(try shell.succeed("tar xOf enhanced.tar samples.tsv | sed 1d | wc -l") == "3\n")
+  }
+
   /// The files' names and folders, and archives, have no influence on the bytes; nor do threads, shards
   /// and interruptions.
   @Test func givesTheSameBytes() throws {

@@ -42,7 +42,7 @@ extension Manifest {
       self.text = text
     }
 
-    /// The precision of a run that mixes features of several.
+    /// The precision of a run whose sites use different ones.
     public static let anyPrecision = "any"
 
     package func validate() throws(FedMedError) {

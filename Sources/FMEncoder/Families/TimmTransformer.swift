@@ -1,8 +1,8 @@
 import FMBase
 import FMNumerics
 
-/// A vision transformer of the timm library, inside a checkpoint of timm or open_clip. The sizes of its
-/// layers are those of its tensors.
+/// A vision transformer of the timm library, inside a checkpoint of timm or open_clip. Its tensors
+/// determine the sizes of its layers.
 struct TimmTransformer {
   /// The architecture, such as `vit_large_patch16_224`.
   let name: String

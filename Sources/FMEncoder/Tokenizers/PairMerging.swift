@@ -1,5 +1,5 @@
-/// Byte-pair encoding: neighboring symbols are merged pair by pair, the pair of the lowest rank first
-/// and, of several, the leftmost (Sennrich, Haddow and Birch, 2016).
+/// Byte-pair encoding: neighboring symbols are merged pair by pair, the pair of the lowest rank first,
+/// from left to right (Sennrich, Haddow and Birch, 2016).
 struct PairMerging: Sendable {
   /// The rank of a pair, and the symbol that it becomes.
   private let merges: [Pair: (rank: Int, symbol: Int)]

@@ -1,4 +1,4 @@
-/// Tokens that stand for themselves in a text, such as `</s>`; what is between them is split further.
+/// Tokens that stand for themselves in a text, such as `</s>`; the text between them is split further.
 struct SpecialTokens: Sendable {
   private let ids: [String: Int]
   /// The contents, longest first.
@@ -16,7 +16,7 @@ struct SpecialTokens: Sendable {
     case token(Int)
   }
 
-  /// Splits a text at the tokens that it contains; of several at one place, the longest counts.
+  /// Splits a text at the tokens that it contains. Where several begin, the longest one counts.
   func split(_ text: String) -> [Part] {
     guard !contents.isEmpty else { return text.isEmpty ? [] : [.text(text)] }
     var parts: [Part] = []

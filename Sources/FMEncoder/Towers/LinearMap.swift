@@ -1,8 +1,8 @@
 import FMBase
 import FMNumerics
 
-/// The tensors of a linear map. Those of several maps with the same input are stacked: queries, keys
-/// and values, or the two halves of a gated layer.
+/// The tensors of a linear map. Maps with the same input are stacked: queries, keys and values, or the
+/// two halves of a gated layer.
 struct LinearNames: Sendable {
   /// The full names of the weights and of the biases; a bias that is `nil` is zero.
   let parts: [(weight: String, bias: String?)]

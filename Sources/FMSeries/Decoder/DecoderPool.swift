@@ -19,7 +19,7 @@ public final class DecoderPool: Sendable {
     (self.program, self.spool) = (program, spool)
   }
 
-  /// The first bytes of a file; none of what is not a plain file.
+  /// The first bytes of a file; none for a folder, pipe or device.
   /// - Throws: `noInput` or `ioError` if it cannot be read, without its name.
   func start(of place: FilePlace, count: Int) throws(FedMedError) -> [UInt8] {
     switch place {
