@@ -97,7 +97,9 @@ template <typename Body> auto guarded(char *message, decltype(std::declval<Body>
   return failure;
 }
 
-void visit(const gdcm::DataSet &set, const std::string &prefix, int depth, dicom_visitor visitor, void *context) {
+void visit(const gdcm::DataSet &set, const std::string &prefix, int depth, long frame, dicom_visitor visitor,
+           void *context) {
+  const gdcm::Tag frame_groups(0x5200, 0x9230);
   enum { DEEPEST = 8, LARGEST = 1 << 20 };
   for (const gdcm::DataElement &element : set.GetDES()) {
     const gdcm::Tag &tag = element.GetTag();
@@ -117,9 +119,11 @@ void visit(const gdcm::DataSet &set, const std::string &prefix, int depth, dicom
     if (depth == DEEPEST) continue;
     gdcm::SmartPointer<gdcm::SequenceOfItems> items = element.GetValueAsSQ();
     if (!items) continue;
-    for (size_t i = 1; i <= items->GetNumberOfItems(); i++)
-      visit(items->GetItem(i).GetNestedDataSet(), place + "[" + std::to_string(i - 1) + "].", depth + 1, visitor,
+    for (size_t i = 1; i <= items->GetNumberOfItems(); i++) {
+      if (frame >= 0 && tag == frame_groups && i != (size_t)frame + 1) continue;
+      visit(items->GetItem(i).GetNestedDataSet(), place + "[" + std::to_string(i - 1) + "].", depth + 1, frame, visitor,
             context);
+    }
   }
 }
 
@@ -210,9 +214,9 @@ void dicom_close(dicom_file *file) { delete file; }
 
 const char *dicom_transfer_syntax(const dicom_file *file) { return file->syntax.c_str(); }
 
-int dicom_visit(const dicom_file *file, dicom_visitor visitor, void *context, char *message) {
+int dicom_visit(const dicom_file *file, long frame, dicom_visitor visitor, void *context, char *message) {
   return guarded(message, -1, [&] {
-    visit(file->reader.GetFile().GetDataSet(), "", 0, visitor, context);
+    visit(file->reader.GetFile().GetDataSet(), "", 0, frame, visitor, context);
     return 0;
   });
 }

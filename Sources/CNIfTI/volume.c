@@ -83,13 +83,13 @@ static const char *read_voxels(nifti_image *image, gzFile stream) {
   return NULL;
 }
 
-volume_file *volume_open(int descriptor, int64_t start, int with_voxels, volume_shape *shape, char *message) {
+volume_file *volume_open(int descriptor, int with_voxels, volume_shape *shape, char *message) {
   nifti_set_debug_level(0);
   volume_file *file = calloc(1, sizeof *file);
   if (!file) return fail(file, message, "out of memory");
   int copy = dup(descriptor);
   // zlib also reads files that are not compressed.
-  gzFile stream = copy >= 0 && lseek(copy, start, SEEK_SET) >= 0 ? gzdopen(copy, "rb") : NULL;
+  gzFile stream = copy >= 0 && lseek(copy, 0, SEEK_SET) >= 0 ? gzdopen(copy, "rb") : NULL;
   if (!stream) {
     if (copy >= 0) close(copy);
     return fail(file, message, "cannot be read");

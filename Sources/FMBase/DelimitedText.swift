@@ -30,45 +30,77 @@ package enum DelimitedText {
 }
 
 extension DelimitedText {
-  /// The rows of a whole text in CSV or TSV, with the number of the line on which each begins. Quoted
-  /// cells may hold separators and line ends. The separator is a tab if the header has one, otherwise a
-  /// semicolon if it has more of these than commas. Empty lines are left out.
+  /// The rows of a whole text in CSV or TSV, with the number of the line on which each begins. A cell that
+  /// begins with a quote may hold separators and line ends (RFC 4180). The separator is that of a first
+  /// line `sep=…`, as Excel writes it; otherwise a tab if the header has one, a semicolon if it has more
+  /// of these than commas, or else a comma. Empty lines are left out.
   /// - Throws: `badData` if a quote is not closed, or there are more than 2²² rows.
   package static func rows(
     _ text: String, file: String
   ) throws(FedMedError) -> [(line: Int, cells: [String])] {
-    let bytes = Array(text.utf8).drop { $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
-    let header = bytes.prefix { $0 != newline }
+    let newline = UInt8(ascii: "\n"), quote = UInt8(ascii: "\"")
+    var bytes = Array(text.utf8)[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    var line = 1
+    var header = bytes.prefix { $0 != newline }
     func count(_ byte: UInt8) -> Int { header.count { $0 == byte } }
-    let semicolon = UInt8(ascii: ";")
-    let separator =
-      count(semicolon) > count(UInt8(ascii: ",")) && count(UInt8(ascii: "\t")) == 0
-      ? semicolon : separator(header: header)
+    var separator =
+      count(UInt8(ascii: ";")) > count(UInt8(ascii: ",")) && count(UInt8(ascii: "\t")) == 0
+      ? UInt8(ascii: ";") : separator(header: header)
+    if header.starts(with: "sep=".utf8), header.count > 4 {
+      separator = header[header.startIndex + 4]
+      bytes = bytes.dropFirst(header.count + 1)
+      header = []
+      line = 2
+    }
     var rows: [(line: Int, cells: [String])] = []
-    var (line, start, begin, isQuoted) = (1, bytes.startIndex, 1, false)
-    for index in bytes.startIndex...bytes.endIndex {
-      let isEnd = index == bytes.endIndex
-      if !isEnd, bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
-      guard isEnd || bytes[index] == newline else { continue }
-      guard !isEnd || !isQuoted else {
-        throw FedMedError(.badData, "a quote is not closed", file: file, place: "line \(begin)")
-      }
-      if !isQuoted {
-        var record = bytes[start..<index]
-        if record.last == UInt8(ascii: "\r") { record.removeLast() }
-        if !record.isEmpty {
-          let cells = quotedCells(record, separator: separator)
-          rows.append((begin, cells.map { String(decoding: $0, as: UTF8.self) }))
-        }
-        (start, begin) = (index + 1, line + 1)
-      }
-      line += 1
+    var (cells, cell, begin): ([String], [UInt8], Int) = ([], [], line)
+    var (isQuoted, wasQuoted) = (false, false)
+    func endCell() {
+      cells.append(String(decoding: cell, as: UTF8.self))
+      (cell, wasQuoted) = ([], false)
+    }
+    func endRow() throws(FedMedError) {
+      if cell.last == UInt8(ascii: "\r") { cell.removeLast() }
+      endCell()
+      if cells != [""] { rows.append((begin, cells)) }
+      (cells, begin) = ([], line + 1)
       guard rows.count <= 1 << 22 else {
         throw FedMedError(.badData, "more than \(1 << 22) rows", file: file)
       }
     }
+    for byte in bytes {
+      switch byte {
+      case quote where isQuoted: isQuoted = false
+      case quote where cell.isEmpty && !wasQuoted: (isQuoted, wasQuoted) = (true, true)
+      // A doubled quote in a quoted cell is a quote.
+      case quote where wasQuoted:
+        cell.append(quote)
+        isQuoted = true
+      case separator where !isQuoted: endCell()
+      case newline where !isQuoted: try endRow()
+      default: cell.append(byte)
+      }
+      if byte == newline { line += 1 }
+    }
+    guard !isQuoted else {
+      throw FedMedError(.badData, "a quote is not closed", file: file, place: "line \(begin)")
+    }
+    if !cell.isEmpty || !cells.isEmpty { try endRow() }
     return rows
   }
 
-  private static let newline = UInt8(ascii: "\n")
+  /// The text of a table as other programs write it: UTF-8, UTF-16 with a byte order mark, or otherwise
+  /// one byte per character (Windows-1252, whose bytes 128 to 159 are not told from control characters).
+  package static func text(_ bytes: [UInt8]) -> String {
+    for (mark, isBig) in [([0xFF, 0xFE] as [UInt8], false), ([0xFE, 0xFF], true)]
+    where bytes.starts(with: mark) {
+      let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
+        UInt16(bytes[place + (isBig ? 1 : 0)]) | UInt16(bytes[place + (isBig ? 0 : 1)]) << 8
+      }
+      return String(decoding: units, as: UTF16.self)
+    }
+    return String(validating: bytes, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
 }

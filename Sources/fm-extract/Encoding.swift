@@ -54,11 +54,16 @@ extension Extract {
     let extraction = FeatureExtraction(
       encoder: bundle.vision, preprocessing: bundle.preprocessing, windows: windows,
       damage: images.damage)
+    var damaged: Set<String> = []
     try extraction.encode(
       source, log: log,
       unreadable: { error throws(FedMedError) in
         guard images.skipUnreadable else { throw error }
-        messages.report(error, as: .skipped)
+        // One line for a file with several slices.
+        guard let file = error.file, !damaged.insert(file).inserted else {
+          messages.report(error, as: .skipped)
+          return
+        }
       }, progress: { bar.update($0) })
     bar.finish()
 

@@ -32,7 +32,7 @@ struct PseudonymFolder {
   /// - Throws: `badData` if the table is malformed; `cannotCreate` or `ioError` if it cannot be written.
   func record(
     _ identities: [Pseudonyms.Identity],
-    _ remarks: [LabelTable.Remark]
+    _ remarks: [LabelTable.Remark]?
   ) throws(FedMedError) {
     let folder = try PrivateFolder(path: path, isWaiting: true)
     var rows: Set<[String]> = []
@@ -52,7 +52,7 @@ struct PseudonymFolder {
     }
     let sorted = rows.sorted { $0.lexicographicallyPrecedes($1) }
     try folder.write(Self.tableName, Table(header: Self.header, rows: sorted).text)
-    guard !remarks.isEmpty else { return }
+    guard let remarks else { return }
     try folder.write(
       Self.remarksName,
       Table(

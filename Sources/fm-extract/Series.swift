@@ -38,7 +38,7 @@ extension Extract {
       index, of: files, series.choices(unit, images.windows), pseudonyms: folder.pseudonyms,
       labels: &labels, classes: names)
     let remarks = labels?.remarks ?? []
-    try folder.record(samples.identities, remarks)
+    try folder.record(samples.identities, table == nil ? nil : remarks)
     report(index, damaged: damaged)
     report(remarks, folder)
     return samples
@@ -48,8 +48,16 @@ extension Extract {
     guard let table, let key = series.key else { return nil }
     let source = try ByteSource(path: table)
     return try LabelTable(
-      text: source.text(limit: Table.sizeLimit), key: key.key, column: key.column,
+      text: DelimitedText.text(try content(of: source)), key: key.key, column: key.column,
       label: images.label ?? "label", file: source.name)
+  }
+
+  private func content(of source: ByteSource) throws(FedMedError) -> [UInt8] {
+    let bytes = try source.read(upTo: Table.sizeLimit + 1)
+    guard bytes.count <= Table.sizeLimit else {
+      throw FedMedError(.badData, "larger than \(Table.sizeLimit) bytes", file: source.name)
+    }
+    return bytes
   }
 
   /// Prints what was left out.

@@ -231,6 +231,40 @@ struct SeriesTests {
     try shell.fail("\(call) --unit study --key study pacs", 65, "line 2: a quote is not closed")
   }
 
+  /// Tables as Excel and others write them, and every way to write a path.
+  @Test(arguments: [
+    "sep=;\nfile ;label\nA/B;x\nC;y\n", "file\tlabel\trest\nA\\B\tx\nC\ty\tz\n",
+    "file,label\n./A/B/,x\nC,y\n", "file,label,note\n\"A/B\",x,5\" nail\nC,y,\n",
+  ])
+  func readsTablesOfOtherPrograms(text: String) throws {
+    let run = "\(call) --unit image --key path=file"
+    let wide = text.utf16.reduce(into: [0xFF, 0xFE] as [UInt8]) {
+      $0 += [UInt8($1 & 255), UInt8($1 >> 8)]
+    }
+    for bytes in [Array(text.utf8), wide, Array(text.utf8) + [0xFC]] {
+      try shell.write("labels.csv", bytes)
+      try shell.succeed("\(run) pacs > f.tar; tar c pacs | \(run) | cmp - f.tar")
+      #expect(try shell.succeed("tar xOf f.tar samples.tsv | sed 1d | wc -l") == "23\n")
+    }
+    // The list is that of the last table.
+    try shell.write("labels.csv", "file,label\nA/B,x\nC,y\nD,x\n")
+    try shell.succeed("\(run) pacs > f.tar; grep -q '4.D.matches nothing' names/labels.tsv")
+    try shell.write("labels.csv", "file,label\nA/B,x\nC,y\n")
+    try shell.succeed("\(run) pacs > f.tar; ! grep -q nothing names/labels.tsv")
+  }
+
+  /// A header that claims more frames than the file can hold is damaged, and costs nothing.
+  @Test(arguments: ["2000000000", "65536", "2"])
+  func refusesMoreFramesThanBytes(frames: String) throws {
+    let file = DICOMFile(
+      .computed, identity(study: 3, series: 5, slice: 0), columns: 2, values: [1, 2, 3, 4])
+    try shell.write("pacs/claim", file.with(.text(0x0028_0008, "IS", frames)).bytes)
+    try shell.fail("\(call) --unit image \(accession) pacs", 65, "pacs/claim: ")
+    let outcome = try shell.run(
+      "ulimit -v 4000000; \(call) --skip-unreadable --unit image \(accession) pacs > f.tar")
+    #expect(outcome.status == 0 && outcome.lines.count == 1, "\(outcome.errors)")
+  }
+
   @Test func skipsWhatIsNotAnImage() throws {
     try shell.write(
       "pacs/report", DICOMFile(.report, identity(study: 0, series: 7, slice: 0)).bytes)

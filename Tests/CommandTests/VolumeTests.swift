@@ -131,6 +131,25 @@ struct VolumeTests {
       "tar xOf f.tar samples.tsv | sed 1d | cut -f 2 | sort | uniq -c")
     #expect(patients.split(separator: "\n").count == 2)
     #expect(try shell.succeed("tar xOf i.tar samples.tsv | sed 1d | wc -l") == "12\n")
+    // Decoders that share the archive do not disturb each other, nor read on into the next volume.
+    try shell.succeed(
+      """
+      for i in $(seq 40); do mkdir bids/sub-1$i; cp bids/sub-02/anat/a.nii bids/sub-1$i; done
+      cp bids/sub-01/anat/a.nii.gz bids/sub-110
+      echo 'path,label' > labels.csv; for i in bids/sub-*; do echo "${i#bids/},x"; done >> labels.csv
+      printf 'x\\ny\\n' > classes.txt; tar cf many.tar -C bids .
+      run='\(run) --classes classes.txt --unit image'
+      sh -c "$run -j 1 bids" > one.tar
+      for i in 1 2 3; do sh -c "$run -j 2 many.tar" | cmp - one.tar || exit 1; done
+      head -c 700 bids/sub-01/anat/b.nii > cut; cp cut bids/sub-01/anat/b.nii; tar cf cut.tar -C bids .
+      """)
+    try shell.fail(
+      "\(run) --classes classes.txt --unit series cut.tar", 65, "b.nii: frame 1: truncated")
+    let outcome = try shell.run(
+      "\(run) --classes classes.txt --skip-unreadable --unit series cut.tar > cut.out")
+    #expect(outcome.status == 0 && outcome.lines.count == 1, "\(outcome.errors)")
+    try shell.write(
+      "labels.csv", "path,label\nsub-01/anat/a.nii.gz,x\nsub-01/anat/b.nii,y\nsub-02,x\n")
     try shell.succeed("head -c 400 bids/sub-01/anat/b.nii > cut; mv cut bids/sub-01/anat/b.nii")
     try shell.fail("\(run) --unit series bids", 65, "b.nii: frame 1: truncated")
     try shell.succeed("echo x > bids/sub-01/anat/b.nii")

@@ -150,7 +150,7 @@ private let readers: [String: Reader] = [
     let elements = try pool.header(place)
     guard
       case .success(let image) = try IndexedFile.read(
-        elements, name: "input", place: place, mark: "")
+        elements, name: "input", place: place, mark: "", size: bytes.count, start: [])
     else { return }
     let layout = try PixelLayout(elements)
     guard layout.rows * layout.columns < 1 << 22 else { return }
@@ -168,15 +168,15 @@ private let readers: [String: Reader] = [
     let place = FilePlace.path("input")
     guard
       case .success(let file) = try IndexedFile.read(
-        elements, name: "input", place: place, mark: "")
+        elements, name: "input", place: place, mark: "", size: bytes.count, start: [])
     else { return }
     _ = SliceOrder.slices([file])
     try show(
       0, DecoderPool.Frame(elements: elements, samples: answer.samples, pixels: answer.pixels))
   },
   "labels": { bytes throws(FedMedError) in
-    let text = try open(bytes).text(limit: 1 << 20)
-    var table = try LabelTable(text: text, key: .path, label: "label", file: "input")
+    let table = try LabelTable(
+      text: DelimitedText.text(bytes), key: .path, label: "label", file: "input")
     _ = table.remarks
   },
   "table": { bytes throws(FedMedError) in

@@ -26,8 +26,9 @@ const char *dicom_transfer_syntax(const dicom_file *file);
 // as 52009230[3].00289132[0].00281050; and its value, in little endian.
 typedef void (*dicom_visitor)(void *context, const char *place, const uint8_t *value, size_t length);
 
-// Visits the standard elements, except pixels, icons and overlays. Returns 0, or -1 with the reason.
-int dicom_visit(const dicom_file *file, dicom_visitor visitor, void *context, char message[DICOM_MESSAGE_SIZE]);
+// Visits the standard elements, except pixels, icons and overlays, and except the functional groups of other frames than
+// `frame`, unless that is -1. Returns 0, or -1 with the reason.
+int dicom_visit(const dicom_file *file, long frame, dicom_visitor visitor, void *context, char message[DICOM_MESSAGE_SIZE]);
 
 // How the samples of a decoded frame are stored.
 typedef struct {

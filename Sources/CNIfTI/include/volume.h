@@ -17,8 +17,8 @@ typedef struct {
   double darkest, brightest;        // the range to show; equal if there is none
 } volume_shape;
 
-// Reads a volume from `start` of an open file; without voxels, its header only. On failure NULL, with the reason.
-volume_file *volume_open(int descriptor, int64_t start, int with_voxels, volume_shape *shape,
+// Reads a volume from the beginning of an open file; without voxels, its header only. On failure NULL, with the reason.
+volume_file *volume_open(int descriptor, int with_voxels, volume_shape *shape,
                          char message[VOLUME_MESSAGE_SIZE]);
 void volume_close(volume_file *file);
 

@@ -177,21 +177,19 @@ struct VOIWindow {
     (self.center, self.width, self.function) = (center, width, function)
   }
 
-  /// The first window of a frame; `nil` if there is none.
-  /// - Throws: `badData` if its width is not positive or its function unknown.
+  /// The first window of a frame; `nil` if there is none, or its width is not positive.
+  /// - Throws: `badData` if its function is unknown.
   init?(_ elements: DICOMElements, frame: Int) throws(FedMedError) {
     let prefix = elements.prefix(of: .windowCenter, in: .window, frame: frame)
     guard let center = elements.decimals(.windowCenter, in: prefix).first,
-      let width = elements.decimals(.windowWidth, in: prefix).first
+      let width = elements.decimals(.windowWidth, in: prefix).first, width > 0
     else { return nil }
-    switch elements.text(.windowFunction, in: prefix) ?? "LINEAR" {
-    case "LINEAR": function = .linear
+    switch elements.text(.windowFunction, in: prefix)?.uppercased() ?? "LINEAR" {
+    // Widths below 1 are not defined for it, but occur with values that are fractions.
+    case "LINEAR": function = width < 1 ? .exact : .linear
     case "LINEAR_EXACT": function = .exact
     case "SIGMOID": function = .sigmoid
     case let other: throw FedMedError(.badData, "unknown window function '\(printable(other))'")
-    }
-    guard width > 0, function != .linear || width >= 1 else {
-      throw FedMedError(.badData, "window of width \(width)")
     }
     (self.center, self.width) = (center, width)
   }

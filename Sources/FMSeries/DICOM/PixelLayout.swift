@@ -19,6 +19,22 @@ package struct PixelLayout: Equatable, Sendable {
   /// The photometric interpretation.
   package let colors: String
 
+  private static let mostFrames = 1 << 16
+
+  /// Checks that a file can hold the frames: uncompressed ones as they are, others with eight bytes each.
+  /// - Throws: `badData` if it is too small.
+  func check(size: Int, _ elements: DICOMElements) throws(FedMedError) {
+    guard !isFloat else { return }
+    let uncompressed = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"]
+    let bits = elements.word(.bitsAllocated) ?? 8
+    let frame =
+      uncompressed.contains(elements.syntax)
+      ? rows * columns * (colors == "YBR_FULL_422" ? 2 : samples) * bits / 8 : 8
+    guard elements.syntax == "1.2.840.10008.1.2.1.99" || frames * frame <= size else {
+      throw FedMedError(.badData, "\(size) bytes, too few for \(frames) frames")
+    }
+  }
+
   /// Reads the description.
   /// - Throws: `badData` if it is missing, contradictory or not supported.
   package init(_ elements: DICOMElements) throws(FedMedError) {
@@ -29,6 +45,9 @@ package struct PixelLayout: Equatable, Sendable {
     (self.rows, self.columns) = (rows, columns)
     samples = elements.word(.samples) ?? 1
     frames = max(elements.integer(.frames) ?? 1, 1)
+    guard frames <= Self.mostFrames else {
+      throw fault("\(frames) frames, at most \(Self.mostFrames)")
+    }
     colors = elements.text(.colors) ?? ""
     isFloat = elements.syntax == DICOMElements.volumeSyntax
     let allocated = isFloat ? 16 : elements.word(.bitsAllocated) ?? 0

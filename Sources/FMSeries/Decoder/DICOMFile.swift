@@ -23,13 +23,13 @@ final class DICOMFile: ReadableFile {
     return FedMedError(.badData, isMemory ? "needs too much memory" : printable(text))
   }
 
-  func elements() throws(FedMedError) -> [UInt8] {
+  func elements(frame: Int?) throws(FedMedError) -> [UInt8] {
     var records = DICOMElements.Records()
     records.add("", Array(String(cString: dicom_transfer_syntax(file)).utf8))
     var message = [CChar](repeating: 0, count: Int(DICOM_MESSAGE_SIZE))
     let status = withUnsafeMutablePointer(to: &records) { records in
       dicom_visit(
-        file,
+        file, frame ?? -1,
         { context, place, value, length in
           guard let context, let place else { return }
           context.assumingMemoryBound(to: DICOMElements.Records.self).pointee.add(

@@ -35,6 +35,16 @@ public final class DecoderPool: Sendable {
     }
   }
 
+  /// The size of a file in bytes; 0 if it is missing.
+  func size(of place: FilePlace) -> Int {
+    switch place {
+    case .spooled(_, let size): return size
+    case .path(let path):
+      var status = stat()
+      return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+  }
+
   /// A file's elements, and a frame of it.
   package struct Frame {
     let elements: DICOMElements

@@ -16,6 +16,12 @@ public enum DecoderService {
   public static func serve() -> Never {
     // The other process decides when to stop, also at the terminal.
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+    // The name in lists of processes.
+    let list = Glibc.open("/proc/self/comm", O_WRONLY | O_CLOEXEC)
+    if list >= 0 {
+      _ = write(list, name, name.utf8.count)
+      close(list)
+    }
     // A core dump would contain a patient's data.
     limit(RLIMIT_CORE, to: 0)
     let baseline = addressSpace()
@@ -26,7 +32,6 @@ public enum DecoderService {
       do throws(FedMedError) {
         answer = try decoder.answer(request) { limit(RLIMIT_AS, to: baseline + $0) }
       } catch {
-        decoder = FileDecoder()
         answer = DecoderAnswer(reason: error.reason)
       }
       alarm(0)

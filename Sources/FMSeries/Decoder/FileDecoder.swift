@@ -6,8 +6,9 @@ import Glibc
 /// A file whose header and frames can be read.
 protocol ReadableFile {
   /// The elements, as ``DICOMElements`` reads them.
+  /// - Parameter frame: the frame whose functional groups are included; `nil` for all.
   /// - Throws: `badData` if they are malformed.
-  func elements() throws(FedMedError) -> [UInt8]
+  func elements(frame: Int?) throws(FedMedError) -> [UInt8]
 
   /// Decodes a frame.
   /// - Parameter capacity: its largest size in bytes.
@@ -20,14 +21,15 @@ protocol ReadableFile {
 /// Reads headers and frames of files, in the decoder's process. The last file stays open, because the
 /// next request is often for another frame of it.
 struct FileDecoder {
-  private var last: (place: FilePlace, mark: String, size: Int, file: any ReadableFile)?
+  private var last: (place: FilePlace, mark: String, size: Int, file: Opened)?
+  private typealias Opened = Result<any ReadableFile, FedMedError>
 
   /// The largest file: 4 GiB.
   private static let largestFile = 1 << 32
 
   /// The memory that reading a DICOM file of some size may take, in bytes. GDCM reserves what a header
   /// claims, so a small file must not be allowed much; a deflated one is inflated.
-  private static func memory(reading size: Int) -> Int { (1 << 27) + 16 * size }
+  private static func memory(reading size: Int) -> Int { (1 << 28) + 64 * size }
   /// What decoding a frame may take in addition: the frame, and copies of it in other types.
   private static func memory(decoding frame: Int) -> Int { (1 << 27) + 8 * frame }
   /// What a NIfTI volume may take: niftilib reserves memory only after it has checked the header.
@@ -41,18 +43,24 @@ struct FileDecoder {
   ) throws(FedMedError) -> DecoderAnswer {
     guard let frame = request.frame else {
       let file = try Self.open(request.place, withPixels: false, allow).file
-      return DecoderAnswer(header: try file.elements())
+      return DecoderAnswer(header: try file.elements(frame: nil))
     }
     var mark = ""
     if case .path(let path) = request.place { mark = FileImages.mark(path) }
     if last?.place != request.place || last?.mark != mark {
       // Only one file is in memory at a time.
       last = nil
-      let (file, size) = try Self.open(request.place, withPixels: true, allow)
-      last = (request.place, mark, size, file)
+      do throws(FedMedError) {
+        let (file, size) = try Self.open(request.place, withPixels: true, allow)
+        last = (request.place, mark, size, .success(file))
+      } catch {
+        // The other frames of a damaged file fail without reading it again.
+        last = (request.place, mark, 0, .failure(error))
+      }
     }
-    guard let (_, _, size, file) = last else { return DecoderAnswer(reason: "not a readable file") }
-    var answer = DecoderAnswer(header: try file.elements())
+    guard let (_, _, size, opened) = last else { return DecoderAnswer(reason: "not read") }
+    let file = try opened.get()
+    var answer = DecoderAnswer(header: try file.elements(frame: frame))
     let layout = try PixelLayout(DICOMElements(records: answer.header))
     if !layout.isFloat {
       allow(Self.memory(reading: size) + Self.memory(decoding: layout.largestFrame))
@@ -91,8 +99,22 @@ struct FileDecoder {
       isRead
       && (head.starts(with: [0x1F, 0x8B]) || [[92, 1, 0, 0], [0, 0, 1, 92]].contains(head))
     allow(isVolume ? volumeMemory : memory(reading: size))
-    return isVolume
-      ? try VolumeFile(descriptor, start: start, withVoxels: withPixels)
-      : try DICOMFile(descriptor, start: start, size: size, withPixels: withPixels)
+    guard isVolume else {
+      return try DICOMFile(descriptor, start: start, size: size, withPixels: withPixels)
+    }
+    guard descriptor == DecoderService.spool else {
+      return try VolumeFile(descriptor, withVoxels: withPixels)
+    }
+    // zlib reads at the offset of the file, which other decoders share, and past the end of a member.
+    let copy = try StagingFile()
+    let whole = withPixels ? size : min(size, VolumeFile.headSize)
+    for place in stride(from: 0, to: whole, by: 1 << 20) {
+      var bytes = [UInt8](repeating: 0, count: min(1 << 20, whole - place))
+      guard pread(descriptor, &bytes, bytes.count, off_t(start + place)) == bytes.count else {
+        throw FedMedError(.ioError, "truncated while being read")
+      }
+      try copy.append(bytes)
+    }
+    return try VolumeFile(copy.descriptor, withVoxels: withPixels)
   }
 }

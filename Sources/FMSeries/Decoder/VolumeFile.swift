@@ -7,12 +7,15 @@ final class VolumeFile: ReadableFile {
   private let file: OpaquePointer
   private let shape: volume_shape
 
-  /// Reads a volume from a place in an open file.
+  /// The most bytes that a header may need: a compressed one is shorter.
+  static let headSize = 1 << 16
+
+  /// Reads a volume from the beginning of an open file.
   /// - Throws: `badData` if it is not a readable volume.
-  init(_ descriptor: Int32, start: Int, withVoxels: Bool) throws(FedMedError) {
+  init(_ descriptor: Int32, withVoxels: Bool) throws(FedMedError) {
     var message = [CChar](repeating: 0, count: Int(VOLUME_MESSAGE_SIZE))
     var shape = volume_shape()
-    guard let file = volume_open(descriptor, Int64(start), withVoxels ? 1 : 0, &shape, &message)
+    guard let file = volume_open(descriptor, withVoxels ? 1 : 0, &shape, &message)
     else {
       let text = message.withUnsafeBufferPointer {
         $0.baseAddress.map { String(cString: $0) } ?? ""
@@ -24,7 +27,7 @@ final class VolumeFile: ReadableFile {
 
   deinit { volume_close(file) }
 
-  func elements() throws(FedMedError) -> [UInt8] {
+  func elements(frame: Int?) throws(FedMedError) -> [UInt8] {
     var records = DICOMElements.Records()
     func word(_ tag: DICOMElements.Tag, _ value: Int64) {
       records.add(tag.rawValue, [UInt8(value & 255), UInt8(value >> 8 & 255)])

@@ -79,15 +79,14 @@ public struct FileIndex: Sendable {
     } catch {
       return .damaged(error)
     }
-    let isMarked = isMarked(start) || isVolume(entry.name)
-    // Old files have no mark: they begin with an element of group 2 or 8.
-    guard isMarked || [[2, 0], [8, 0], [0, 8]].contains(Array(start.prefix(2))) else {
-      return .foreign
-    }
+    let name = entry.name.lowercased()
+    let isMarked = isMarked(start) || isVolume(name) || name.hasSuffix(".dcm")
+    guard isMarked || mayBeUnmarked(start) else { return .foreign }
     do throws(FedMedError) {
       let elements = try pool.header(entry.place)
       switch try IndexedFile.read(
-        elements, name: entry.name, place: entry.place, mark: entry.mark)
+        elements, name: entry.name, place: entry.place, mark: entry.mark,
+        size: pool.size(of: entry.place), start: start)
       {
       case .success(let file): return .image(file)
       case .failure(let other): return .other(other.kind)
@@ -97,8 +96,13 @@ public struct FileIndex: Sendable {
     }
   }
 
-  /// The number of first bytes by which a file is recognized.
-  static let startSize = 132
+  /// The number of first bytes by which a file is recognized, and told from others.
+  static let startSize = 4096
+
+  /// Whether a file may be an old one without a mark: it begins with an element of group 2 or 8.
+  static func mayBeUnmarked(_ start: [UInt8]) -> Bool {
+    [[2, 0], [8, 0], [0, 8]].contains(Array(start.prefix(2)))
+  }
 
   /// Whether a file has the name of a NIfTI volume.
   static func isVolume(_ name: String) -> Bool {
@@ -107,7 +111,7 @@ public struct FileIndex: Sendable {
 
   /// Whether a file begins as DICOM files do.
   static func isMarked(_ start: [UInt8]) -> Bool {
-    start.count >= startSize && Array(start[128..<132]) == Array("DICM".utf8)
+    start.count >= 132 && Array(start[128..<132]) == Array("DICM".utf8)
   }
 }
 
@@ -178,6 +182,22 @@ extension FileIndex.Entry {
           name: name, place: .spooled(start: begin, size: entry.size), mark: hash.hexadecimal()))
     }
     try tar.finish()
-    return entries.sorted { $0.name.precedes($1.name) }
+    return withoutCommonFolder(entries).sorted { $0.name.precedes($1.name) }
+  }
+
+  /// The members of an archive of a single folder, relative to that folder like the files of a folder. A
+  /// folder of a subject (BIDS) stays.
+  private static func withoutCommonFolder(_ entries: [FileIndex.Entry]) -> [FileIndex.Entry] {
+    guard let first = entries.first, let slash = first.name.firstIndex(of: "/") else {
+      return entries
+    }
+    let folder = first.name[...slash]
+    guard !folder.hasPrefix("sub-"), entries.allSatisfy({ $0.name.hasPrefix(folder) }) else {
+      return entries
+    }
+    return entries.map {
+      FileIndex.Entry(
+        name: String($0.name.dropFirst(folder.count)), place: $0.place, mark: $0.mark)
+    }
   }
 }

@@ -75,34 +75,39 @@ final class IndexedFile: Sendable {
   /// - Returns: the file, or the kind of an object that is not an image.
   /// - Throws: `badData` if the description of its pixels is malformed or not supported.
   static func read(
-    _ elements: DICOMElements, name: String, place: FilePlace, mark: String
+    _ elements: DICOMElements, name: String, place: FilePlace, mark: String, size: Int,
+    start: [UInt8]
   ) throws(FedMedError) -> Result<IndexedFile, NoImage> {
     let classUID = elements.text(.classUID) ?? elements.text(.mediaClass) ?? ""
     if let kind = OtherKind(classUID) { return .failure(NoImage(kind: kind)) }
-    // Manufacturers keep other data in classes of their own.
-    guard elements.word(.rows) != nil || classUID.hasPrefix(OtherKind.storage) || classUID.isEmpty
-    else { return .failure(NoImage(kind: .other)) }
+    guard elements.word(.rows) != nil else { return .failure(NoImage(kind: .other)) }
+    let layout = try PixelLayout(elements)
+    try layout.check(size: size, elements)
     return .success(
       IndexedFile(
-        elements, try PixelLayout(elements), name: name, place: place, mark: mark))
+        elements, layout, name: name, place: place, mark: mark, start: start))
   }
 
   /// An object that is not an image.
   struct NoImage: Error { let kind: OtherKind }
 
   private init(
-    _ elements: DICOMElements, _ layout: PixelLayout, name: String, place: FilePlace, mark: String
+    _ elements: DICOMElements, _ layout: PixelLayout, name: String, place: FilePlace, mark: String,
+    start: [UInt8]
   ) {
     (self.name, self.place, self.mark) = (name, place, mark)
-    // Without a UID, a file is a study and a series of its own.
-    study = elements.text(.studyUID) ?? "file \(name)"
-    series = elements.text(.seriesUID) ?? "file \(name)"
+    // Without a UID, a file is a study and a series of its own. Its first bytes tell it from files of the
+    // same name in other folders.
+    let own = "file \(name) \(SHA256.hexadecimal(SHA256.digest(start)).prefix(16))"
+    study = elements.text(.studyUID) ?? own
+    series = elements.text(.seriesUID) ?? own
     instance = elements.text(.instanceUID)
     accession = elements.text(.accession)
     let patientID = elements.text(.patientID)
     let issuer = elements.text(.patientIssuer).map { " of \($0)" } ?? ""
     // BIDS, the usual layout of NIfTI volumes, has a folder for each subject.
-    let subject = name.split(separator: "/").first { $0.hasPrefix("sub-") }
+    let folders = elements.syntax == DICOMElements.volumeSyntax ? name.split(separator: "/") : []
+    let subject = folders.first { $0.hasPrefix("sub-") }
     patient =
       patientID.map { "\($0)\(issuer)" } ?? subject.map { "subject \($0)" } ?? "study \(study)"
     let code = elements.text(.modality) ?? ""

@@ -38,7 +38,7 @@ public struct LabelTable: Sendable {
   ) throws(FedMedError) {
     self.key = key
     let lines = try DelimitedText.rows(text, file: file)
-    guard let header = lines.first?.cells else {
+    guard let header = lines.first?.cells.map(Self.trimmed) else {
       throw FedMedError(.badData, "no header", file: file)
     }
     func place(_ name: String) throws(FedMedError) -> Int {
@@ -51,14 +51,23 @@ public struct LabelTable: Sendable {
     }
     let (keys, labels) = (try place(column ?? key.rawValue), try place(label))
     for (line, cells) in lines.dropFirst() {
-      guard cells.count == header.count else {
+      // Some programs leave out empty cells at the end.
+      guard cells.count <= header.count else {
         throw FedMedError(
           .badData, "\(cells.count) cells, expected \(header.count)", file: file,
           place: "line \(line)")
       }
-      let name = Self.trimmed(cells[keys])
-      rows[name, default: []].append(Row(line: line, label: Self.trimmed(cells[labels])))
+      func cell(_ place: Int) -> String {
+        place < cells.count ? Self.trimmed(cells[place]) : ""
+      }
+      let name = key == .path ? Self.path(cell(keys)) : cell(keys)
+      rows[name, default: []].append(Row(line: line, label: cell(labels)))
     }
+  }
+
+  /// A path with slashes, without empty parts and dots.
+  private static func path(_ text: String) -> String {
+    text.split { $0 == "/" || $0 == "\\" }.filter { $0 != "." }.joined(separator: "/")
   }
 
   private static func trimmed(_ text: String) -> String {

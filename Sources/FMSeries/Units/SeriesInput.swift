@@ -28,7 +28,7 @@ public struct SeriesInput {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       let own = DecoderPool(program: program)
       let start = try own.start(of: .path(path), count: FileIndex.startSize)
-      if FileIndex.isMarked(start) || FileIndex.isVolume(path) {
+      if FileIndex.isMarked(start) || FileIndex.isVolume(path) || FileIndex.mayBeUnmarked(start) {
         (entries, pool) = ([FileIndex.Entry(path: path, name: name)], own)
         return
       }
