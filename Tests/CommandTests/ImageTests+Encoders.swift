@@ -122,6 +122,17 @@ extension ImageTests {
       "fm-extract --join --checkpoint c s1.tar", 64, "--join can be combined only with")
   }
 
+  /// LAION's checkpoints have the files of transformers and of open_clip.
+  @Test func prefersTheFilesOfTransformers() throws {
+    try shell.succeed(
+      """
+      cp -r \(golden)/clip-tiny both
+      echo '{"model_cfg": {"embed_dim": 48, "vision_cfg": {}, "text_cfg": {}}}' > both/open_clip_config.json
+      for c in both \(golden)/clip-tiny; do fm-extract -q --encoder e --checkpoint $c images > $(basename $c).tar; done
+      cmp both.tar clip-tiny.tar
+      """)
+  }
+
   /// Complete extractions join too, in any order, unless they have a sample in common.
   @Test func extractionsJoin() throws {
     let call = "fm-extract -q --checkpoint \(golden)/clip-tiny"

@@ -100,7 +100,12 @@ enum Families {
   ///   unknown kind.
   static func open(_ folder: String) throws(FedMedError) -> any EncoderFamily {
     let openCLIP = "\(folder)/open_clip_config.json"
-    if access(openCLIP, F_OK) == 0 {
+    // Some checkpoints, such as those of LAION, have the files of both libraries.
+    let weights = ["model.safetensors", "model.safetensors.index.json"]
+    let isTransformers =
+      access("\(folder)/config.json", F_OK) == 0
+      && weights.contains { access("\(folder)/\($0)", F_OK) == 0 }
+    if access(openCLIP, F_OK) == 0, !isTransformers {
       return try OpenCLIPFamily(
         CheckpointOpening(folder: folder, config: CheckpointConfig(path: openCLIP)))
     }
