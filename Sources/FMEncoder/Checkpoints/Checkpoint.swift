@@ -93,12 +93,15 @@ package final class Checkpoint: Sendable {
   }
 
   /// Checks the size of a tensor.
-  /// - Throws: `badData` if it is missing or has another number of elements.
-  package func check(_ name: String, count: Int) throws(FedMedError) {
+  /// - Parameter first: the extent of its first dimension; `nil` if that may differ.
+  /// - Throws: `badData` if it is missing, or has another number of elements or another first dimension.
+  package func check(_ name: String, count: Int, first: Int? = nil) throws(FedMedError) {
     let shape = try shape(of: name)
-    guard ArrayHeader.count(shape) == count else {
+    guard ArrayHeader.count(shape) == count, first == nil || shape.first == first else {
+      let rows = first.map { " in \($0) rows" } ?? ""
       throw FedMedError(
-        .badData, "expected \(count) elements, found shape \(shape)", file: folder, place: name)
+        .badData, "expected \(count) elements\(rows), found shape \(shape)", file: folder,
+        place: name)
     }
   }
 

@@ -17,9 +17,6 @@ struct TimmTransformer {
   /// The name of the activation, if the config tells.
   var activation: String?
 
-  /// The head sizes of timm's `vit_…` models other than 64.
-  private static let headSizes = ["huge": 80, "giant": 88, "gigantic": 104, "so400m": 72]
-
   private func has(_ name: String) -> Bool { checkpoint.has(prefix + name) }
 
   private func size(_ name: String, _ axis: Int) throws(FedMedError) -> Int {
@@ -38,8 +35,7 @@ struct TimmTransformer {
       throw config.fault(
         "architecture '\(printable(name))', expected a vision transformer (vit_…)")
     }
-    guard parts.count > 1, !name.contains("dinov2") else { return 64 }
-    return Self.headSizes[String(parts[1])] ?? 64
+    return TimmArchitecture(name: name).headSize
   }
 
   private func shape() throws(FedMedError) -> TransformerShape {
@@ -63,9 +59,7 @@ struct TimmTransformer {
   private func hiddenActivation(
     isGated: Bool
   ) throws(FedMedError) -> TransformerKernels.HiddenActivation {
-    let isTanh = name.contains("so400m") && name.contains("siglip")
-    let own =
-      isGated ? "silu" : name.contains("quickgelu") ? "quick_gelu" : isTanh ? "gelu_tanh" : "gelu"
+    let own = isGated ? "silu" : TimmArchitecture(name: name).activation
     switch (activation ?? own, isGated) {
     case ("silu", true): return .swiGLU
     case ("gelu", false): return .gelu

@@ -32,7 +32,7 @@ extension FrozenLinear {
   func check(_ names: LinearNames, in checkpoint: Checkpoint) throws(FedMedError) {
     let rows = outputs / names.parts.count
     for part in names.parts {
-      try checkpoint.check(part.weight, count: rows * inputs)
+      try checkpoint.check(part.weight, count: rows * inputs, first: rows)
       if let bias = part.bias { try checkpoint.check(bias, count: rows) }
     }
   }
