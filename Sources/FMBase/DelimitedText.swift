@@ -93,10 +93,12 @@ extension DelimitedText {
   /// The text of a table as other programs write it: UTF-8, UTF-16 with a byte order mark, or otherwise
   /// one byte per character (Windows-1252, whose bytes 128 to 159 are not told from control characters).
   package static func text(_ bytes: [UInt8]) -> String {
-    for (mark, isBig) in [([0xFF, 0xFE] as [UInt8], false), ([0xFE, 0xFF], true)]
-    where bytes.starts(with: mark) {
-      let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
-        UInt16(bytes[place + (isBig ? 1 : 0)]) | UInt16(bytes[place + (isBig ? 0 : 1)]) << 8
+    let isLittle = bytes.starts(with: [0xFF, 0xFE])
+    if isLittle || bytes.starts(with: [0xFE, 0xFF]) {
+      var units: [UInt16] = []
+      for place in stride(from: 2, to: bytes.count - 1, by: 2) {
+        let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+        units.append(isLittle ? first | second << 8 : second | first << 8)
       }
       return String(decoding: units, as: UTF16.self)
     }

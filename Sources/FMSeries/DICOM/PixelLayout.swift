@@ -27,9 +27,11 @@ package struct PixelLayout: Equatable, Sendable {
     guard !isFloat else { return }
     let uncompressed = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"]
     let bits = elements.word(.bitsAllocated) ?? 8
-    let frame =
-      uncompressed.contains(elements.syntax)
-      ? rows * columns * (colors == "YBR_FULL_422" ? 2 : samples) * bits / 8 : 8
+    var frame = 8
+    if uncompressed.contains(elements.syntax) {
+      let perPixel = colors == "YBR_FULL_422" ? 2 : samples
+      frame = rows * columns * perPixel * bits / 8
+    }
     guard elements.syntax == "1.2.840.10008.1.2.1.99" || frames * frame <= size else {
       throw FedMedError(.badData, "\(size) bytes, too few for \(frames) frames")
     }
