@@ -38,7 +38,7 @@ extension DelimitedText {
   package static func rows(
     _ text: String, file: String
   ) throws(FedMedError) -> [(line: Int, cells: [String])] {
-    let newline = UInt8(ascii: "\n"), quote = UInt8(ascii: "\"")
+    let newline = UInt8(ascii: "\n")
     var bytes = Array(text.utf8)[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
     var line = 1
@@ -53,41 +53,73 @@ extension DelimitedText {
       header = []
       line = 2
     }
-    var rows: [(line: Int, cells: [String])] = []
-    var (cells, cell, begin): ([String], [UInt8], Int) = ([], [], line)
-    var (isQuoted, wasQuoted) = (false, false)
-    func endCell() {
-      cells.append(String(decoding: cell, as: UTF8.self))
-      (cell, wasQuoted) = ([], false)
-    }
-    func endRow() throws(FedMedError) {
-      if cell.last == UInt8(ascii: "\r") { cell.removeLast() }
-      endCell()
-      if cells != [""] { rows.append((begin, cells)) }
-      (cells, begin) = ([], line + 1)
-      guard rows.count <= 1 << 22 else {
+    var parser = RowParser(separator: separator, line: line)
+    for byte in bytes {
+      parser.take(byte)
+      guard parser.rows.count <= 1 << 22 else {
         throw FedMedError(.badData, "more than \(1 << 22) rows", file: file)
       }
     }
-    for byte in bytes {
-      switch byte {
-      case quote where isQuoted: isQuoted = false
-      case quote where cell.isEmpty && !wasQuoted: (isQuoted, wasQuoted) = (true, true)
-      // A doubled quote in a quoted cell is a quote.
-      case quote where wasQuoted:
+    guard !parser.isQuoted else {
+      throw FedMedError(
+        .badData, "a quote is not closed", file: file, place: "line \(parser.begin)")
+    }
+    parser.endLastRow()
+    return parser.rows
+  }
+
+  /// Reads rows byte by byte.
+  private struct RowParser {
+    let separator: UInt8
+    var line: Int
+    private(set) var rows: [(line: Int, cells: [String])] = []
+    private(set) var begin: Int
+    private(set) var isQuoted = false
+    private var wasQuoted = false
+    private var cells: [String] = []
+    private var cell: [UInt8] = []
+
+    init(separator: UInt8, line: Int) {
+      (self.separator, self.line, begin) = (separator, line, line)
+    }
+
+    mutating func take(_ byte: UInt8) {
+      let (newline, quote) = (UInt8(ascii: "\n"), UInt8(ascii: "\""))
+      if byte == quote, isQuoted {
+        isQuoted = false
+      } else if byte == quote, wasQuoted {
+        // A doubled quote in a quoted cell is a quote.
         cell.append(quote)
         isQuoted = true
-      case separator where !isQuoted: endCell()
-      case newline where !isQuoted: try endRow()
-      default: cell.append(byte)
+      } else if byte == quote, cell.isEmpty {
+        (isQuoted, wasQuoted) = (true, true)
+      } else if byte == separator, !isQuoted {
+        endCell()
+      } else if byte == newline, !isQuoted {
+        endRow()
+      } else {
+        cell.append(byte)
       }
       if byte == newline { line += 1 }
     }
-    guard !isQuoted else {
-      throw FedMedError(.badData, "a quote is not closed", file: file, place: "line \(begin)")
+
+    mutating func endLastRow() {
+      if !cell.isEmpty || !cells.isEmpty { endRow() }
     }
-    if !cell.isEmpty || !cells.isEmpty { try endRow() }
-    return rows
+
+    private mutating func endCell() {
+      cells.append(String(decoding: cell, as: UTF8.self))
+      cell = []
+      wasQuoted = false
+    }
+
+    private mutating func endRow() {
+      if cell.last == UInt8(ascii: "\r") { cell.removeLast() }
+      endCell()
+      if cells != [""] { rows.append((begin, cells)) }
+      cells = []
+      begin = line + 1
+    }
   }
 
   /// The text of a table as other programs write it: UTF-8, UTF-16 with a byte order mark, or otherwise
