@@ -30,8 +30,8 @@ public struct FeatureExtraction {
     var images: [Raster] = []
   }
 
-  /// Encodes all samples of `source` that have no record in `log`, and appends their features to it. The
-  /// features of a sample of several images are the mean of those of the images that can be read.
+  /// Encodes all samples of `source` that have no record in `log`, and appends their features to it. A
+  /// sample with more than one image gets the mean features of its readable images.
   /// - Parameters:
   ///   - unreadable: called for each image that cannot be read; an error it throws ends the
   ///     extraction.

@@ -72,7 +72,7 @@ struct DICOMFile {
   }
 
   /// Creates a gray image of 16-bit values.
-  /// - Parameter values: the values [rows, columns], or of several frames.
+  /// - Parameter values: the values [frames, rows, columns].
   init(
     _ kind: Kind = .computed, _ identity: Identity = Identity(), columns: Int, values: [Int],
     frames: Int = 1, bits: Int = 16, isSigned: Bool = false, colors: String = "MONOCHROME2"

@@ -30,7 +30,7 @@ struct WideGray {
   package let value: (Int) -> Int32
 
   /// Converts to 8 bits: (v − darkest) / (brightest − darkest) · 255, rounded. A window defines the
-  /// darkest and the brightest value; without one, they are those of the image. An image with a single
+  /// darkest and the brightest value; without one, the image's own range counts. An image with a single
   /// gray value becomes black.
   /// - Parameter windows: one for gray, three for red, green and blue; none for the image's own range.
   func raster(_ windows: [GrayWindow]) -> Raster {

@@ -50,7 +50,7 @@ public struct ImageFile: Sendable {
     case unreadable(FedMedError)
   }
 
-  /// Creates a sample of several images.
+  /// Creates a sample with more than one image.
   public init(name: String, mark: String, slices: any Slices) {
     (self.name, self.mark, content) = (name, mark, .slices(slices))
   }
