@@ -100,7 +100,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["FedMed", "FMSeries", "fm-pixels"] + tools.map { .target(name: $0) },
+      dependencies: ["FedMed", "FMSeries"] + tools.map { .target(name: $0) },
       exclude: ["Cases"],
       swiftSettings: strict),
   ]

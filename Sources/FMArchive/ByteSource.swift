@@ -29,6 +29,18 @@ public final class ByteSource {
     }
   }
 
+  /// Opens a file that is no pipe or device: opening a pipe would block until another process writes to it.
+  /// - Throws: `noInput` if it cannot be opened or is not a plain file; `badData` if it is larger than `limit`
+  ///   bytes.
+  package convenience init(plainFile path: String, limit: Int) throws(FedMedError) {
+    var status = stat()
+    guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+      throw FedMedError(.noInput, "not a plain file", file: path)
+    }
+    try self.init(path: path)
+    try requireSize(atMost: limit)
+  }
+
   /// Takes ownership of `descriptor`, which must be at the beginning of the file.
   package init(descriptor: Int32, name: String) {
     self.descriptor = descriptor

@@ -54,9 +54,7 @@ extension Extract {
 
   private func content(of source: ByteSource) throws(FedMedError) -> [UInt8] {
     let bytes = try source.read(upTo: Table.sizeLimit + 1)
-    guard bytes.count <= Table.sizeLimit else {
-      throw FedMedError(.badData, "larger than \(Table.sizeLimit) bytes", file: source.name)
-    }
+    guard bytes.count <= Table.sizeLimit else { throw source.tooLarge(Table.sizeLimit) }
     return bytes
   }
 

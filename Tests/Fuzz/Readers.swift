@@ -149,7 +149,7 @@ private let readers: [String: Reader] = [
     let (pool, place) = (Decoders.shared.pool, try Decoders.shared.place(of: bytes))
     let elements = try pool.header(place)
     guard
-      case .success(let image) = try IndexedFile.read(
+      case .image(let image) = try IndexedFile.read(
         elements, name: "input", place: place, mark: "", size: bytes.count, start: [])
     else { return }
     let layout = try PixelLayout(elements)
@@ -167,7 +167,7 @@ private let readers: [String: Reader] = [
     let elements = try DICOMElements(records: answer.header)
     let place = FilePlace.path("input")
     guard
-      case .success(let file) = try IndexedFile.read(
+      case .image(let file) = try IndexedFile.read(
         elements, name: "input", place: place, mark: "", size: bytes.count, start: [])
     else { return }
     _ = SliceOrder.slices([file])

@@ -93,13 +93,7 @@ public struct ImageFile: Sendable {
     case .slices: return []
     case .unreadable(let error): throw error
     case .file(let path):
-      var status = stat()
-      // Opening a pipe would block until another process writes to it.
-      guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
-        throw FedMedError(.noInput, "not a plain file", file: path)
-      }
-      let source = try ByteSource(path: path)
-      try source.requireSize(atMost: Self.sizeLimit)
+      let source = try ByteSource(plainFile: path, limit: Self.sizeLimit)
       let bytes = try source.read(upTo: Self.sizeLimit + 1)
       guard bytes.count <= Self.sizeLimit else { throw Self.tooLarge(path) }
       return bytes

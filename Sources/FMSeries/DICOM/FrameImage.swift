@@ -47,19 +47,19 @@ package struct FrameImage {
 
   /// The image: gray values shown by the ranges, one for gray or three for red, green and blue; colors
   /// as they are. Pixels that are not square are stretched to squares.
+  /// - Precondition: there are one or three ranges.
   /// - Throws: `badData` if its colors or tables are not supported.
   package func raster(_ ranges: [GrayRange]) throws(FedMedError) -> Raster {
     let pixels: [UInt8]
     if layout.isFloat {
-      let shown = try (ranges.isEmpty ? [.header] : ranges).map { range throws(FedMedError) in
-        try brightness(range).map(GrayRange.byte)
-      }
-      pixels = reals.indices.flatMap { place in (0..<3).map { shown[$0 % shown.count][place] } }
+      pixels = Self.interleaved(
+        try ranges.map { range throws(FedMedError) in
+          try brightness(range).map(GrayRange.byte)
+        })
     } else if isGray {
-      let tables = try (ranges.isEmpty ? [.header] : ranges).map { range throws(FedMedError) in
-        try table(range).bytes
-      }
-      pixels = shown(tables)
+      let used = used
+      pixels = shown(
+        try ranges.map { range throws(FedMedError) in try table(range, used).bytes })
     } else {
       pixels = try colors()
     }
@@ -74,11 +74,18 @@ package struct FrameImage {
         brightest: Double(reals.max() ?? 0), isSigned: true)
       return reals.map { show(Double($0)) }
     }
-    let table = try table(range)
+    let table = try table(range, used)
     return values.map { table.brightness[Int($0) - table.first] }
   }
 
-  private func table(_ range: GrayRange) throws(FedMedError) -> GrayTable {
+  private func table(
+    _ range: GrayRange, _ used: ClosedRange<Int>?
+  ) throws(FedMedError) -> GrayTable {
+    try GrayTable(elements, layout, frame: frame, range: range, used: used)
+  }
+
+  /// The range of the stored values, without padding; `nil` if there are none.
+  private var used: ClosedRange<Int>? {
     let padding = Padding(elements, layout)?.values
     var (least, most) = (Int.max, Int.min)
     for value in values {
@@ -86,8 +93,7 @@ package struct FrameImage {
       if let padding, padding.contains(value) { continue }
       (least, most) = (min(least, value), max(most, value))
     }
-    return try GrayTable(
-      elements, layout, frame: frame, range: range, used: least <= most ? least...most : nil)
+    return least <= most ? least...most : nil
   }
 
   // MARK: - Colors
@@ -163,12 +169,14 @@ package struct FrameImage {
   /// Red, green and blue of each pixel by tables of the stored values: one for all colors, or three.
   private func shown(_ tables: [[UInt8]]) -> [UInt8] {
     let first = Int32(layout.range.lowerBound)
-    var pixels = [UInt8](repeating: 0, count: 3 * values.count)
+    return Self.interleaved(tables.map { table in values.map { table[Int($0 - first)] } })
+  }
+
+  /// Red, green and blue of each pixel from planes: one for all colors, or three.
+  private static func interleaved(_ planes: [[UInt8]]) -> [UInt8] {
+    var pixels = [UInt8](repeating: 0, count: 3 * planes[0].count)
     for c in 0..<3 {
-      let table = tables[c % tables.count]
-      for (index, value) in values.enumerated() {
-        pixels[3 * index + c] = table[Int(value - first)]
-      }
+      for (index, value) in planes[c % planes.count].enumerated() { pixels[3 * index + c] = value }
     }
     return pixels
   }

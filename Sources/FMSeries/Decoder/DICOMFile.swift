@@ -11,17 +11,11 @@ final class DICOMFile: ReadableFile {
     var message = [CChar](repeating: 0, count: Int(DICOM_MESSAGE_SIZE))
     guard
       let file = dicom_open(descriptor, Int64(start), Int64(size), withPixels ? 1 : 0, &message)
-    else { throw Self.fault(message) }
+    else { throw FedMedError(library: message) }
     self.file = file
   }
 
   deinit { dicom_close(file) }
-
-  private static func fault(_ message: [CChar]) -> FedMedError {
-    let text = message.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-    let isMemory = text == "std::bad_alloc" || text == "vector::_M_default_append"
-    return FedMedError(.badData, isMemory ? "needs too much memory" : printable(text))
-  }
 
   func elements(frame: Int?) throws(FedMedError) -> [UInt8] {
     var records = DICOMElements.Records()
@@ -36,7 +30,7 @@ final class DICOMFile: ReadableFile {
             String(cString: place), Array(UnsafeBufferPointer(start: value, count: length)))
         }, records, &message)
     }
-    guard status == 0 else { throw Self.fault(message) }
+    guard status == 0 else { throw FedMedError(library: message) }
     return records.bytes
   }
 
@@ -47,7 +41,7 @@ final class DICOMFile: ReadableFile {
     var samples = dicom_samples()
     var message = [CChar](repeating: 0, count: Int(DICOM_MESSAGE_SIZE))
     let count = dicom_frame(file, index, &pixels, capacity, &samples, &message)
-    guard count >= 0 else { throw Self.fault(message) }
+    guard count >= 0 else { throw FedMedError(library: message) }
     pixels.removeLast(capacity - count)
     let colors = withUnsafeBytes(of: samples.colors) {
       String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)

@@ -74,23 +74,19 @@ struct FileDecoder {
   ) throws(FedMedError) -> (file: any ReadableFile, size: Int) {
     switch place {
     case .path(let path):
-      var status = stat()
-      // Opening a pipe would block until another process writes to it.
-      guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
-        throw FedMedError(.noInput, "not a plain file")
-      }
-      let source = try ByteSource(path: path)
-      try source.requireSize(atMost: largestFile)
+      let source = try ByteSource(plainFile: path, limit: largestFile)
       let size = source.size ?? 0
-      return (try read(source.descriptor, 0, size, withPixels: withPixels, allow), size)
+      return (try read(source.descriptor, 0, size, isShared: false, withPixels, allow), size)
     case .spooled(let start, let size):
-      return (try read(DecoderService.spool, start, size, withPixels: withPixels, allow), size)
+      return (try read(DecoderService.spool, start, size, isShared: true, withPixels, allow), size)
     }
   }
 
   /// Reads a part of an open file with the library for its format.
+  /// - Parameter isShared: whether other processes read the file by the same descriptor.
   private static func read(
-    _ descriptor: Int32, _ start: Int, _ size: Int, withPixels: Bool, _ allow: (Int) -> Void
+    _ descriptor: Int32, _ start: Int, _ size: Int, isShared: Bool, _ withPixels: Bool,
+    _ allow: (Int) -> Void
   ) throws(FedMedError) -> any ReadableFile {
     var head = [UInt8](repeating: 0, count: 4)
     let isRead = pread(descriptor, &head, head.count, off_t(start)) == head.count
@@ -102,7 +98,7 @@ struct FileDecoder {
     guard isVolume else {
       return try DICOMFile(descriptor, start: start, size: size, withPixels: withPixels)
     }
-    guard descriptor == DecoderService.spool else {
+    guard isShared else {
       return try VolumeFile(descriptor, withVoxels: withPixels)
     }
     // zlib reads at the offset of the file, which other decoders share, and past the end of a member.
@@ -116,5 +112,15 @@ struct FileDecoder {
       try copy.append(bytes)
     }
     return try VolumeFile(copy.descriptor, withVoxels: withPixels)
+  }
+}
+
+extension FedMedError {
+  /// The error for a file that a library cannot read.
+  /// - Parameter message: the reason, a C string.
+  init(library message: [CChar]) {
+    let text = message.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    let isMemory = text == "std::bad_alloc" || text == "vector::_M_default_append"
+    self.init(.badData, isMemory ? "needs too much memory" : printable(text))
   }
 }

@@ -16,12 +16,7 @@ final class VolumeFile: ReadableFile {
     var message = [CChar](repeating: 0, count: Int(VOLUME_MESSAGE_SIZE))
     var shape = volume_shape()
     guard let file = volume_open(descriptor, withVoxels ? 1 : 0, &shape, &message)
-    else {
-      let text = message.withUnsafeBufferPointer {
-        $0.baseAddress.map { String(cString: $0) } ?? ""
-      }
-      throw FedMedError(.badData, text)
-    }
+    else { throw FedMedError(library: message) }
     (self.file, self.shape) = (file, shape)
   }
 

@@ -42,21 +42,21 @@ public struct FileIndex: Sendable {
     var instances: Set<String> = []
     for start in stride(from: 0, to: entries.count, by: Self.chunk) {
       var part = entries[start..<min(start + Self.chunk, entries.count)].map {
-        (entry: $0, result: Outcome?.none)
+        (entry: $0, result: Result<IndexedFile.Reading, FedMedError>?.none)
       }
       Parallel.update(&part) { $0.result = Self.read($0.entry, pool) }
       for (entry, result) in part {
         switch result {
-        case .image(let file):
+        case .success(.image(let file)):
           if let instance = file.instance, !instances.insert(instance).inserted {
             duplicates += 1
           } else {
             files.append(file)
           }
-        case .other(let kind): others[kind, default: 0] += 1
-        case .damaged(let error):
+        case .success(.other(let kind)): others[kind, default: 0] += 1
+        case .failure(let error):
           try unreadable(error.naming(file: entry.place.path(named: entry.name)))
-        case .foreign, nil: foreign += 1
+        case nil: foreign += 1
         }
       }
       progress(start + part.count)
@@ -65,34 +65,26 @@ public struct FileIndex: Sendable {
 
   private static let chunk = 64
 
-  private enum Outcome: Sendable {
-    case image(IndexedFile)
-    case other(IndexedFile.OtherKind)
-    case damaged(FedMedError)
-    case foreign
-  }
-
-  private static func read(_ entry: Entry, _ pool: DecoderPool) -> Outcome {
+  /// Reads a header; `nil` if the file is in another format.
+  private static func read(
+    _ entry: Entry, _ pool: DecoderPool
+  ) -> Result<IndexedFile.Reading, FedMedError>? {
     let start: [UInt8]
     do throws(FedMedError) {
       start = try pool.start(of: entry.place, count: startSize)
     } catch {
-      return .damaged(error)
+      return .failure(error)
     }
     let name = entry.name.lowercased()
     let isMarked = isMarked(start) || isVolume(name) || name.hasSuffix(".dcm")
-    guard isMarked || mayBeUnmarked(start) else { return .foreign }
+    guard isMarked || mayBeUnmarked(start) else { return nil }
     do throws(FedMedError) {
-      let elements = try pool.header(entry.place)
-      switch try IndexedFile.read(
-        elements, name: entry.name, place: entry.place, mark: entry.mark,
-        size: pool.size(of: entry.place), start: start)
-      {
-      case .success(let file): return .image(file)
-      case .failure(let other): return .other(other.kind)
-      }
+      return .success(
+        try IndexedFile.read(
+          pool.header(entry.place), name: entry.name, place: entry.place, mark: entry.mark,
+          size: pool.size(of: entry.place), start: start))
     } catch {
-      return isMarked ? .damaged(error) : .foreign
+      return isMarked ? .failure(error) : nil
     }
   }
 

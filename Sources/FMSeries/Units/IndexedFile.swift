@@ -72,24 +72,26 @@ final class IndexedFile: Sendable {
   }
 
   /// Reads a header.
-  /// - Returns: the file, or the kind of an object that is not an image.
   /// - Throws: `badData` if the description of its pixels is malformed or not supported.
   static func read(
     _ elements: DICOMElements, name: String, place: FilePlace, mark: String, size: Int,
     start: [UInt8]
-  ) throws(FedMedError) -> Result<IndexedFile, NoImage> {
+  ) throws(FedMedError) -> Reading {
     let classUID = elements.text(.classUID) ?? elements.text(.mediaClass) ?? ""
-    if let kind = OtherKind(classUID) { return .failure(NoImage(kind: kind)) }
-    guard elements.word(.rows) != nil else { return .failure(NoImage(kind: .other)) }
+    if let kind = OtherKind(classUID) { return .other(kind) }
+    guard elements.word(.rows) != nil else { return .other(.other) }
     let layout = try PixelLayout(elements)
     try layout.check(size: size, elements)
-    return .success(
+    return .image(
       IndexedFile(
         elements, layout, name: name, place: place, mark: mark, start: start))
   }
 
-  /// An object that is not an image.
-  struct NoImage: Error { let kind: OtherKind }
+  /// What a header describes.
+  enum Reading: Sendable {
+    case image(IndexedFile)
+    case other(OtherKind)
+  }
 
   private init(
     _ elements: DICOMElements, _ layout: PixelLayout, name: String, place: FilePlace, mark: String,
